@@ -1,0 +1,74 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything a target needs is built inside the checkout, under .cache, .nox and .venv; `make clean` removes it.
+
+ARGS ?=
+CACHE := $(CURDIR)/.cache
+COLLECTION := $(CACHE)/tree/ansible_collections/qlikops/sense
+DEMO := $(CACHE)/demo
+NOX = CI=true .venv/bin/python -m nox
+READY := .venv/ready .cache/galaxy/ready
+
+export PIP_CACHE_DIR ?= $(CACHE)/home/.cache/pip
+# Ansible refuses to start unless the locale is UTF-8.
+ifneq (,$(filter C POSIX,$(LC_ALL)))
+export LC_ALL := C.UTF-8
+endif
+
+.DEFAULT_GOAL := help
+
+help:  ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(DEMO)/ready $(COLLECTION)  ## See the collection at work on a simulated Qlik Sense site
+	@HOME=$(CACHE)/home ANSIBLE_CONFIG=tools/ansible.cfg ANSIBLE_COLLECTIONS_PATH=$(CACHE)/tree \
+		ANSIBLE_PYTHON_INTERPRETER=$(DEMO)/bin/python PATH="$(DEMO)/bin:$$PATH" \
+		ansible-playbook qlikops.sense.demo $(ARGS)
+
+test: $(READY)  ## Run everything a reviewer wants to see pass
+	@.venv/bin/python tools/run_checks.py test
+
+unit: $(READY)  ## Run the unit and property tests (ARGS='-k pattern' chooses)
+	@$(NOX) -s unit -- $(ARGS)
+
+integration: $(READY)  ## Run the tests against the simulated site
+	@$(NOX) -s integration -- $(ARGS)
+
+lint: $(READY)  ## Check formatting, code, YAML, types, documentation and roles
+	@$(NOX) -s lint typing changelog docs-check extra-checks ansible-lint
+
+format: $(READY)  ## Format the code
+	@env -u CI .venv/bin/python -m nox -s formatters
+
+sanity: $(READY)  ## Run ansible-test sanity with the newest ansible-core of the default Python
+	@$(NOX) -s sanity
+
+molecule: $(READY)  ## Run the role and modules by the molecule scenarios
+	@$(NOX) -s molecule
+
+matrix: $(READY)  ## Run sanity, units and integration on every ansible-core and Python supported and installed
+	@.venv/bin/python tools/run_checks.py matrix
+
+bench: $(READY)  ## Measure speed and cost against the simulated site
+	@$(NOX) -s bench -- $(ARGS)
+
+clean:  ## Remove everything that was built
+	rm -rf .cache .nox .venv .ansible tests/output changelogs/.plugin-cache.yaml
+
+.PHONY: help demo test unit integration lint format sanity molecule matrix bench clean
+
+.venv/ready: tools/requirements-checks.txt tools/make_venv.sh
+	@tools/make_venv.sh .venv tools/requirements-checks.txt
+
+$(DEMO)/ready: tools/requirements-demo.txt tools/make_venv.sh
+	@tools/make_venv.sh $(DEMO) tools/requirements-demo.txt
+
+.cache/galaxy/ready: tools/collections.txt tools/take_collections.py .venv/ready
+	@.venv/bin/python tools/take_collections.py tools/collections.txt .cache/galaxy
+
+# The checkout at the place where Ansible looks for a collection.
+$(COLLECTION):
+	@mkdir -p $(@D)
+	@ln -s $(CURDIR) $@

@@ -1,0 +1,131 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# /// script
+# dependencies = ["nox>=2026.8", "antsibull-nox>=1.10", "uv>=0.9"]
+# ///
+
+"""The checks of the project. `make` builds what they need before it calls nox: see CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import pathlib
+import platform
+import shutil
+import sys
+
+import antsibull_nox
+import nox
+from antsibull_nox.sessions.collections import prepare_collections
+
+ROOT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from tools import environment
+
+environment.enter()
+
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_external_run = True
+
+PYTHON = ".".join(platform.python_version_tuple()[:2])
+CORE = environment.newest_core(PYTHON)
+TEST_REQUIREMENTS = ("-r", "tests/integration/requirements.txt", "-r", "tests/unit/requirements.txt", "pytest>=8")
+SIMULATOR = "roles/simulated_site/files"
+
+antsibull_nox.load_antsibull_nox_toml()
+
+
+def link_collection() -> pathlib.Path:
+    """A tree in which the checkout stands where Python and Ansible look for the collection."""
+    tree = environment.CACHE / "tree"
+    link = tree / "ansible_collections" / "qlikops" / "sense"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(ROOT, target_is_directory=True)
+    return tree
+
+
+def drop_environments_of_ansible_test() -> None:
+    """Remove the environments that ansible-test leaves in its output; antsibull-nox cannot copy them back."""
+    shutil.rmtree("tests/output/.tmp", ignore_errors=True)
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check the types of the collection, the simulator, the tests and the tools: mypy, strict."""
+    session.install("mypy", "types-PyYAML", "types-requests", f"ansible-core~={CORE}.0", "nox", *TEST_REQUIREMENTS)
+    session.run(
+        "mypy",
+        *("-p", "ansible_collections.qlikops.sense.plugins"),
+        *("-p", "ansible_collections.qlikops.sense.tests"),
+        *("-p", "qlik_simulator"),
+        *("-p", "tools"),
+        env={"MYPYPATH": f"{link_collection()}:{ROOT / SIMULATOR}:{ROOT}"},
+    )
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Check the changelog's configuration and fragments: antsibull-changelog."""
+    session.install("antsibull-changelog")
+    session.run("antsibull-changelog", "lint")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the unit and property tests."""
+    run_pytest(session, "tests/unit")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run modules, roles and playbooks against the simulated site."""
+    run_pytest(session, "tests/integration")
+
+
+def run_pytest(session: nox.Session, tests: str, core: str = CORE) -> None:
+    session.install(f"ansible-core~={core}.0", *TEST_REQUIREMENTS)
+    session.run("pytest", *(session.posargs or [tests]))
+
+
+for command, parameters in {"sanity": ["sanity"], "units": ["units", "--venv"]}.items():
+    antsibull_nox.add_ansible_test_session(
+        name=command,
+        description=f"Run ansible-test {command} with ansible-core {CORE}, the newest that Python {PYTHON} can run",
+        ansible_test_params=[*parameters, "--python", PYTHON],
+        ansible_core_version=CORE,
+        ansible_core_source="pypi",
+        callback_after=drop_environments_of_ansible_test,
+        default=True,
+    )
+
+
+def add_matrix() -> None:
+    """A session for every ansible-core and every installed Python that it runs on as a controller."""
+    for core, pythons in environment.CONTROLLER_PYTHONS.items():
+        for python in environment.installed_pythons():
+            if python in pythons:
+                add_matrix_session(core, python)
+
+
+def add_matrix_session(core: str, python: str) -> None:
+    @nox.session(name=environment.matrix_session(core, python), python=python, default=False, tags=["matrix"])
+    def matrix(session: nox.Session) -> None:
+        session.install(f"ansible-core~={core}.0", *TEST_REQUIREMENTS)
+        collections = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
+        with session.chdir(collections.current_path):
+            session.run("ansible-test", "sanity", "--python", python)
+            session.run("ansible-test", "units", "--venv", "--python", python)
+        session.run("pytest", "tests/integration")
+
+    matrix.__doc__ = f"Run sanity, units and integration with ansible-core {core} on Python {python}"
+
+
+add_matrix()
+
+if __name__ == "__main__":
+    nox.main()
