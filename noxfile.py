@@ -69,13 +69,6 @@ def typing(session: nox.Session) -> None:
 
 
 @nox.session
-def changelog(session: nox.Session) -> None:
-    """Check the changelog's configuration and fragments: antsibull-changelog."""
-    session.install("antsibull-changelog")
-    session.run("antsibull-changelog", "lint")
-
-
-@nox.session
 def unit(session: nox.Session) -> None:
     """Run the unit and property tests."""
     run_pytest(session, "tests/unit")

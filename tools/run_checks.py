@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from tools import environment
 
 TEST = (
-    *("antsibull-nox-config", "formatters", "codeqa", "yamllint", "changelog", "extra-checks"),
+    *("antsibull-nox-config", "formatters", "codeqa", "yamllint", "extra-checks"),
     *("typing", "unit", "docs-check", "integration", "ansible-lint"),
     *("sanity", "units", "build-import-check", "molecule"),
 )
