@@ -1,0 +1,140 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""QPS, the proxy service API of one proxy (port 4243)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from .call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
+from .proxy import Proxy
+from .sessions import Session, SessionStore
+from .site_check import attribute
+from .switches import Switches
+
+_ENDPOINTS = [
+    "GET /qps/alive",
+    "GET /qps/health",
+    "GET /qps/about/description",
+    "GET /qps/{virtual proxy/}session",
+    "POST /qps/{virtual proxy/}session",
+    "GET /qps/{virtual proxy/}session/{id}",
+    "DELETE /qps/{virtual proxy/}session/{id}",
+    "GET /qps/{virtual proxy/}user/{directory}/{id}",
+    "DELETE /qps/{virtual proxy/}user/{directory}/{id}",
+]
+_ABOUT: dict[tuple[str, ...], object] = {  # which answer is a list and which an object: C
+    ("description",): _ENDPOINTS,
+    ("default",): {},
+    ("enums",): {},
+    ("relations",): [],
+    ("openapi",): ["main", "personal"],
+    ("openapi", "main"): {"swagger": "2.0", "basePath": "/qps", "info": {"title": "Proxy API", "version": "38.35.0"}},
+    ("openapi", "personal"): {"swagger": "2.0", "basePath": "/qps", "info": {"title": "Personal API"}},
+}
+
+
+class ProxyService:
+    """Answers for one proxy. X-Qlik-User is not looked at: the certificate is the authority (C, L)."""
+
+    def __init__(self, proxy: Proxy, switches: Switches) -> None:
+        self._proxy = proxy
+        self._switches = switches
+
+    async def answer(self, call: Call) -> web.Response:
+        """The checks in their order (I): certificate, xrfkey, path, prefix, id."""
+        refused = refusal(call)
+        if refused is not None:
+            return refused
+        if not call.parts or call.parts[0].lower() != "qps":
+            return no_endpoint()
+        parts = call.parts[1:]
+        if parts == ["alive"] and call.method == "GET":
+            return self._alive()
+        if not self._proxy.alive:
+            return answer_text("Service Unavailable", 503)  # I: what a starting proxy answers is not known
+        if parts == ["health"] and call.method == "GET":
+            return answer_text("OK")  # 200 is what a client expects (C); the body is N
+        if parts[:1] == ["about"] and call.method == "GET" and tuple(parts[1:]) in _ABOUT:
+            return answer_json(_ABOUT[tuple(parts[1:])])
+        return await self._on_sessions(call, parts)
+
+    def _alive(self) -> web.Response:
+        if not self._proxy.alive and self._switches["alive_while_starting"] == "unavailable":
+            return answer_text("Service Unavailable", 503)
+        return answer_json({"value": self._proxy.alive})  # C, and a live test of that client
+
+    async def _on_sessions(self, call: Call, parts: list[str]) -> web.Response:
+        """Everything below a virtual proxy; its prefix may be of several parts (D), so the path is read from its end."""
+        if parts[-1:] == ["session"] and call.method in ("GET", "POST"):
+            store = self._proxy.store("/".join(parts[:-1]))
+            if call.method == "POST":
+                return await self._add(call, store) if store else self._unknown_prefix(None)
+            return json_bytes(store.as_json(self._with_user_name)) if store else self._unknown_prefix([])
+        if parts[-2:-1] == ["session"] and call.method in ("GET", "DELETE"):
+            store = self._proxy.store("/".join(parts[:-2]))
+            return self._one(store, parts[-1], call.method == "DELETE") if store else self._unknown_prefix(None)
+        if parts[-3:-2] == ["user"] and call.method in ("GET", "DELETE"):
+            store = self._proxy.store("/".join(parts[:-3]))
+            if store is None:
+                return self._unknown_prefix([])
+            return self._of_user(store, parts[-2], parts[-1], call.method == "DELETE")
+        return no_endpoint()
+
+    @property
+    def _with_user_name(self) -> bool:
+        return self._switches["user_name_field"] == "null"
+
+    def _unknown_prefix(self, empty: list[object] | None) -> web.Response:
+        if empty is not None and self._switches["unknown_prefix"] == "empty":
+            return answer_json(empty)
+        return answer_text("Not Found", 404)  # I; the body is N
+
+    def _struct(self, session: Session) -> dict[str, object]:
+        return session.struct(self._with_user_name)
+
+    def _one(self, store: SessionStore, session_id: str, delete: bool) -> web.Response:
+        session = store.get(session_id)
+        if session is None:
+            return answer_text("Not Found", 404)  # C; the body is N
+        if delete:
+            self._proxy.end(store, [session])
+        return answer_json(self._struct(session))  # 200 and the struct, after a DELETE too (D, C, L)
+
+    def _of_user(self, store: SessionStore, directory: str, user_id: str, delete: bool) -> web.Response:
+        sessions = store.of_user(directory, user_id)
+        if not sessions and self._switches["user_without_sessions"] == "not_found":
+            return answer_text("Not Found", 404)
+        if delete:
+            self._proxy.end(store, sessions)
+        return answer_json([self._struct(session) for session in sessions])  # D
+
+    async def _add(self, call: Call, store: SessionStore) -> web.Response:
+        """POST: the session to add, keys in any case (C); the answer is the struct with NewUser (D)."""
+        try:
+            given = {str(key).lower(): value for key, value in (await call.json()).items()}
+            directory, user_id = _text(given, "userdirectory"), _text(given, "userid")
+            attributes = [attribute("Attributes", each) for each in given.get("attributes") or []]
+        except (ValueError, TypeError, AttributeError):
+            return answer_text("Bad Request", 400)  # N
+        if not directory or not user_id:
+            return answer_text("Bad Request", 400)  # N
+        new_user = not self._proxy.sessions_of(directory, user_id)
+        # The proxy turns directories to upper case and leaves user ids alone (L).
+        session = Session(
+            directory.upper(), user_id, self._proxy.clock.now(), attributes, _text(given, "sessionid")
+        )
+        store.add(session)
+        struct = {**self._struct(session), "NewUser": new_user}
+        return answer_json(struct, int(str(self._switches["add_session_status"])))
+
+
+def _text(given: dict[str, Any], key: str) -> str:
+    value = given.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(key)
+    return value or ""

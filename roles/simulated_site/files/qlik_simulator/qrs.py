@@ -1,0 +1,92 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""QRS, the repository service API of one node (port 4242)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from .call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
+from .filter_language import FilterError
+from .repository import Repository
+from .shapes import guid, service_ids
+from .site import Node
+from .switches import Switches
+from .table import Table, render, to_json
+
+INACTIVE = "Your account is inactive. Contact your administrator to activate it."  # D, L
+
+
+class RepositoryService:
+    """Answers for one node; the repository behind it is the same on every node."""
+
+    def __init__(self, node: Node, repository: Repository, switches: Switches) -> None:
+        self._node = node
+        self._repository = repository
+        self._switches = switches
+
+    async def answer(self, call: Call) -> web.Response:
+        """The checks in their order (I): certificate, xrfkey, query, user, path. Paths in any case (C)."""
+        return refusal(call) or self.answer_checked(call, call.parts, call.qlik_user)
+
+    def answer_checked(self, call: Call, parts: list[str], user: tuple[str, str] | None) -> web.Response:
+        """Answer a call whose certificate (or session, when it came through a virtual proxy) and xrfkey are good."""
+        lowered = [part.lower() for part in parts]
+        # D has /ssl/ping, a client asks /qrs/ssl/ping (C): both answer.
+        if lowered in (["ssl", "ping"], ["qrs", "ssl", "ping"]) and call.method == "GET":
+            return answer_text("Ping successful.")  # L
+        if any("=" not in pair for pair in call.query_string.split("&")):
+            return answer_text("Missing parameter value(s)", 400)  # L: what an unencoded '&' in a filter ends in
+        if user is None and self._switches["qrs_without_user"] == "forbid":
+            return answer_text("Forbidden", 403)
+        if user is not None and self._repository.is_inactive(*user):
+            return answer_text(INACTIVE, 403)
+        if lowered[:1] != ["qrs"] or call.method != "GET":
+            return no_endpoint()
+        if lowered[1:] == ["about"]:
+            return answer_json(self._about())
+        may_read = user is None or self._repository.may_read(*user)
+        return self._entities(call, lowered[1:], may_read)
+
+    def _about(self) -> dict[str, object]:
+        return {
+            "schemaPath": "About",
+            "buildVersion": "31.44.0.0",
+            "buildDate": "11/20/2025 10:09:00 AM",
+            "databaseProvider": "Devart.Data.PostgreSql",
+            "nodeType": 1 if self._node.central else 2,  # D
+            "sharedPersistence": True,
+            "requiresBootstrap": False,
+            "singleNodeOnly": False,
+        }
+
+    def _entities(self, call: Call, parts: list[str], may_read: bool) -> web.Response:
+        table = self._repository.table(parts[0]) if parts else None
+        if table is None or len(parts) > 2:
+            return no_endpoint()
+        if not may_read:
+            table = Table([])  # a user without read rights gets an empty list and 200, no error (I)
+        what = parts[1] if len(parts) == 2 else ""
+        if what not in ("", "full", "count"):
+            return self._single(parts[0], what, table)
+        try:
+            return self._list(call, table, what)
+        except FilterError as error:
+            return answer_text(str(error), 400)
+
+    def _list(self, call: Call, table: Table, what: str) -> web.Response:
+        rows = table.select(call.query.get("filter"), call.query.get("orderby"))
+        if what == "count":
+            return answer_json({"value": len(rows)})  # C
+        if rows is table.rows:
+            return json_bytes(table.rendered(what == "full"))
+        return json_bytes(render(rows, full=what == "full"))
+
+    def _single(self, kind: str, what: str, table: Table) -> web.Response:
+        if what == "local" and kind == "servernodeconfiguration":
+            return answer_json(service_ids(self._node))  # D
+        wanted = guid("proxyservice", self._node.name) if (kind, what) == ("proxyservice", "local") else what
+        row = table.by_id(wanted)
+        return json_bytes(to_json(row.full)) if row else answer_text("Not Found", 404)

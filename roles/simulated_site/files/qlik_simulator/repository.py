@@ -1,0 +1,132 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the repository holds: one table of objects for each type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from . import shapes
+from .clock import Clock, moment
+from .proxy import RUNNING, STARTING, Proxy
+from .site import Site, User
+from .switches import Switches
+from .table import Row, Table
+
+# Accounts of the site itself; QRS knows them and they may read everything (C).
+_OWN_ACCOUNTS = ("sa_repository", "sa_api")
+_ADMINISTRATOR = "RootAdmin"
+_REPOSITORY, _PROXY, _SCHEDULER, _ENGINE, _PRINTING = 0, 1, 2, 3, 5
+_RUNNING, _NO_COMMUNICATION, _DISABLED, _INITIALIZING = 2, 3, 4, 0
+
+
+class Repository:
+    """The repository of a site. ``proxies`` are its proxy processes by node name."""
+
+    def __init__(
+        self, site: Site, ports: shapes.Ports, proxies: Mapping[str, Proxy], switches: Switches, clock: Clock
+    ) -> None:
+        self._site = site
+        self._ports = ports
+        self._proxies = proxies
+        self._switches = switches
+        self._clock = clock
+        self._started = clock.now()
+        self._created = moment(self._started)
+        for name in _OWN_ACCOUNTS:
+            if site.user("INTERNAL", name) is None:
+                site.users.append(User("INTERNAL", name, name, roles=[_ADMINISTRATOR]))
+        self._makers: dict[str, Callable[[], Table]] = {
+            "proxyservice": self._proxy_services,
+            "virtualproxyconfig": self._virtual_proxies,
+            "servernodeconfiguration": self._nodes,
+            "servicestatus": self._service_statuses,
+            "user": self._users,
+        }
+        self._tables: dict[str, Table] = {}
+
+    def table(self, kind: str) -> Table | None:
+        """The table of a type, its name in lower case; None when there is no such type here."""
+        if kind == "servicestatus":
+            return self._service_statuses()
+        if kind in self._makers and kind not in self._tables:
+            self._tables[kind] = self._makers[kind]()
+        return self._tables.get(kind)
+
+    def changed(self) -> None:
+        """Something the tables are made of has changed."""
+        self._tables.clear()
+
+    def is_inactive(self, directory: str, user_id: str) -> bool:
+        """Whether the user may not log in. Any of the three marks counts (which one blocking sets: N)."""
+        user = self._site.user(directory, user_id)
+        return user is not None and (user.inactive or user.blacklisted or user.removed_externally)
+
+    def may_read(self, directory: str, user_id: str) -> bool:
+        """Whether the user may read the repository."""
+        user = self._site.user(directory, user_id)
+        return user is not None and _ADMINISTRATOR in user.roles
+
+    def _nodes(self) -> Table:
+        rows = []
+        for node in self._site.nodes:
+            full = shapes.node_full(node, self._created)
+            rows.append(Row(full, shapes.node_condensed(node)))
+        return Table(rows)
+
+    def _proxy_services(self) -> Table:
+        """One object a node, nodes whose proxy is disabled included (I), which is why clients filter (C)."""
+        listed = self._switches["disabled_proxy_service"] == "listed"
+        rows = []
+        for node in self._site.nodes:
+            if node.proxy or listed:
+                full = shapes.proxy_full(node, self._site, self._ports, self._created)
+                entity = {**full, "serverNodeConfiguration": shapes.node_full(node, self._created)}
+                rows.append(Row(full, shapes.condensed(full, "serverNodeConfiguration", "settings"), entity))
+        return Table(rows)
+
+    def _virtual_proxies(self) -> Table:
+        return Table(
+            Row(
+                shapes.virtual_proxy_full(each, self._site, self._created),
+                shapes.virtual_proxy_condensed(each, self._site),
+            )
+            for each in self._site.virtual_proxies
+        )
+
+    def _users(self) -> Table:
+        rows = []
+        for user in self._site.users:
+            full = shapes.user_full(user, self._created)
+            rows.append(Row(full, shapes.condensed(full, "userId", "userDirectory", "name")))
+        return Table(rows)
+
+    def _service_statuses(self) -> Table:
+        """As QRS saw the services when it last looked; how often it looks is a switch (N)."""
+        period = float(self._switches["service_status_seconds"])
+        now = self._clock.now()
+        seen = now if period == 0 else now - (now - self._started) % period
+        rows = []
+        for node in self._site.nodes:
+            states = {
+                _REPOSITORY: _RUNNING,
+                _PROXY: self._proxy_state(node.name, seen),
+                _SCHEDULER: _RUNNING,
+                _ENGINE: _RUNNING if node.engine else _DISABLED,
+                _PRINTING: _RUNNING,
+            }
+            for service, state in states.items():
+                full = shapes.service_status(node, service, state, moment(seen), self._created)
+                entity = {**full, "serverNodeConfiguration": shapes.node_full(node, self._created)}
+                short = shapes.condensed(full, "serverNodeConfiguration", "serviceType", "serviceState", "timestamp")
+                rows.append(Row(full, short, entity))
+        return Table(rows)
+
+    def _proxy_state(self, node: str, seen: float) -> int:
+        proxy = self._proxies.get(node)
+        if proxy is None:
+            return _DISABLED
+        return {RUNNING: _RUNNING, STARTING: _INITIALIZING}.get(proxy.state_at(seen), _NO_COMMUNICATION)

@@ -1,0 +1,253 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A site that runs: its nodes with their listeners and proxies, and what can happen to them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .certificates import Authority
+from .clock import Clock
+from .door import Door
+from .faults import Faults
+from .journal import Counters, Journal
+from .listener import Instruments, Latency, Listener, reserve
+from .proxy import RUNNING, STARTING, STOPPED, Proxy
+from .qps import ProxyService
+from .qrs import RepositoryService
+from .repository import Repository
+from .sessions import Attribute, Session
+from .shapes import guid
+from .site import Node, Site, SiteError, split_user
+from .switches import Switches
+from .tls import NodeTls
+
+MOST_SESSIONS = 5  # of one user in parallel, over the whole site (D; that it is the whole site: I)
+TOO_MANY = "You cannot access Qlik Sense because you have too many sessions active in parallel."  # D, in parts
+_REAL_PORTS = {"qrs": 4242, "qps": 4243, "door": 443}
+
+
+class TooManySessionsError(Exception):
+    """The user has as many sessions as one may have."""
+
+
+@dataclass
+class RunningNode:
+    """A node and what listens on it."""
+
+    node: Node
+    address: str
+    tls: NodeTls
+    listeners: dict[str, Listener]
+    proxy: Proxy | None = None
+
+
+class RunningSite:
+    """Everything of one site, within one event loop."""
+
+    def __init__(self, site: Site, state_dir: Path, real_ports: bool) -> None:
+        self.site = site
+        self.clock = Clock(site.clock)
+        self.switches = Switches(site.switches)
+        self.single_sign_on: set[tuple[str, str]] = set()
+        self.notes: list[str] = []
+        self.instruments = Instruments(Journal(self.clock), Counters(), Faults(), Latency())
+        self.certificates: dict[str, str] = {}
+        self._state_dir = state_dir
+        self._real_ports = real_ports
+        self._restarts: dict[str, asyncio.Task[None]] = {}
+        self.nodes: dict[str, RunningNode] = {}
+        self.proxies: dict[str, Proxy] = {}
+        self.repository: Repository
+
+    async def open(self) -> None:
+        """Make certificates, take the ports, listen. OSError when a port cannot be had."""
+        authority = Authority(self.site.central.host_name)
+        self.certificates = authority.export(self._state_dir, self.site.central.host_name)
+        ports: dict[str, tuple[int, int]] = {}
+        self.repository = Repository(self.site, ports, self.proxies, self.switches, self.clock)
+        for number, node in enumerate(self.site.nodes, 1):
+            address = f"127.0.0.{number if self._real_ports else 1}"
+            tls = NodeTls(authority, node.host_name, self._state_dir / "listeners" / str(number))
+            running = self._make_node(node, address, tls)
+            self.nodes[node.name] = running
+            if running.proxy:
+                ports[node.name] = (running.listeners["door"].port, running.listeners["qps"].port)
+        self._log_in_first_sessions()
+        for running in self.nodes.values():
+            for listener in running.listeners.values():
+                await self._open(running, listener)
+
+    async def close(self) -> None:
+        """Close every listener."""
+        for task in self._restarts.values():
+            task.cancel()
+        for running in self.nodes.values():
+            for listener in running.listeners.values():
+                await listener.close()
+
+    def _make_node(self, node: Node, address: str, tls: NodeTls) -> RunningNode:
+        qrs = RepositoryService(node, self.repository, self.switches)
+        running = RunningNode(node, address, tls, {})
+        running.listeners["qrs"] = self._listener("qrs", running, qrs.answer)
+        if node.proxy:
+            proxy = Proxy(node, self.site.linked(node), self.clock, self._comes_back)
+            running.proxy = self.proxies[node.name] = proxy
+            running.listeners["qps"] = self._listener("qps", running, ProxyService(proxy, self.switches).answer)
+            door = Door(proxy, qrs, self.site, self.repository, self.log_in_on)
+            running.listeners["door"] = self._listener("door", running, door.answer)
+        return running
+
+    def _listener(self, kind: str, running: RunningNode, answer: Any) -> Listener:
+        port = _REAL_PORTS[kind] if self._real_ports else 0
+        try:
+            held = reserve(running.address, port)
+        except PermissionError:
+            held = reserve(running.address, 0)
+            self.notes.append(f"{running.node.name}: port {port} is not allowed here, so its {kind} has a free one")
+        return Listener(kind, running.node.name, held, self.instruments, answer, running.tls.accepts)
+
+    async def _open(self, running: RunningNode, listener: Listener) -> None:
+        trusted_zone = listener.kind != "door"
+        await listener.open(running.tls.context(self.switches, trusted_zone, listener.on_hello))
+
+    # Sessions
+
+    def _comes_back(self, session: Session) -> bool:
+        return (session.user_directory.lower(), session.user_id.lower()) in self.single_sign_on
+
+    def _log_in_first_sessions(self) -> None:
+        for group in self.site.sessions:
+            node = self.site.node(group.node)
+            self.log_in(group.user, node.name, group.virtual_proxy, group.count, group.attributes, ignore_limit=True)
+
+    def log_in(
+        self,
+        user: str,
+        node: str,
+        virtual_proxy: str,
+        count: int = 1,
+        attributes: list[Attribute] | None = None,
+        session_id: str = "",
+        ignore_limit: bool = False,
+    ) -> list[str]:
+        """Log a user in ``count`` times; return the session ids. SiteError, TooManySessionsError."""
+        directory, user_id = split_user(user)
+        proxy = self._running_proxy(node)
+        if not ignore_limit and self._sessions_of(directory, user_id) + count > MOST_SESSIONS:
+            raise TooManySessionsError(TOO_MANY)
+        names = [
+            each.virtual_proxy
+            for each in proxy.served
+            if virtual_proxy in (each.virtual_proxy.prefix, each.virtual_proxy.id)
+        ]
+        if not names:
+            raise SiteError(f"the proxy of {proxy.node.name} does not serve {virtual_proxy!r}")
+        prefix = names[0].prefix
+        return [
+            self.log_in_on(proxy, prefix, directory, user_id, attributes, session_id, ignore_limit=True).session_id
+            for _ in range(count)
+        ]
+
+    def log_in_on(
+        self,
+        proxy: Proxy,
+        prefix: str,
+        directory: str,
+        user_id: str,
+        attributes: list[Attribute] | None = None,
+        session_id: str = "",
+        ignore_limit: bool = False,
+    ) -> Session:
+        """One new session. The proxy turns directories to upper case (L)."""
+        if not ignore_limit and self._sessions_of(directory, user_id) >= MOST_SESSIONS:
+            raise TooManySessionsError(TOO_MANY)
+        store = proxy.store(prefix)
+        if store is None:
+            raise SiteError(f"the proxy of {proxy.node.name} does not serve {prefix!r}")
+        session = Session(directory.upper(), user_id, self.clock.now(), list(attributes or []), session_id)
+        store.add(session)
+        return session
+
+    def _sessions_of(self, directory: str, user_id: str) -> int:
+        return sum(len(proxy.sessions_of(directory, user_id)) for proxy in self.proxies.values())
+
+    def _running_proxy(self, node: str) -> Proxy:
+        proxy = self.proxies.get(self.site.node(node).name)
+        if proxy is None:
+            raise SiteError(f"node {node} has no proxy")
+        if proxy.state == STOPPED:
+            raise SiteError(f"the proxy of {node} is stopped")
+        return proxy
+
+    # Life of the proxies
+
+    async def act_on_proxy(self, name: str, action: str, closed_seconds: float, starting_seconds: float) -> str:
+        """Stop, start, restart or kill the proxy of a node; return its state then. What takes time goes on behind."""
+        running = self.nodes[self.site.node(name).name]
+        if running.proxy is None:
+            raise SiteError(f"node {name} has no proxy")
+        earlier = self._restarts.pop(running.node.name, None)
+        if earlier:
+            earlier.cancel()
+        if action in ("stop", "kill", "restart"):
+            running.proxy.become(STOPPED)
+            for kind in ("qps", "door"):
+                await running.listeners[kind].close(graceful=action != "kill")
+        if action in ("start", "restart") and running.proxy.state != RUNNING:
+            wait = closed_seconds if action == "restart" else 0.0
+            self._restarts[running.node.name] = asyncio.create_task(self._start(running, wait, starting_seconds))
+            await asyncio.sleep(0)
+        return running.proxy.state
+
+    async def _start(self, running: RunningNode, closed_seconds: float, starting_seconds: float) -> None:
+        """The port is closed for a while, then open without being alive, then all is well (I: 5.2 of the facts)."""
+        assert running.proxy is not None
+        await asyncio.sleep(closed_seconds)
+        running.proxy.become(STARTING)
+        for kind in ("qps", "door"):
+            await self._open(running, running.listeners[kind])
+        await asyncio.sleep(starting_seconds)
+        running.proxy.become(RUNNING)
+
+    async def change_switches(self, settings: dict[str, object]) -> None:
+        """Change switches. Listeners open anew when TLS changes; sessions stay."""
+        changed = self.switches.update(settings)
+        self.repository.changed()
+        if changed & {"tls", "client_certificate"}:
+            for running in self.nodes.values():
+                for listener in running.listeners.values():
+                    if listener.is_open:
+                        await listener.close()
+                        await self._open(running, listener)
+
+    def card(self) -> dict[str, Any]:
+        """What a client needs to know of the site (the daemon adds the process)."""
+        nodes = []
+        for running in self.nodes.values():
+            ports = {f"{kind}_port": listener.port for kind, listener in running.listeners.items()}
+            node = {
+                "name": running.node.name,
+                "host_name": running.node.host_name,
+                "address": running.address,
+                "proxy": running.node.proxy,
+                "central": running.node.central,
+                **ports,
+            }
+            if running.node.proxy:
+                node["proxy_service_id"] = guid("proxyservice", running.node.name)
+            nodes.append(node)
+        central = self.nodes[self.site.central.name]
+        return {
+            "host": central.node.host_name,
+            "qrs_port": central.listeners["qrs"].port,
+            "host_map": {running.node.host_name: running.address for running in self.nodes.values()},
+            "certificates": self.certificates,
+            "nodes": nodes,
+            "notes": self.notes,
+        }

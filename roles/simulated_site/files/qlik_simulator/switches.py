@@ -1,0 +1,94 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Switches: one for every behaviour that the known facts leave open, so that a client can be tried with each setting.
+
+A client should work with every setting of every switch; the grade says how sure the default is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Setting = str | float
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One open question: the settings it may have (``None``: any number of seconds >= 0), the default, the grade."""
+
+    settings: tuple[str, ...] | None
+    default: Setting
+    grade: str
+    question: str
+
+
+SWITCHES: dict[str, Switch] = {
+    "client_certificate": Switch(
+        ("optional", "required"), "optional", "I", "A client without a good certificate: HTTP 403, or refused by TLS"
+    ),
+    "tls": Switch(("both", "1.2", "1.3"), "both", "D", "TLS versions on offer; a real host follows its registry"),
+    "unknown_prefix": Switch(
+        ("not_found", "empty"), "not_found", "N", "QPS, prefix that this proxy does not serve: 404, or an empty list"
+    ),
+    "user_without_sessions": Switch(
+        ("empty", "not_found"), "empty", "N", "QPS, user who has no session: 200 and an empty list, or 404"
+    ),
+    "qrs_without_user": Switch(
+        ("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"
+    ),
+    "user_name_field": Switch(
+        ("absent", "null"), "absent", "L", "Field UserName of a session: not there, or null"
+    ),
+    "alive_while_starting": Switch(
+        ("unavailable", "false"), "unavailable", "I", "QPS alive of a proxy that starts: 503, or 200 and false"
+    ),
+    "add_session_status": Switch(("201", "200"), "201", "N", "Status of POST session on QPS"),
+    "disabled_proxy_service": Switch(
+        ("listed", "absent"), "listed", "I", "QRS proxyservice: does it list nodes whose proxy is disabled"
+    ),
+    "service_status_seconds": Switch(
+        None, 10.0, "N", "QRS brings servicestatus up to date every so many seconds; its timestamp says when"
+    ),
+}
+
+
+class Switches:
+    """The settings of one site. ``tls`` reads as ``switches["tls"]``."""
+
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        self._settings: dict[str, Setting] = {name: switch.default for name, switch in SWITCHES.items()}
+        self.update(settings or {})
+
+    def __getitem__(self, name: str) -> Setting:
+        return self._settings[name]
+
+    def update(self, settings: Mapping[str, object]) -> set[str]:
+        """Take over settings, all or none; return the names that changed. ValueError says what is wrong."""
+        checked = {name: _checked(name, value) for name, value in settings.items()}
+        changed = {name for name, value in checked.items() if self._settings[name] != value}
+        self._settings.update(checked)
+        return changed
+
+    def as_dict(self) -> dict[str, Setting]:
+        """Every switch and its setting."""
+        return dict(self._settings)
+
+
+def _checked(name: str, value: object) -> Setting:
+    switch = SWITCHES.get(name)
+    if switch is None:
+        raise ValueError(f"unknown switch {name!r}; there are {', '.join(sorted(SWITCHES))}")
+    if switch.settings is not None:
+        if str(value).lower() not in switch.settings:
+            raise ValueError(f"switch {name} is one of {', '.join(switch.settings)}, not {value!r}")
+        return str(value).lower()
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(f"switch {name} is a number of seconds, not {value!r}")
+    return seconds
