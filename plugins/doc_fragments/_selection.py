@@ -1,0 +1,114 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This doc fragment is PRIVATE to the collection qlikops.sense: it may change at any time.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+notes:
+  - The selection options narrow down the sessions of the whole site. Different options are joined by I(and), the
+    entries of one list by I(or). Case is ignored.
+  - An empty list, an empty string and a list of empty strings count as not given, as an unanswered question of an AWX
+    survey leaves them.
+options:
+  proxies:
+    description:
+      - Only sessions on these proxy services, by node name or host name. A name the site does not have is an error.
+    type: list
+    elements: str
+  virtual_proxies:
+    description:
+      - Only sessions of the virtual proxies with these prefixes, with or without a leading slash. V(/) alone is the
+        default virtual proxy. A prefix the site does not have is an error.
+    type: list
+    elements: str
+  users:
+    description:
+      - Only sessions of users matching one of these patterns V(DIRECTORY\\id), where V(*) stands for any text and V(?)
+        for one character. A pattern without a backslash is compared with the id in every directory.
+    type: list
+    elements: str
+  exclude_users:
+    description:
+      - No sessions of users matching one of these patterns, written as in O(users).
+    type: list
+    elements: str
+  attributes:
+    description:
+      - Only sessions that carry all of these attributes, each with a value matching the pattern or one of the list of
+        patterns given for its name. Patterns are as in O(users).
+    type: dict
+  session_refs:
+    description:
+      - Only the sessions with these references, as returned in C(ref).
+    type: list
+    elements: str
+  session_ids:
+    description:
+      - Only the sessions with these ids. An id is the value of the session cookie, a secret; prefer O(session_refs).
+    type: list
+    elements: str
+  user_states:
+    description:
+      - Only sessions of users whom QRS marks with one of these states, or does not know (V(missing)).
+    type: list
+    elements: str
+    choices:
+      - inactive
+      - blacklisted
+      - removed_externally
+      - missing
+  min_age:
+    description:
+      - Only sessions first seen at least this long ago, such as V(90m), V(8h), V(2d), or a number of seconds, according
+        to O(first_seen). A session that is not in there is of unknown age and never old.
+    type: str
+  keep_per_user:
+    description:
+      - Only the surplus of users who have more than this number of sessions. The sessions are counted over the whole
+        site, which is read whole for it; the surplus is taken from the sessions otherwise selected, oldest first
+        according to O(first_seen), and where ages are unknown or equal in the order of O(sort_by=prefix).
+    type: int
+  first_seen:
+    description:
+      - When sessions were first seen, as returned in RV(ignore:first_seen) by an earlier run. Proxy services tell no
+        age of a session, so this is where ages come from.
+    type: dict
+  resolve_users:
+    description:
+      - Whether to ask QRS for the name, the e-mail addresses and the state of the users selected.
+    type: bool
+    default: false
+  sort_by:
+    description:
+      - What the sessions are sorted by. V(proxyhost) and V(proxyname) are the host name and the name of the node,
+        V(userdir) the user directory, V(userid) the user id, V(username) the name that came with the session.
+    type: str
+    default: prefix
+    choices:
+      - prefix
+      - proxyhost
+      - proxyname
+      - userdir
+      - userid
+      - username
+  include_session_ids:
+    description:
+      - Whether the result holds the ids of the sessions. Whoever reads an id can take the session over.
+    type: bool
+    default: false
+  on_proxy_failure:
+    description:
+      - What to do when sessions of a proxy service can't be listed. All others are asked in any case.
+      - V(fail) fails with what was found in the result. V(warn) goes on with a warning, and the result is marked as not
+        complete.
+    type: str
+    default: fail
+    choices:
+      - fail
+      - warn
+"""

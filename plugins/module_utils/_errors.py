@@ -1,0 +1,78 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""The one hierarchy of errors. Utilities raise them; only ``_module`` turns them into a module's failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class QlikError(Exception):
+    """Something a person has to know.
+
+    ``kind`` is a word for programs, ``reason`` says what happened, ``hint`` says what would be right.
+    None of the three ever holds a key, an xrfkey or a session id.
+    """
+
+    def __init__(self, kind: str, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.hint}".rstrip()
+
+    def details(self) -> dict[str, Any]:
+        """The same for programs, as plain values."""
+        return {"kind": self.kind, "reason": self.reason, "hint": self.hint}
+
+
+class BadOption(QlikError):
+    """An option holds something that can't be meant."""
+
+    def __init__(self, option: str, reason: str, hint: str = "") -> None:
+        super().__init__("bad_option", f"{option}: {reason}", hint)
+        self.option = option
+
+
+class Refused(QlikError):
+    """The collection declines to act, before anything was changed."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__("refused", reason, hint)
+
+
+class RequestFailed(QlikError):
+    """A request to a Qlik service did not bring what it was sent for.
+
+    ``status`` and ``words`` are the server's, where it answered at all.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        reason: str,
+        hint: str = "",
+        *,
+        request: str,
+        status: int | None = None,
+        words: str = "",
+    ) -> None:
+        super().__init__(kind, f"{request}: {reason}", hint)
+        self.request = request
+        self.status = status
+        self.words = words
+
+    @property
+    def is_unreachable(self) -> bool:
+        """No answer came from the service, so the next request to it would fare no better."""
+        return self.status is None
+
+    def details(self) -> dict[str, Any]:
+        return {**super().details(), "request": self.request, "status": self.status, "words": self.words}

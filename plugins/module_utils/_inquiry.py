@@ -1,0 +1,68 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""Which sessions a module's options mean, on a site as it is now.
+
+``qlik_session_info`` shows and ``qlik_session`` ends what this finds, so the two can't differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, in_order
+from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Scope, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """``selected`` in the order asked for. ``users``: those QRS was asked for, empty where nothing wanted them."""
+
+    scope: Scope
+    topology: Topology
+    reading: Reading
+    ages: Ages
+    selected: tuple[Session, ...]
+    users: Mapping[UserKey, KnownUser]
+
+    def report(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Report:
+        """The result, of all selected sessions unless told of which."""
+        shown = self.selected if sessions is None else tuple(sessions)
+        return Report(shown, self.scope, self.reading, self.ages, self.users, with_ids)
+
+    def memory(self, without: Collection[str] = ()) -> dict[str, str]:
+        """``first_seen`` for the next run, without the refs of sessions that were ended in this one."""
+        left = (session for session in self.reading.sessions if session.ref not in without)
+        return self.ages.brought_up_to_date(left, self.reading.pairs_read, self.topology.pairs)
+
+
+def inquire(site: Site, options: Mapping[str, Any], now: datetime, count_all: bool = False) -> Inquiry:
+    """Reads the site and selects. ``count_all``: the whole site is to be read though less may be selected."""
+    selection = Selection.from_options(options)
+    ages = Ages.from_option(options.get("first_seen"), now)
+    topology = site.topology()
+    scope = selection.scope(topology)
+    counts_all = count_all or selection.keep_per_user is not None
+    reading = site.read(pair for pair in topology.pairs if counts_all or selection.covers(pair))
+    sessions = list(reading.sessions)
+    users: dict[UserKey, KnownUser] = {}
+    if selection.user_states:
+        users = site.users(selection.before_user_states(sessions, ages))
+    selected = selection.select(sessions, ages, {key: user.states for key, user in users.items()})
+    if options.get("resolve_users") and not selection.user_states:
+        users = site.users(selected)
+    ordered = in_order(selected, options.get("sort_by") or "prefix")
+    return Inquiry(scope, topology, reading, ages, tuple(ordered), users)

@@ -1,0 +1,141 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""The one place that knows AnsibleModule: options shared by the modules, empty answers, errors as failures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
+
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import REQUESTS_IMPORT_ERROR
+
+Spec = dict[str, dict[str, Any]]
+
+
+def connection_spec() -> Spec:
+    """The options of the fragment ``_connection``."""
+    return {
+        "host": {"type": "str", "required": True, **_from_environment("QLIK_SENSE_HOST")},
+        "qrs_port": {"type": "int", "default": 4242, **_from_environment("QLIK_SENSE_QRS_PORT")},
+        "qps_port": {"type": "int"},
+        "qrs_virtual_proxy": {"type": "str"},
+        "client_cert": {"type": "path", "required": True, **_from_environment("QLIK_SENSE_CLIENT_CERT")},
+        "client_key": {
+            "type": "path",
+            "required": True,
+            "no_log": False,  # a path
+            **_from_environment("QLIK_SENSE_CLIENT_KEY"),
+        },
+        "client_key_password": {
+            "type": "str",
+            "no_log": True,
+            **_from_environment("QLIK_SENSE_CLIENT_KEY_PASSWORD"),
+        },
+        "ca_path": {"type": "path", **_from_environment("QLIK_SENSE_CA_PATH")},
+        "validate_certs": {"type": "bool", "default": True, **_from_environment("QLIK_SENSE_VALIDATE_CERTS")},
+        "api_user": {"type": "str", "default": "INTERNAL\\sa_api", **_from_environment("QLIK_SENSE_API_USER")},
+        "host_map": {"type": "dict", "default": {}},
+        "use_proxy": {"type": "bool", "default": True},
+        "timeout": {"type": "int", "default": 30},
+        "retries": {"type": "int", "default": 2},
+        "max_parallel": {"type": "int", "default": 8},
+    }
+
+
+def selection_spec() -> Spec:
+    """The options of the fragment ``_selection``."""
+    return {
+        "proxies": {"type": "list", "elements": "str"},
+        "virtual_proxies": {"type": "list", "elements": "str"},
+        "users": {"type": "list", "elements": "str"},
+        "exclude_users": {"type": "list", "elements": "str"},
+        "attributes": {"type": "dict"},
+        "session_refs": {"type": "list", "elements": "str"},
+        "session_ids": {"type": "list", "elements": "str", "no_log": True},
+        "user_states": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["inactive", "blacklisted", "removed_externally", "missing"],
+        },
+        "min_age": {"type": "str"},
+        "keep_per_user": {"type": "int"},
+        "first_seen": {"type": "dict"},
+        "resolve_users": {"type": "bool", "default": False},
+        "sort_by": {
+            "type": "str",
+            "default": "prefix",
+            "choices": ["prefix", "proxyhost", "proxyname", "userdir", "userid", "username"],
+        },
+        "include_session_ids": {"type": "bool", "default": False},
+        "on_proxy_failure": {"type": "str", "default": "fail", "choices": ["fail", "warn"]},
+    }
+
+
+def _from_environment(name: str) -> dict[str, Any]:
+    return {"fallback": (_set_in_environment, [name])}
+
+
+def _set_in_environment(name: str) -> Any:
+    """As env_fallback, but an empty variable is as good as none: credentials of AWX leave such."""
+    if not os.environ.get(name):
+        raise AnsibleFallbackNotFound
+    return env_fallback(name)
+
+
+class QlikModule(AnsibleModule):
+    """An AnsibleModule with the connection options, for which an empty answer counts as none."""
+
+    def __init__(self, argument_spec: Mapping[str, Mapping[str, Any]], **kwargs: Any) -> None:
+        super().__init__(argument_spec={**connection_spec(), **argument_spec}, supports_check_mode=True, **kwargs)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.params = without_empty_answers(self.params)
+
+    def connection(self) -> Connection:
+        """Raises BadOption; warns where certificates are not validated."""
+        connection = Connection.from_options(self.params)
+        if not connection.validate_certs:
+            self.warn(
+                "validate_certs is false: whoever stands between here and the site can read and change everything,"
+                " session ids included. Give the site's root.pem as ca_path instead."
+            )
+        return connection
+
+
+def without_empty_answers(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Leaves out what an unanswered question of an AWX survey brings: an empty text, or a list of such."""
+    cleaned = {name: value if name.startswith("_ansible") else _cleaned(value) for name, value in params.items()}
+    return {name: value for name, value in cleaned.items() if value is not None or params[name] is None}
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, list) and value:
+        return [entry for entry in value if not (isinstance(entry, str) and not entry.strip())] or None
+    return value
+
+
+@contextmanager
+def errors_as_failures(module: QlikModule) -> Iterator[None]:
+    """Turns what the utilities raise into the module's failure: a sentence as msg, the same for programs as failure."""
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        yield
+    except QlikError as error:
+        module.fail_json(msg=str(error), failure=error.details())

@@ -1,0 +1,86 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""The Proxy service's own API (QPS): paths and fields of sessions.
+
+It knows the sessions of one proxy process; the prefix after ``/qps`` says of which virtual proxy (D: qps-url).
+``/user/...`` is never used: how it reads special characters is not documented (N: qlik-api 1.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
+
+
+@dataclass(frozen=True)
+class SessionStruct:
+    """A session as QPS gives it; ``attributes`` maps a name to all of its values."""
+
+    user_directory: str
+    user_id: str
+    user_name: str
+    attributes: dict[str, list[str]]
+    session_id: str = field(repr=False)
+
+
+class ProxyServiceApi:
+    """QPS of one proxy service."""
+
+    def __init__(self, rest: Rest, endpoint: Endpoint) -> None:
+        self._rest = rest
+        self._endpoint = endpoint
+
+    def is_alive(self) -> bool:
+        """False while it is starting up; raises RequestFailed where nothing answers."""
+        answer = self._rest.send(self._endpoint, Call("GET", "/qps/alive"), accept=(200, 503))
+        return isinstance(answer.data, dict) and str(answer.data.get("value")).lower() == "true"
+
+    def sessions(self, prefix: str) -> list[SessionStruct]:
+        """The sessions of one virtual proxy, "" being the default one."""
+        path = _path(prefix)
+        answer = self._rest.send(self._endpoint, Call("GET", path))
+        return [_session(item, path) for item in expect_list(answer.data, f"GET https://{self._endpoint}{path}")]
+
+    def end(self, prefix: str, session_id: str, label: str) -> bool:
+        """Ends a session; False where it was gone already. ``label`` stands for the id in messages."""
+        if not session_id.strip("."):
+            # Such a segment is folded away on its way through URLs, and the request would mean something else.
+            raise QlikError("unsafe_id", f"{label}: the id of this session can't be part of a URL.")
+        call = Call("DELETE", f"{_path(prefix)}/", secret=session_id, label=label)
+        answer = self._rest.send(self._endpoint, call, accept=(200, 404))
+        return answer.status == 200 or answer.repeated
+
+
+def _path(prefix: str) -> str:
+    return f"/qps/{quote(prefix)}/session" if prefix else "/qps/session"
+
+
+def _session(item: dict[str, Any], path: str) -> SessionStruct:
+    if not item.get("SessionId"):
+        raise QlikError("unexpected_answer", f"GET {path}: a session without SessionId was answered.")
+    return SessionStruct(
+        user_directory=str(item.get("UserDirectory") or ""),
+        user_id=str(item.get("UserId") or ""),
+        user_name=str(item.get("UserName") or ""),
+        attributes=_attributes(item.get("Attributes") or []),
+        session_id=str(item["SessionId"]),
+    )
+
+
+def _attributes(items: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Each element has one name, and names may repeat (D, C: qlik-api 1.3)."""
+    attributes: dict[str, list[str]] = {}
+    for item in items:
+        for name, value in item.items():
+            attributes.setdefault(name, []).append("" if value is None else str(value))
+    return attributes

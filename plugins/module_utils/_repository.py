@@ -1,0 +1,167 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""The Repository service (QRS): paths, fields and the filter language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, ProxyService, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+
+DEFAULT_QPS_PORT = 4243
+# http.sys takes request lines of up to 16 KiB; a bunch of users stays well below it after percent-encoding.
+LONGEST_FILTER = 6000
+SERVICE_STATES = (
+    "initializing",
+    "certificates_not_installed",
+    "running",
+    "no_communication",
+    "disabled",
+    "unknown",
+)  # D: qrs-ref p1889, by number
+PROXY_SERVICE_TYPE = 1
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """What QRS believes of a service, and when it last looked (ISO 8601; how often it looks is not documented: N)."""
+
+    state: str
+    timestamp: str
+
+
+class Repository:
+    """Reads what the collection needs of QRS. Every method is one request, but for ``users``."""
+
+    def __init__(self, rest: Rest, connection: Connection) -> None:
+        self._rest = rest
+        self._connection = connection
+        prefix = (connection.qrs_virtual_proxy or "").strip("/")
+        self._root = f"/{prefix}/qrs" if prefix else "/qrs"
+
+    def virtual_proxies(self) -> list[VirtualProxy]:
+        """All virtual proxies, linked or not."""
+        return [_virtual_proxy(item) for item in self._read("/virtualproxyconfig/full")]
+
+    def proxy_services(self) -> list[dict[str, Any]]:
+        """The proxy services whose node has its proxy enabled, as QRS describes them (see ``proxy_service``).
+
+        QRS keeps one for every node, proxy or not (C: qlik-api 2.5).
+        """
+        items = self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
+        if not items:
+            raise QlikError(
+                "no_proxies",
+                f"QRS on {self._connection.repository} shows no proxy service to {self._connection.api_user}.",
+                "QRS answers with an empty list where a user may not read: name a user with the rights as api_user,"
+                " such as INTERNAL\\sa_api.",
+            )
+        return items
+
+    def proxy_service(self, item: Mapping[str, Any], known: Mapping[str, VirtualProxy]) -> ProxyService:
+        """One of ``proxy_services`` as a value; ``known`` are the virtual proxies with all their fields."""
+        settings = item.get("settings") or {}
+        linked = (_virtual_proxy(condensed) for condensed in settings.get("virtualProxies") or [])
+        return ProxyService(
+            id=_text(item, "id"),
+            node=_node(item.get("serverNodeConfiguration") or {}),
+            qps_port=self._connection.qps_port or settings.get("restListenPort") or DEFAULT_QPS_PORT,
+            listen_port=settings.get("listenPort"),
+            virtual_proxies=tuple(known.get(virtual_proxy.id, virtual_proxy) for virtual_proxy in linked),
+        )
+
+    def proxy_states(self) -> dict[str, ServiceState]:
+        """Node name, folded -> state of its proxy service."""
+        return {
+            _node(item.get("serverNodeConfiguration") or {}).name.casefold(): ServiceState(
+                _service_state(item.get("serviceState")), _text(item, "timestamp")
+            )
+            for item in self._read("/servicestatus/full")
+            if item.get("serviceType") in (PROXY_SERVICE_TYPE, "Proxy")
+        }
+
+    def users(self, names: Iterable[tuple[str, str]]) -> list[KnownUser]:
+        """The users that QRS knows among (directory, id) pairs; one request for a bunch of them."""
+        return [_user(item) for bunch in user_filters(names) for item in self._read("/user/full", bunch)]
+
+    def _read(self, path: str, filter_text: str = "") -> list[dict[str, Any]]:
+        call = Call("GET", f"{self._root}{path}", {"filter": filter_text} if filter_text else {})
+        answer = self._rest.send(self._connection.repository, call)
+        return expect_list(answer.data, f"GET https://{self._connection.repository}{call.path}")
+
+
+def user_filters(names: Iterable[tuple[str, str]], longest: int = LONGEST_FILTER) -> Iterator[str]:
+    """Filters that together find the users given as (directory, id), none longer than ``longest`` unless it must."""
+    bunch: list[str] = []
+    length = 0
+    for directory, user_id in names:
+        condition = f"(userDirectory eq {quoted(directory)} and userId eq {quoted(user_id)})"
+        size = _encoded_size(condition)
+        if bunch and length + size > longest:
+            yield " or ".join(bunch)
+            bunch, length = [], 0
+        bunch.append(condition)
+        length += size
+    if bunch:
+        yield " or ".join(bunch)
+
+
+def quoted(value: str) -> str:
+    """A string of the filter language: backslash escapes, and nothing else does (L: qlik-api 2.3)."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _encoded_size(condition: str) -> int:
+    return sum(1 if char.isascii() and char.isalnum() else 3 * len(char.encode()) for char in f"{condition} or ")
+
+
+def _node(item: Mapping[str, Any]) -> Node:
+    return Node(name=_text(item, "name"), host_name=_text(item, "hostName"))
+
+
+def _virtual_proxy(item: Mapping[str, Any]) -> VirtualProxy:
+    return VirtualProxy(
+        id=_text(item, "id"),
+        prefix=_text(item, "prefix"),
+        description=_text(item, "description"),
+        session_cookie_header_name=_text(item, "sessionCookieHeaderName"),
+        session_inactivity_timeout=item.get("sessionInactivityTimeout"),
+        load_balancing_nodes=tuple(_node(node) for node in item.get("loadBalancingServerNodes") or []),
+    )
+
+
+def _user(item: Mapping[str, Any]) -> KnownUser:
+    flags = {"inactive": "inactive", "blacklisted": "blacklisted", "removedExternally": "removed_externally"}
+    return KnownUser(
+        directory=_text(item, "userDirectory"),
+        user_id=_text(item, "userId"),
+        name=_text(item, "name"),
+        emails=tuple(
+            _text(attribute, "attributeValue")
+            for attribute in item.get("attributes") or []
+            if _text(attribute, "attributeType").casefold() == "email" and attribute.get("attributeValue")
+        ),
+        states=frozenset(state for flag, state in flags.items() if item.get(flag)),
+    )
+
+
+def _service_state(value: Any) -> str:
+    if isinstance(value, int) and 0 <= value < len(SERVICE_STATES):
+        return SERVICE_STATES[value]
+    return "unknown"
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    return str(item.get(name) or "")

@@ -1,0 +1,219 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""JSON over mutual TLS the way Qlik's services want it: keep-alive, xrfkey, retries of requests safe to repeat."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
+    explain_answer,
+    explain_no_answer,
+    explain_not_json,
+)
+
+REQUESTS_IMPORT_ERROR: str | None = None
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import InsecureRequestWarning, InvalidHeader, NewConnectionError
+    from urllib3.util import Retry
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+    HTTPAdapter = object  # type: ignore[assignment,misc]  # the modules end before an adapter is made
+
+WORTH_REPEATING = frozenset({502, 503, 504})
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: what is sent, and what may be shown of it.
+
+    ``secret`` is a last path segment that must not be shown; ``label`` stands in its place.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
+    label: str = "***"
+
+    @property
+    def shown(self) -> str:
+        query = f"?{urlencode(self.query, quote_via=quote, safe=' ')}" if self.query else ""
+        return f"{self.path}{self.label if self.secret else ''}{query}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier answer to this call got lost."""
+
+    status: int
+    data: Any
+    repeated: bool
+
+
+class Rest:
+    """Sends calls to endpoints; safe to use from several threads. Raises RequestFailed."""
+
+    def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._connection = connection
+        self._context = connection.tls_context()
+        self._sleep = sleep
+        self._xrfkey = secrets.token_hex(8)
+        self._headers = {
+            "Accept": "application/json",
+            "X-Qlik-Xrfkey": self._xrfkey,
+            "X-Qlik-User": connection.user_header(),
+        }
+        self._sessions: dict[Endpoint, requests.Session] = {}
+        self._opening = threading.Lock()
+
+    def close(self) -> None:
+        for session in self._sessions.values():
+            session.close()
+
+    def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
+        """Sends one call. An answer with a status that is not accepted, or a success that is not JSON, raises.
+
+        Every call of this collection is safe to repeat: it reads, or ends a session by an id that is not used again.
+        """
+        response, repeated = self._send_until_answered(endpoint, call)
+        request = f"{call.method} https://{endpoint}{call.shown}"
+        if response.status_code not in accept:
+            words = self._without_secrets(response.text, call)
+            location = self._without_secrets(response.headers.get("Location", ""), call)
+            raise explain_answer(request, response.status_code, words, location, self._connection.api_user)
+        return Answer(response.status_code, self._parsed(request, response, call), repeated)
+
+    def _send_until_answered(self, endpoint: Endpoint, call: Call) -> tuple[requests.Response, bool]:
+        answer_lost = False
+        for attempt in range(self._connection.retries + 1):
+            is_last = attempt == self._connection.retries
+            try:
+                response = self._send_once(endpoint, call)
+            except requests.exceptions.RequestException as error:
+                if is_last or not _may_pass(error):
+                    request = f"{call.method} https://{endpoint}{call.shown}"
+                    raise explain_no_answer(request, error, endpoint, self._connection) from None
+                answer_lost = answer_lost or not _never_sent(error)
+                pause = None
+            else:
+                if is_last or response.status_code not in WORTH_REPEATING:
+                    return response, answer_lost
+                pause = _pause_wanted(response)
+            self._sleep(min(LONGEST_PAUSE, 0.2 * 2**attempt if pause is None else pause))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send_once(self, endpoint: Endpoint, call: Call) -> requests.Response:
+        query = urlencode({**call.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
+        address = self._connection.address_of(endpoint.host_name)
+        url = f"https://{address}:{endpoint.port}{call.path}{quote(call.secret, safe='')}?{query}"
+        session = self._session_for(endpoint)
+        return session.request(
+            call.method, url, timeout=self._connection.timeout, allow_redirects=False, headers={"Host": str(endpoint)}
+        )
+
+    def _session_for(self, endpoint: Endpoint) -> requests.Session:
+        with self._opening:
+            if endpoint not in self._sessions:
+                self._sessions[endpoint] = self._open_session(endpoint)
+            return self._sessions[endpoint]
+
+    def _open_session(self, endpoint: Endpoint) -> requests.Session:
+        session = requests.Session()
+        # Neither ~/.netrc nor REQUESTS_CA_BUNDLE of the environment may change who is asked and who is trusted.
+        session.trust_env = False
+        session.verify = self._connection.validate_certs
+        if not session.verify:
+            disable_warnings(InsecureRequestWarning)  # the module's result carries the warning
+        session.headers.update(self._headers)
+        if self._connection.use_proxy:
+            session.proxies = self._proxies_of_environment(endpoint)
+        session.mount("https://", NodeAdapter(self._context, endpoint.host_name, self._connection.max_parallel))
+        return session
+
+    def _proxies_of_environment(self, endpoint: Endpoint) -> dict[str, str]:
+        for host in (endpoint.host_name, self._connection.address_of(endpoint.host_name)):
+            proxies: dict[str, str] = get_environ_proxies(f"https://{host}:{endpoint.port}")
+            if not proxies:  # no_proxy may name the node or its address
+                return {}
+        return proxies
+
+    def _parsed(self, request: str, response: requests.Response, call: Call) -> Any:
+        if response.status_code >= 300 or not response.content.strip():
+            return None
+        try:
+            return json.loads(response.content)
+        except ValueError:
+            raise explain_not_json(request, response.status_code, self._without_secrets(response.text, call)) from None
+
+    def _without_secrets(self, text: str, call: Call) -> str:
+        for secret in (self._xrfkey, call.secret, quote(call.secret, safe="")):
+            if secret:
+                text = text.replace(secret, "***")
+        return text
+
+
+class NodeAdapter(HTTPAdapter):
+    """Connects to whatever address the URL names, and verifies the node's own name with the given context alone."""
+
+    def __init__(self, context: Any, host_name: str, connections: int) -> None:
+        self._tls = {"ssl_context": context, "server_hostname": host_name}
+        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._tls)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, **kwargs, **self._tls)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leaves the trust to the context: requests would add the authorities of certifi to it."""
+
+
+def _may_pass(error: Exception) -> bool:
+    """A broken connection may be better next time; a wrong certificate or a server that hangs will not."""
+    broken = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
+    lasting = (requests.exceptions.SSLError, requests.exceptions.Timeout, requests.exceptions.ProxyError)
+    return isinstance(error, broken) and not isinstance(error, lasting)
+
+
+def _never_sent(error: Exception) -> bool:
+    return any(isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args)
+
+
+def _pause_wanted(response: requests.Response) -> float | None:
+    try:
+        return Retry().get_retry_after(response.raw)
+    except InvalidHeader:
+        return None
+
+
+def expect_list(data: Any, request: str) -> list[dict[str, Any]]:
+    """The answer as a list of objects; raises QlikError for any other shape."""
+    if isinstance(data, list) and all(isinstance(item, dict) for item in data):
+        return data
+    raise QlikError(
+        "unexpected_answer",
+        f"{request}: a list of objects was expected, the answer is of another shape.",
+        "Is this really the service asked for? Check host and port.",
+    )

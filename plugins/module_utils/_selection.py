@@ -1,0 +1,207 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""Which sessions are meant: the selection options as values, and their meaning. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, in_order
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, Scope, Topology
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+UserStates = Mapping[UserKey, frozenset[str]]
+
+
+class UserPatterns:
+    """Patterns ``DIRECTORY\\id`` with ``*`` and ``?``, without a backslash for the id alone. Case is ignored."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._pairs = []
+        for pattern in patterns:
+            directory, backslash, user_id = pattern.partition("\\")
+            self._pairs.append((_any_of([directory]), _any_of([user_id])) if backslash else (None, _any_of([pattern])))
+
+    def match(self, session: Session) -> bool:
+        return any(
+            user_id.fullmatch(session.user_id) and (directory is None or directory.fullmatch(session.user_directory))
+            for directory, user_id in self._pairs
+        )
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Kinds are joined by *and*, the entries of one list by *or*. ``min_age`` in seconds."""
+
+    proxies: tuple[str, ...] = ()
+    virtual_proxies: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    exclude_users: tuple[str, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    session_refs: frozenset[str] = frozenset()
+    session_ids: frozenset[str] = field(default=frozenset(), repr=False)
+    user_states: frozenset[str] = frozenset()
+    min_age: int | None = None
+    keep_per_user: int | None = None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Selection:
+        """Takes a module's parameters, where lists without a word in them are not given."""
+        keep = options.get("keep_per_user")
+        if keep is not None and keep < 0:
+            raise BadOption("keep_per_user", f"{keep} is too small.", "The least is 0.")
+        return cls(
+            proxies=words(options.get("proxies")),
+            virtual_proxies=tuple(_prefix(name) for name in words(options.get("virtual_proxies"))),
+            users=words(options.get("users")),
+            exclude_users=words(options.get("exclude_users")),
+            attributes={name: _patterns(value) for name, value in (options.get("attributes") or {}).items()},
+            session_refs=frozenset(ref.lower() for ref in words(options.get("session_refs"))),
+            session_ids=frozenset(words(options.get("session_ids"))),
+            user_states=frozenset(words(options.get("user_states"))),
+            min_age=seconds("min_age", options.get("min_age")),
+            keep_per_user=keep,
+        )
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything but an exclusion narrows it down from all sessions."""
+        lists = (self.proxies, self.virtual_proxies, self.users, self.attributes, self.user_states)
+        ids = (self.session_refs, self.session_ids)
+        return any(map(bool, (*lists, *ids))) or self.min_age is not None or self.keep_per_user is not None
+
+    def scope(self, topology: Topology) -> Scope:
+        """What of the site may be meant; raises BadOption for a name that the site does not have."""
+        self._check_names(topology)
+        proxies = [proxy for proxy in topology.proxies if self._covers_proxy(proxy)]
+        linked = {virtual_proxy.id for proxy in proxies for virtual_proxy in proxy.virtual_proxies}
+        return Scope.of(
+            proxies,
+            (
+                virtual_proxy
+                for virtual_proxy in topology.virtual_proxies
+                if self._covers_prefix(virtual_proxy.prefix) and (virtual_proxy.id in linked or not self.proxies)
+            ),
+        )
+
+    def _check_names(self, topology: Topology) -> None:
+        for name in self.proxies:
+            if not any(proxy.node.is_called(name) for proxy in topology.proxies):
+                raise _unknown("proxies", name, (f"{proxy.name} ({proxy.host_name})" for proxy in topology.proxies))
+        known = [virtual_proxy.prefix for virtual_proxy in topology.virtual_proxies]
+        for name in self.virtual_proxies:
+            if name.casefold() not in map(str.casefold, known):
+                raise _unknown("virtual_proxies", name or "/", (prefix or "/" for prefix in known))
+
+    def covers(self, pair: Pair) -> bool:
+        """Whether sessions of the pair may be meant."""
+        return self._covers_proxy(pair.proxy) and self._covers_prefix(pair.virtual_proxy.prefix)
+
+    def _covers_proxy(self, proxy: ProxyService) -> bool:
+        return not self.proxies or any(proxy.node.is_called(name) for name in self.proxies)
+
+    def _covers_prefix(self, prefix: str) -> bool:
+        return not self.virtual_proxies or prefix.casefold() in map(str.casefold, self.virtual_proxies)
+
+    def before_user_states(self, sessions: Iterable[Session], ages: Ages) -> list[Session]:
+        """The sessions meant by everything but user_states and keep_per_user, which need more than the session."""
+        users, excluded = UserPatterns(self.users), UserPatterns(self.exclude_users)
+        sessions = list(sessions)
+        covered = {pair for pair in {session.pair for session in sessions} if self.covers(pair)}
+        attributes = {name.casefold(): _any_of(patterns) for name, patterns in self.attributes.items()}
+        return [
+            session
+            for session in sessions
+            if session.pair in covered
+            and (not self.users or users.match(session))
+            and not excluded.match(session)
+            and all(_carries(session, name, expression) for name, expression in attributes.items())
+            and (not self.session_refs or session.ref in self.session_refs)
+            and (not self.session_ids or session.session_id in self.session_ids)
+            and (self.min_age is None or _is_old(ages.of(session), self.min_age))
+        ]
+
+    def select(self, sessions: list[Session], ages: Ages, states: UserStates) -> list[Session]:
+        """The sessions meant. ``states`` must hold the users of ``before_user_states`` where user_states is given."""
+        candidates = [
+            session
+            for session in self.before_user_states(sessions, ages)
+            if not self.user_states or self.user_states & states.get(session.user_key, frozenset())
+        ]
+        if self.keep_per_user is None:
+            return candidates
+        return _surplus(sessions, candidates, self.keep_per_user, ages)
+
+
+def _surplus(all_sessions: list[Session], candidates: list[Session], keep: int, ages: Ages) -> list[Session]:
+    """Of every user's candidates as many as the user has sessions above ``keep``, oldest first.
+
+    Where ages are unknown or equal the order is that of ``sort_by: prefix``.
+    """
+    too_many = Counter(session.user_key for session in all_sessions)
+    surplus = []
+    for session in sorted(in_order(candidates), key=lambda session: -(ages.of(session) or 0)):
+        if too_many[session.user_key] > keep:
+            too_many[session.user_key] -= 1
+            surplus.append(session)
+    return surplus
+
+
+def words(value: Iterable[str] | None) -> tuple[str, ...]:
+    """The entries of a list option; an empty entry is what an unanswered AWX survey question leaves."""
+    return tuple(entry.strip() for entry in value or () if entry and entry.strip())
+
+
+def seconds(option: str, value: str | None) -> int | None:
+    """``90``, ``90s``, ``15m``, ``8h``, ``2d`` or ``1w`` as seconds; None for nothing."""
+    if value is None or not str(value).strip():
+        return None
+    match = re.fullmatch(r"(\d+)\s*([smhdw]?)", str(value).strip().lower(), re.ASCII)
+    if not match:
+        raise BadOption(option, f"'{value}' is not a duration.", "Write seconds, or 90s, 15m, 8h, 2d, 1w.")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def _prefix(name: str) -> str:
+    return name.strip("/")
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else (str(value),)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for wildcard patterns in which only ``*`` and ``?`` are special."""
+    expressions = (fnmatch.translate(pattern.replace("[", "[[]")) for pattern in patterns)
+    return re.compile("|".join(expressions), re.IGNORECASE)
+
+
+def _carries(session: Session, folded_name: str, expression: re.Pattern[str]) -> bool:
+    return any(
+        expression.fullmatch(value)
+        for name, values in session.attributes.items()
+        if name.casefold() == folded_name
+        for value in values
+    )
+
+
+def _is_old(age: int | None, least: int) -> bool:
+    return age is not None and age >= least
+
+
+def _unknown(option: str, name: str, known: Iterable[str]) -> BadOption:
+    return BadOption(
+        option, f"the site has no '{name}'.", f"It has: {', '.join(sorted(set(known), key=str.casefold))}."
+    )

@@ -1,0 +1,142 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""A site: its proxy services times their virtual proxies, asked side by side.
+
+A proxy service that does not answer never hides the others, and is not asked again in the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
+    ALREADY_GONE,
+    ENDED,
+    FAILED,
+    Ending,
+    Failure,
+    Outcome,
+    Reading,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._parallel import side_by_side
+from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import ProxyServiceApi
+from ansible_collections.qlikops.sense.plugins.module_utils._repository import Repository, ServiceState
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, missing_user
+
+
+class Site:
+    """All services of a site over one client. Use as a context; the connections close at its end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rest = Rest(connection)
+        self._repository = Repository(self._rest, connection)
+        self._down: dict[str, QlikError] = {}
+
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._rest.close()
+
+    def topology(self) -> Topology:
+        """Two requests to QRS."""
+        readers: list[Callable[[], Any]] = [self._repository.virtual_proxies, self._repository.proxy_services]
+        virtual_proxies, items = side_by_side(
+            (("QRS", reader) for reader in readers), lambda read: read(), self._connection.max_parallel
+        )
+        known = {virtual_proxy.id: virtual_proxy for virtual_proxy in virtual_proxies}
+        return Topology(
+            proxies=tuple(self._repository.proxy_service(item, known) for item in items),
+            virtual_proxies=tuple(virtual_proxies),
+        )
+
+    def read(self, pairs: Iterable[Pair]) -> Reading:
+        """The sessions of the pairs, one request each; what fails is told, not raised."""
+        asked = tuple(pairs)
+        answers = side_by_side(
+            ((pair.proxy.id, pair) for pair in asked), self._sessions_of, self._connection.max_parallel
+        )
+        return Reading(
+            pairs=asked,
+            sessions=tuple(session for answer in answers if isinstance(answer, list) for session in answer),
+            failures=tuple(answer for answer in answers if isinstance(answer, Failure)),
+        )
+
+    def end(self, sessions: Iterable[Session]) -> Ending:
+        """Ends sessions, then reads their lists again: a session that is still there counts as failed."""
+        targets = list(sessions)
+        answers = side_by_side(
+            ((session.proxy.id, session) for session in targets), self._end_one, self._connection.max_parallel
+        )
+        outcomes = {session.ref: outcome for session, outcome in zip(targets, answers, strict=True)}
+        again = self.read(dict.fromkeys(session.pair for session in targets if outcomes[session.ref].state != FAILED))
+        for session in again.sessions:
+            if session.ref in outcomes and outcomes[session.ref].state != FAILED:
+                outcomes[session.ref] = Outcome(FAILED, "the proxy service accepted the request but kept the session")
+        return Ending(outcomes, again.failures)
+
+    def users(self, sessions: Iterable[Session]) -> dict[UserKey, KnownUser]:
+        """The users of the sessions out of QRS, those it does not know as missing; one request for a bunch of them."""
+        names = {session.user_key: (session.user_directory, session.user_id) for session in sessions}
+        users = {key: missing_user(*name) for key, name in names.items()}
+        users.update((user.key, user) for user in self._repository.users(names.values()) if user.key in users)
+        return users
+
+    def proxy_states(self) -> dict[str, ServiceState]:
+        """What QRS believes of the proxy services, by node name (folded); one request."""
+        return self._repository.proxy_states()
+
+    def alive(self, proxies: Iterable[ProxyService]) -> list[bool | QlikError]:
+        """Whether each proxy service says it is alive, or why it could not be asked; one request each."""
+        return side_by_side(((proxy.id, proxy) for proxy in proxies), self._is_alive, self._connection.max_parallel)
+
+    def _is_alive(self, proxy: ProxyService) -> bool | QlikError:
+        try:
+            return self._api(proxy).is_alive()
+        except QlikError as error:
+            return error
+
+    def _sessions_of(self, pair: Pair) -> list[Session] | Failure:
+        try:
+            self._raise_if_down(pair.proxy)
+            structs = self._api(pair.proxy).sessions(pair.virtual_proxy.prefix)
+        except QlikError as error:
+            return Failure(pair, error.reason, error.hint, unreachable=self._noted_as_down(pair.proxy, error))
+        return [Session(pair=pair, **vars(struct)) for struct in structs]
+
+    def _end_one(self, session: Session) -> Outcome:
+        try:
+            self._raise_if_down(session.proxy)
+            was_there = self._api(session.proxy).end(session.virtual_proxy.prefix, session.session_id, session.ref)
+        except QlikError as error:
+            self._noted_as_down(session.proxy, error)
+            return Outcome(FAILED, str(error))
+        return Outcome(ENDED if was_there else ALREADY_GONE)
+
+    def _raise_if_down(self, proxy: ProxyService) -> None:
+        if proxy.id in self._down:
+            raise self._down[proxy.id]
+
+    def _noted_as_down(self, proxy: ProxyService, error: QlikError) -> bool:
+        is_unreachable = isinstance(error, RequestFailed) and error.is_unreachable
+        if is_unreachable:
+            self._down.setdefault(proxy.id, error)
+        return is_unreachable
+
+    def _api(self, proxy: ProxyService) -> ProxyServiceApi:
+        return ProxyServiceApi(self._rest, Endpoint(proxy.host_name, proxy.qps_port))

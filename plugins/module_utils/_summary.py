@@ -1,0 +1,139 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""The results every module and role gets: sessions, users, proxies, virtual proxies and totals. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages, iso
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+    Node,
+    ProxyService,
+    Scope,
+    VirtualProxy,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+
+# A user has at most five sessions at a time, over all virtual proxies and nodes (D: qlik-api 4.2).
+SESSIONS_PER_USER = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a result is made of. ``sessions`` in the order they are shown in."""
+
+    sessions: tuple[Session, ...]
+    scope: Scope
+    reading: Reading
+    ages: Ages
+    users: Mapping[UserKey, KnownUser]
+    with_ids: bool
+
+    def as_result(self) -> dict[str, Any]:
+        users = self._users()
+        proxies = [self._proxy(proxy) for proxy in self.scope.proxies]
+        virtual_proxies = [self._virtual_proxy(virtual_proxy) for virtual_proxy in self.scope.virtual_proxies]
+        return {
+            "sessions": [self.session(session) for session in self.sessions],
+            "users": users,
+            "proxies": proxies,
+            "virtual_proxies": virtual_proxies,
+            "summary": {
+                "sessions": len(self.sessions),
+                "users": len(users),
+                "users_at_limit": sum(user["sessions"] >= SESSIONS_PER_USER for user in users),
+                "proxies": len(proxies),
+                "virtual_proxies": len(virtual_proxies),
+            },
+            "failures": [failure.as_result() for failure in self.reading.failures],
+            "complete": not self.reading.failures,
+            "observed_at": iso(self.ages.now),
+        }
+
+    def session(self, session: Session) -> dict[str, Any]:
+        return session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids)
+
+    def _users(self) -> list[dict[str, Any]]:
+        by_user: dict[UserKey, list[Session]] = defaultdict(list)
+        for session in self.sessions:
+            by_user[session.user_key].append(session)
+        return [self._user(key, by_user[key]) for key in sorted(by_user)]
+
+    def _user(self, key: UserKey, sessions: list[Session]) -> dict[str, Any]:
+        first = sessions[0]
+        result = {
+            "user": first.user,
+            "user_directory": first.user_directory,
+            "user_id": first.user_id,
+            "sessions": len(sessions),
+            "virtual_proxies": _distinct(session.virtual_proxy.prefix for session in sessions),
+            "proxies": _distinct(session.proxy.name for session in sessions),
+        }
+        known = self.users.get(key)
+        return {**result, "name": known.name, "emails": list(known.emails), "state": known.state} if known else result
+
+    def _proxy(self, proxy: ProxyService) -> dict[str, Any]:
+        return {
+            **proxy_result(proxy),
+            **_counts(session for session in self.sessions if session.proxy.id == proxy.id),
+            "reachable": self._reachable(proxy),
+        }
+
+    def _reachable(self, proxy: ProxyService) -> bool | None:
+        if any(failure.unreachable and failure.pair.proxy.id == proxy.id for failure in self.reading.failures):
+            return False
+        return True if any(pair.proxy.id == proxy.id for pair in self.reading.pairs) else None
+
+    def _virtual_proxy(self, virtual_proxy: VirtualProxy) -> dict[str, Any]:
+        return {
+            **virtual_proxy_result(virtual_proxy),
+            "proxies": self.scope.names_of_proxies_with(virtual_proxy),
+            **_counts(session for session in self.sessions if session.virtual_proxy.id == virtual_proxy.id),
+        }
+
+
+def proxy_result(proxy: ProxyService) -> dict[str, Any]:
+    """A proxy service as every module returns it."""
+    return {
+        "id": proxy.id,
+        "name": proxy.name,
+        "host_name": proxy.host_name,
+        "qps_port": proxy.qps_port,
+        "virtual_proxies": _distinct(virtual_proxy.prefix for virtual_proxy in proxy.virtual_proxies),
+    }
+
+
+def virtual_proxy_result(virtual_proxy: VirtualProxy) -> dict[str, Any]:
+    """A virtual proxy as every module returns it."""
+    return {
+        "id": virtual_proxy.id,
+        "prefix": virtual_proxy.prefix,
+        "description": virtual_proxy.description,
+        "session_cookie_header_name": virtual_proxy.session_cookie_header_name,
+        "session_inactivity_timeout": virtual_proxy.session_inactivity_timeout,
+        "load_balancing_nodes": [_node(node) for node in virtual_proxy.load_balancing_nodes],
+    }
+
+
+def _node(node: Node) -> dict[str, str]:
+    return {"name": node.name, "host_name": node.host_name}
+
+
+def _counts(sessions: Iterable[Session]) -> dict[str, int]:
+    by_user = Counter(session.user_key for session in sessions)
+    return {"sessions": by_user.total(), "users": len(by_user)}
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return sorted(set(names), key=lambda name: (name.casefold(), name))

@@ -1,0 +1,311 @@
+#!/usr/bin/python
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: qlik_session
+short_description: End proxy sessions of a Qlik Sense site
+version_added: 0.1.0
+description:
+  - Ends the sessions that the selection options name, over all proxy services and virtual proxies of a client-managed
+    Qlik Sense site, each by its id.
+  - Check mode makes the same plan and changes nothing.
+  - Ending a session logs its user out. It is no ban. With single sign-on the next click makes a new session; to keep a
+    user out, block the user in the QMC first.
+  - A user who was at the limit of five sessions has to wait five minutes after one of them ended before a new one is
+    allowed.
+author:
+  - Contributors to the qlikops.sense project (@qlikops)
+extends_documentation_fragment:
+  - qlikops.sense._connection
+  - qlikops.sense._selection
+  - qlikops.sense._attributes
+  - qlikops.sense._attributes.actiongroup_qlik
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - The difference shows the sessions meant to be ended.
+  idempotent:
+    support: partial
+    details:
+      - A second run finds nothing to end, unless users have logged in again meanwhile.
+options:
+  state:
+    description:
+      - The sessions selected shall not be there.
+    type: str
+    choices:
+      - absent
+    default: absent
+  all:
+    description:
+      - Must be V(true) if no other option selects sessions, for all sessions of the site are meant then.
+        O(exclude_users) alone does not count as a selection.
+    type: bool
+    default: false
+  protect_users:
+    description:
+      - Users whose sessions are not ended, even if they are selected, written as in O(users). They are listed in
+        RV(kept). Sessions of O(api_user) are never ended.
+      - An empty list protects nobody else.
+    type: list
+    elements: str
+    default:
+      - INTERNAL\*
+  max_sessions:
+    description:
+      - If more sessions than this would be ended, fail before any is.
+    type: int
+  max_percent:
+    description:
+      - If more than this percentage of all sessions of the site would be ended, fail before any is. The whole site is
+        read for it.
+    type: float
+seealso:
+  - module: qlikops.sense.qlik_session_info
+  - plugin: qlikops.sense.session_table
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: End what one user has open
+  qlikops.sense.qlik_session:
+    host: qlik1.example.com
+    client_cert: /etc/qlik/client.pem
+    client_key: /etc/qlik/client_key.pem
+    ca_path: /etc/qlik/root.pem
+    users: ['LAB\anna']
+
+- name: See who would be thrown off a node, without doing it
+  qlikops.sense.qlik_session:
+    proxies: [qlik2.example.com]
+  check_mode: true
+  register: would
+
+- name: End the surplus of accounts that leak sessions, but never more than a tenth of the site
+  qlikops.sense.qlik_session:
+    users: ['svc_*']
+    keep_per_user: 3
+    max_percent: 10
+
+- name: End the sessions of people who have left
+  qlikops.sense.qlik_session:
+    user_states: [removed_externally, blacklisted, missing]
+
+- name: End everything but what monitoring needs
+  qlikops.sense.qlik_session:
+    all: true
+    protect_users: ['INTERNAL\*', 'LAB\svc_monitoring']
+"""
+
+RETURN = r"""
+sessions:
+  description:
+    - The sessions meant to be ended, with the keys of RV(qlikops.sense.qlik_session_info#module:sessions) and the two
+      below.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    outcome:
+      description:
+        - V(ended), V(already_gone) if it ended by itself meanwhile, V(failed), or V(would_end) where nothing was tried,
+          in check mode and when the module refused.
+      type: str
+      sample: ended
+    outcome_reason:
+      description: Why it failed, else empty.
+      type: str
+      sample: ""
+kept:
+  description:
+    - The sessions selected but spared, with the keys of RV(qlikops.sense.qlik_session_info#module:sessions) and the
+      reason.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    reason:
+      description: Why it was spared.
+      type: str
+      sample: protect_users names this user
+summary:
+  description: Totals as in RV(qlikops.sense.qlik_session_info#module:summary), and how many sessions had which outcome.
+  returned: always
+  type: dict
+  sample:
+    sessions: 3
+    users: 2
+    users_at_limit: 0
+    proxies: 2
+    virtual_proxies: 3
+    ended: 3
+    already_gone: 0
+    failed: 0
+    would_end: 0
+    kept: 1
+users:
+  description: Users of these sessions as in RV(qlikops.sense.qlik_session_info#module:users).
+  returned: always
+  type: list
+  elements: dict
+proxies:
+  description: Proxy services looked at as in RV(qlikops.sense.qlik_session_info#module:proxies).
+  returned: always
+  type: list
+  elements: dict
+virtual_proxies:
+  description: Virtual proxies looked at as in RV(qlikops.sense.qlik_session_info#module:virtual_proxies).
+  returned: always
+  type: list
+  elements: dict
+failures:
+  description: What could not be listed, before or after, as in RV(qlikops.sense.qlik_session_info#module:failures).
+  returned: always
+  type: list
+  elements: dict
+complete:
+  description: Whether everything that was asked has answered.
+  returned: always
+  type: bool
+observed_at:
+  description: When the sessions were listed.
+  returned: always
+  type: str
+  sample: "2026-01-15T09:30:00Z"
+first_seen:
+  description: O(first_seen) brought up to date for the next run, without the sessions that were ended.
+  returned: always
+  type: dict
+"""
+
+from collections import Counter
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import Refused
+from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._module import (
+    QlikModule,
+    errors_as_failures,
+    selection_spec,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
+    ALREADY_GONE,
+    ENDED,
+    FAILED,
+    OUTCOMES,
+    WOULD_END,
+    Ending,
+    Outcome,
+    in_words,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._plan import Caps, Plan, plan_ending
+from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+
+MOST_REASONS = 5
+
+
+def main() -> None:
+    module = QlikModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["absent"], "default": "absent"},
+            "all": {"type": "bool", "default": False},
+            "protect_users": {"type": "list", "elements": "str", "default": ["INTERNAL\\*"]},
+            "max_sessions": {"type": "int"},
+            "max_percent": {"type": "float"},
+            **selection_spec(),
+        }
+    )
+    options = module.params
+    with errors_as_failures(module):
+        require_selection(options)
+        caps = Caps(options["max_sessions"], options["max_percent"])
+        with Site(module.connection()) as site:
+            inquiry = inquire(site, options, datetime.now(timezone.utc), count_all=caps.max_percent is not None)
+            plan = plan_ending(inquiry.selected, options["protect_users"], options["api_user"])
+            refusal = reason_to_refuse(inquiry, plan, caps, options["on_proxy_failure"])
+            ending = not_tried(plan) if module.check_mode or refusal else site.end(plan.to_end)
+    result = as_result(inquiry, plan, ending, options["include_session_ids"])
+    result["changed"] = not refusal and any(result["summary"][outcome] for outcome in (ENDED, WOULD_END))
+    finish(module, result, refusal, in_words((*inquiry.reading.failures, *ending.failures)))
+
+
+def require_selection(options: dict[str, Any]) -> None:
+    if not (Selection.from_options(options).is_given or options["all"]):
+        raise Refused(
+            "No option selects any sessions, so all sessions of the site would be meant.",
+            "Select some by proxies, virtual_proxies, users or the like, or set all: true."
+            " An empty list does not select any.",
+        )
+
+
+def reason_to_refuse(inquiry: Inquiry, plan: Plan, caps: Caps, on_proxy_failure: str) -> str:
+    """Why nothing may be ended, or an empty text."""
+    unread = in_words(inquiry.reading.failures)
+    if unread and on_proxy_failure == "fail":
+        return f"Nothing was ended, because not all sessions could be listed. {unread}"
+    return caps.objection(plan, len(inquiry.reading.sessions))
+
+
+def not_tried(plan: Plan) -> Ending:
+    return Ending({session.ref: Outcome(WOULD_END) for session in plan.to_end})
+
+
+def as_result(inquiry: Inquiry, plan: Plan, ending: Ending, with_ids: bool) -> dict[str, Any]:
+    report = inquiry.report(with_ids, plan.to_end)
+    result = report.as_result()
+    counts = Counter(outcome.state for outcome in ending.outcomes.values())
+    gone = {ref for ref, outcome in ending.outcomes.items() if outcome.state in (ENDED, ALREADY_GONE)}
+    return {
+        **result,
+        "sessions": [_with_outcome(session, ending.outcomes[session["ref"]]) for session in result["sessions"]],
+        "kept": [{**report.session(kept.session), "reason": kept.reason} for kept in plan.kept],
+        "summary": {
+            **result["summary"],
+            **{outcome: counts[outcome] for outcome in OUTCOMES},
+            "kept": len(plan.kept),
+        },
+        "failures": result["failures"] + [failure.as_result() for failure in ending.failures],
+        "complete": result["complete"] and not ending.failures,
+        "first_seen": inquiry.memory(without=gone),
+        "diff": {
+            "before": {"sessions": [f"{session.ref} {session.user}" for session in plan.to_end]},
+            "after": {"sessions": []},
+        },
+    }
+
+
+def _with_outcome(session: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+    return {**session, "outcome": outcome.state, "outcome_reason": outcome.reason}
+
+
+def finish(module: QlikModule, result: dict[str, Any], refusal: str, unread: str) -> None:
+    if refusal:
+        module.fail_json(msg=refusal, **result)
+    failed = [session for session in result["sessions"] if session["outcome"] == FAILED]
+    if failed:
+        module.fail_json(msg=f"{_failed_in_words(failed, len(result['sessions']))} {unread}".rstrip(), **result)
+    if unread and module.params["on_proxy_failure"] == "fail":
+        module.fail_json(msg=f"The sessions were ended, but their lists could not be read again. {unread}", **result)
+    if unread:
+        module.warn(f"Not all sessions could be listed. {unread}")
+    module.exit_json(**result)
+
+
+def _failed_in_words(failed: list[dict[str, Any]], count: int) -> str:
+    reasons = Counter(session["outcome_reason"] for session in failed).most_common(MOST_REASONS)
+    return f"{len(failed)} of {count} sessions could not be ended. " + " ".join(
+        f"{times} times: {reason}" for reason, times in reasons
+    )
+
+
+if __name__ == "__main__":
+    main()

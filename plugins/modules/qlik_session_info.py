@@ -1,0 +1,333 @@
+#!/usr/bin/python
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: qlik_session_info
+short_description: List the proxy sessions of a Qlik Sense site
+version_added: 0.1.0
+description:
+  - Lists who is connected to a client-managed Qlik Sense site, over all proxy services and virtual proxies at once,
+    with totals.
+  - The selection options are those of M(qlikops.sense.qlik_session), so what this module shows is what that one ends.
+author:
+  - Contributors to the qlikops.sense project (@qlikops)
+extends_documentation_fragment:
+  - qlikops.sense._connection
+  - qlikops.sense._selection
+  - qlikops.sense._attributes
+  - qlikops.sense._attributes.info_module
+  - qlikops.sense._attributes.actiongroup_qlik
+seealso:
+  - module: qlikops.sense.qlik_session
+  - module: qlikops.sense.qlik_proxy_info
+  - plugin: qlikops.sense.session_table
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: See who is connected
+  qlikops.sense.qlik_session_info:
+    host: qlik1.example.com
+    client_cert: /etc/qlik/client.pem
+    client_key: /etc/qlik/client_key.pem
+    ca_path: /etc/qlik/root.pem
+  register: connected
+
+- name: Show it as a table
+  ansible.builtin.debug:
+    msg: "{{ connected | qlikops.sense.session_table }}"
+
+- name: See who a restart of one node would hit, with names and addresses
+  qlikops.sense.qlik_session_info:
+    proxies: [qlik2.example.com]
+    exclude_users: ['INTERNAL\*']
+    resolve_users: true
+  register: hit
+
+- name: Find users with more than four sessions, and robots without a department
+  qlikops.sense.qlik_session_info:
+    keep_per_user: 4
+
+- name: Find sessions of people who have left
+  qlikops.sense.qlik_session_info:
+    user_states: [removed_externally, blacklisted, missing]
+"""
+
+RETURN = r"""
+sessions:
+  description: The sessions selected, in the order of O(sort_by).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    ref:
+      description: A short hash that stands for the session, for O(session_refs).
+      type: str
+      sample: 3f9a1c-0c1d2e3f4a5b
+    user:
+      description: User directory and id.
+      type: str
+      sample: LAB\anna
+    user_directory:
+      description: User directory.
+      type: str
+      sample: LAB
+    user_id:
+      description: User id.
+      type: str
+      sample: anna
+    user_name:
+      description: The name that came with the session. Most sites give none.
+      type: str
+      sample: ""
+    attributes:
+      description: The attributes of the session, each name with all of its values.
+      type: dict
+      sample:
+        group: [Finance, HR]
+    virtual_proxy:
+      description: Prefix of the virtual proxy, empty for the default one.
+      type: str
+      sample: sales
+    virtual_proxy_id:
+      description: Id of the virtual proxy in QRS.
+      type: str
+      sample: 5a1e0b7c-62d3-4a51-8f0e-6f6cbb2d93d1
+    proxy:
+      description: Name of the node whose proxy service holds the session.
+      type: str
+      sample: Central
+    proxy_host:
+      description: Host name of that node.
+      type: str
+      sample: qlik1.example.com
+    first_seen:
+      description: When the session was first seen, now if it is not in O(first_seen).
+      type: str
+      sample: "2026-01-15T08:00:00Z"
+    age:
+      description: Seconds since then, null for a session that is not in O(first_seen).
+      type: int
+      sample: 5400
+    session_id:
+      description: The id.
+      type: str
+      returned: when O(include_session_ids=true)
+users:
+  description: The users of these sessions.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: User directory and id.
+      type: str
+      sample: LAB\anna
+    user_directory:
+      description: User directory.
+      type: str
+      sample: LAB
+    user_id:
+      description: User id.
+      type: str
+      sample: anna
+    sessions:
+      description: How many of the sessions are theirs.
+      type: int
+      sample: 2
+    virtual_proxies:
+      description: Prefixes of the virtual proxies they have them over.
+      type: list
+      elements: str
+      sample: ["", sales]
+    proxies:
+      description: Names of the nodes they have them on.
+      type: list
+      elements: str
+      sample: [Central]
+    name:
+      description: Name according to QRS.
+      type: str
+      returned: when users were resolved
+      sample: Anna Ek
+    emails:
+      description: E-mail addresses according to QRS.
+      type: list
+      elements: str
+      returned: when users were resolved
+      sample: [anna@lab.example]
+    state:
+      description:
+        - V(active), V(inactive), V(blacklisted), V(removed_externally), or V(missing) for a user QRS does not know.
+      type: str
+      returned: when users were resolved
+      sample: active
+proxies:
+  description: The proxy services looked at.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id in QRS.
+      type: str
+      sample: 9d5d7900-3e52-4f22-b6b9-51f38a3afe86
+    name:
+      description: Name of the node.
+      type: str
+      sample: Central
+    host_name:
+      description: Host name of the node.
+      type: str
+      sample: qlik1.example.com
+    qps_port:
+      description: Port of the proxy service's API.
+      type: int
+      sample: 4243
+    virtual_proxies:
+      description: Prefixes of the virtual proxies linked to it.
+      type: list
+      elements: str
+      sample: ["", sales]
+    sessions:
+      description: How many of the sessions it holds.
+      type: int
+      sample: 8
+    users:
+      description: How many users those belong to.
+      type: int
+      sample: 6
+    reachable:
+      description: Whether it answered, null if there was nothing to ask it.
+      type: bool
+      sample: true
+virtual_proxies:
+  description: The virtual proxies looked at, those linked to no proxy service among them.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id in QRS.
+      type: str
+      sample: 5a1e0b7c-62d3-4a51-8f0e-6f6cbb2d93d1
+    prefix:
+      description: Prefix, empty for the default virtual proxy.
+      type: str
+      sample: sales
+    description:
+      description: Description.
+      type: str
+      sample: Sales portal
+    session_cookie_header_name:
+      description: Name of its session cookie.
+      type: str
+      sample: X-Qlik-Session-sales
+    session_inactivity_timeout:
+      description: Minutes after which an idle session ends by itself.
+      type: int
+      sample: 30
+    load_balancing_nodes:
+      description: Nodes whose engines it uses, each with C(name) and C(host_name).
+      type: list
+      elements: dict
+      sample:
+        - name: Central
+          host_name: qlik1.example.com
+    proxies:
+      description: Names of the nodes whose proxy services serve it.
+      type: list
+      elements: str
+      sample: [Central]
+    sessions:
+      description: How many of the sessions are over it.
+      type: int
+      sample: 5
+    users:
+      description: How many users those belong to.
+      type: int
+      sample: 4
+summary:
+  description: Totals of the lists above, and as C(users_at_limit) the users with five or more of the sessions listed.
+  returned: always
+  type: dict
+  sample:
+    sessions: 12
+    users: 9
+    users_at_limit: 1
+    proxies: 2
+    virtual_proxies: 3
+failures:
+  description: What could not be listed.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    proxy:
+      description: Name of the node.
+      type: str
+      sample: Node2
+    virtual_proxy:
+      description: Prefix of the virtual proxy.
+      type: str
+      sample: sales
+    reason:
+      description: What happened.
+      type: str
+    hint:
+      description: What to do.
+      type: str
+complete:
+  description: Whether everything that was asked has answered.
+  returned: always
+  type: bool
+observed_at:
+  description: When the sessions were listed.
+  returned: always
+  type: str
+  sample: "2026-01-15T09:30:00Z"
+first_seen:
+  description:
+    - O(first_seen) brought up to date for the next run. Sessions that are gone are left out, but those of a proxy
+      service that was not asked or did not answer keep their times.
+  returned: always
+  type: dict
+  sample:
+    3f9a1c-0c1d2e3f4a5b: "2026-01-15T08:00:00Z"
+"""
+
+from datetime import datetime, timezone
+
+from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._module import (
+    QlikModule,
+    errors_as_failures,
+    selection_spec,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+
+
+def main() -> None:
+    module = QlikModule(argument_spec=selection_spec())
+    with errors_as_failures(module), Site(module.connection()) as site:
+        inquiry = inquire(site, module.params, datetime.now(timezone.utc))
+    result = {
+        "changed": False,
+        **inquiry.report(module.params["include_session_ids"]).as_result(),
+        "first_seen": inquiry.memory(),
+    }
+    problem = in_words(inquiry.reading.failures)
+    if problem and module.params["on_proxy_failure"] == "fail":
+        module.fail_json(msg=f"Not all sessions could be listed. {problem}", **result)
+    if problem:
+        module.warn(f"Not all sessions could be listed. {problem}")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""Text tables that fit a width given in terminal cells, whatever script their words are in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+GAP = "  "
+NARROWEST = 6
+ELLIPSIS = "…"
+FILLERS = {"Mn", "Me", "Cf"}
+DOUBLE = {"W", "F"}
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Lines of a table no wider than ``width``: long words are cut with an ellipsis.
+
+    Where not even that fits, each row becomes a block of ``name: value`` lines.
+    """
+    cells = [[printable(cell) for cell in row] for row in (header, *rows)]
+    widths = _fitting([max(cell_width(row[column]) for row in cells) for column in range(len(header))], width)
+    if widths is None:
+        return list(_blocks(cells[0], cells[1:], width))
+    rule = [GAP.join("-" * columns for columns in widths)]
+    lines = [_line(row, widths) for row in cells]
+    return lines[:1] + rule + lines[1:]
+
+
+def printable(text: str) -> str:
+    """Without anything that could move the cursor, colour the screen or turn the direction of writing."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def cell_width(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    return sum(_char_width(char) for char in text)
+
+
+def cut(text: str, width: int) -> str:
+    """The beginning of a text that fits, marked where it was cut."""
+    if cell_width(text) <= width:
+        return text
+    taken, room = "", width - cell_width(ELLIPSIS)
+    for char in text:
+        room -= _char_width(char)
+        if room < 0:
+            break
+        taken += char
+    return taken + ELLIPSIS
+
+
+def _char_width(char: str) -> int:
+    if unicodedata.category(char) in FILLERS:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in DOUBLE else 1
+
+
+def _fitting(widths: list[int], width: int) -> list[int] | None:
+    """Takes from the widest columns, cell by cell, until the table fits; None if it can't."""
+    narrowed = list(widths)
+    surplus = sum(narrowed) + len(GAP) * (len(narrowed) - 1) - width
+    while surplus > 0:
+        widest = max(range(len(narrowed)), key=narrowed.__getitem__)
+        if narrowed[widest] <= NARROWEST:
+            return None
+        narrowed[widest] -= 1
+        surplus -= 1
+    return narrowed
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (cut(cell, width) for cell, width in zip(row, widths, strict=True))
+    return GAP.join(cell + " " * (width - cell_width(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _blocks(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        for name, value in zip(header, row, strict=True):
+            if value:
+                yield cut(f"{name}: {value}", max(width, NARROWEST))
