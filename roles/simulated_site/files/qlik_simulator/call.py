@@ -66,14 +66,14 @@ def answer_json(value: object, status: int = 200) -> web.Response:
 
 def json_bytes(body: bytes, status: int = 200) -> web.Response:
     """An answer whose JSON is at hand already."""
-    return web.Response(
-        body=body, status=status, headers={**_SERVER, "Content-Type": "application/json;charset=utf-8"}
-    )
+    return web.Response(body=body, status=status, headers={**_SERVER, "Content-Type": "application/json;charset=utf-8"})
 
 
 def answer_text(text: str, status: int = 200) -> web.Response:
     """A plain text answer; errors of QRS and QPS are such (L)."""
-    return web.Response(body=text.encode(), status=status, headers={**_SERVER, "Content-Type": "text/plain; charset=utf-8"})
+    return web.Response(
+        body=text.encode(), status=status, headers={**_SERVER, "Content-Type": "text/plain; charset=utf-8"}
+    )
 
 
 def refusal(call: Call) -> web.Response | None:

@@ -5,8 +5,8 @@
 """Certificates shaped exactly like those of real sites, written as a QMC export is.
 
 Measured on three real sites (V): RSA-2048, sha256WithRSA, version 3, a subject of one CN as UTF8String, subject and
-authority key identifiers, a private extension naming the purpose; no key usage, no extended key usage, basic constraints
-on the root alone, one DNS name on a server; one PEM block a file; keys in PKCS#1.
+authority key identifiers, a private extension naming the purpose; no key usage, no extended key usage, basic
+constraints on the root alone, one DNS name on a server; one PEM block a file; keys in PKCS#1.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from . import daemon, generator
-from .site import Site, SiteError, load_site, site_from
+from .site import Site, SiteError
+from .site_file import load_site, site_from
 from .state import StateDirectory
 from .switches import SWITCHES, Switches
 
@@ -75,9 +76,7 @@ def _add_sizes(parser: argparse.ArgumentParser) -> None:
 
 
 def _description(options: argparse.Namespace) -> dict[str, Any]:
-    return generator.generate(
-        options.proxies, options.virtual_proxies, options.sessions, options.users, options.seed
-    )
+    return generator.generate(options.proxies, options.virtual_proxies, options.sessions, options.users, options.seed)
 
 
 def _site(options: argparse.Namespace) -> Site:

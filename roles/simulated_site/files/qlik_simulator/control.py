@@ -13,7 +13,8 @@ from typing import Any
 from aiohttp import web
 
 from .clock import iso
-from .running import RunningSite, TooManySessionsError
+from .logins import TooManySessionsError
+from .running import RunningSite
 from .site import User, split_user
 from .site_check import attribute
 
@@ -81,7 +82,14 @@ class Control:
     async def log_in(self, request: web.Request) -> object:
         """Log a user in without a door."""
         body = await _body(
-            request, user=str, node=str, virtual_proxy=str, count=int, attributes=list, session_id=str, ignore_limit=bool
+            request,
+            user=str,
+            node=str,
+            virtual_proxy=str,
+            count=int,
+            attributes=list,
+            session_id=str,
+            ignore_limit=bool,
         )
         if not {"user", "node", "virtual_proxy"} <= body.keys():
             raise ValueError("user, node and virtual_proxy are needed")
@@ -89,7 +97,7 @@ class Control:
         if count < 1 or (count > 1 and body.get("session_id")):
             raise ValueError("count is at least 1, and 1 where session_id is given")
         body["attributes"] = [attribute("attributes", each) for each in body.get("attributes", [])]
-        return {"session_ids": self._site.log_in(**body)}
+        return {"session_ids": self._site.logins.log_in(**body)}
 
     async def end_all(self, _request: web.Request) -> object:
         """End all sessions of the site; nobody comes back."""
@@ -166,7 +174,7 @@ class Control:
         """Name the users who log straight in again when an administrator ends their session."""
         users = (await _body(request, users=list)).get("users", [])
         named = {split_user(str(user).lower()) for user in users}
-        self._site.single_sign_on = named
+        self._site.logins.single_sign_on = named
         return {"users": ["\\".join(user) for user in sorted(named)]}
 
     async def change_user(self, request: web.Request) -> object:

@@ -119,7 +119,7 @@ def _await_card(state: StateDirectory, process: subprocess.Popen[bytes] | None) 
 
 
 def _last_words(state: StateDirectory) -> str:
-    words = state.log.read_text(encoding="utf-8", errors="replace").strip()
+    words = state.log.read_text(encoding="utf-8", errors="replace").strip().removeprefix("qlik_simulator: ")
     return words or f"the process of the site ended without a word; see {state.log}"
 
 

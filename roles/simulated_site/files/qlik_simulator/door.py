@@ -6,20 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, quote
 
 from aiohttp import web
 
 from .call import XSRF, Call, answer_json, answer_text, no_endpoint
+from .logins import Logins, TooManySessionsError
 from .proxy import Proxy, Served
 from .qrs import INACTIVE, RepositoryService
 from .repository import Repository
 from .sessions import Session
 from .site import Site, User
 
-LogIn = Callable[..., Session]
 _FORM = (
     '<!DOCTYPE html><html><head><title>Qlik Sense</title></head><body><form method="post">'
     '<input name="user" placeholder="DIRECTORY\\id"><button>Log in</button></form></body></html>'
@@ -30,13 +29,13 @@ class Door:
     """The part of a proxy that users meet. Logging in by a form or a query stands in for the identity provider."""
 
     def __init__(
-        self, proxy: Proxy, qrs: RepositoryService, site: Site, repository: Repository, log_in: LogIn
+        self, proxy: Proxy, qrs: RepositoryService, site: Site, repository: Repository, logins: Logins
     ) -> None:
         self._proxy = proxy
         self._qrs = qrs
         self._site = site
         self._repository = repository
-        self._log_in = log_in
+        self._logins = logins
 
     async def answer(self, call: Call) -> web.Response:
         """Find the virtual proxy by the longest prefix that fits, then who is asking, then what for."""
@@ -81,12 +80,13 @@ class Door:
         return served.store.get(morsel.value) if morsel else None
 
     def _header_user(self, call: Call, served: Served) -> tuple[str, str] | None:
-        """The user that the header of this virtual proxy names: the id alone, or DIRECTORY\\id where no directory is set."""
+        """The user that the header of this virtual proxy names."""
         name = served.virtual_proxy.header_authentication_header_name
         value = call.request.headers.get(name, "") if name else ""
         return self._named(served, value)
 
     def _named(self, served: Served, value: str) -> tuple[str, str] | None:
+        """``DIRECTORY\\id``, or the id alone where the virtual proxy has a static directory."""
         directory, backslash, user_id = value.partition("\\")
         if not backslash:
             directory, user_id = served.virtual_proxy.header_authentication_static_user_directory, value
@@ -94,12 +94,10 @@ class Door:
 
     def _admit(self, served: Served, directory: str, user_id: str) -> tuple[web.Response | None, Session | None]:
         """A new session, or the answer that refuses it: for an inactive user, or as the sixth of a user (D)."""
-        from .running import TooManySessionsError
-
         if self._repository.is_inactive(directory, user_id):
             return answer_text(INACTIVE, 403), None
         try:
-            session = self._log_in(self._proxy, served.virtual_proxy.prefix, directory, user_id)
+            session = self._logins.at_the_door(served.store, directory, user_id)
         except TooManySessionsError as error:
             return answer_text(str(error), 403), None
         if self._site.user(directory, user_id) is None:
@@ -113,7 +111,7 @@ class Door:
         response.headers["Set-Cookie"] = f"{name}={session.session_id}; Path=/; HttpOnly; Secure; SameSite=None"
 
     async def _log_in_page(self, call: Call, served: Served) -> web.Response:
-        """GET shows the form; a user named in the query or the form is logged in and sent to where they wanted to go."""
+        """GET shows the form; a user whom query or form names is logged in and sent to where they wanted to go."""
         form = dict(parse_qsl((await call.request.read()).decode("utf-8", "replace"))) if call.method == "POST" else {}
         value = form.get("user") or call.query.get("user", "")
         user = self._named(served, value)
@@ -159,7 +157,7 @@ class Door:
         return web.Response(text="<!DOCTYPE html><html><body>Qlik Sense hub</body></html>", content_type="text/html")
 
     def _repository_call(self, call: Call, rest: list[str], session: Session | None) -> web.Response:
-        """QRS through a virtual proxy: as the user of the session, or the one X-Qlik-User names (I: a trusted header)."""
+        """QRS through a virtual proxy: as the user of the session, or whom X-Qlik-User names (I: a trusted header)."""
         user = (session.user_directory, session.user_id) if session else call.qlik_user
         if user is None:
             return answer_text("Unauthorized", 401)  # L

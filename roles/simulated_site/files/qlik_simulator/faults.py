@@ -16,6 +16,7 @@ from aiohttp import web
 HANDSHAKE = {"expired_certificate": "expired", "wrong_name_certificate": "wrong_name", "rogue_certificate": "rogue"}
 KINDS = ("status", "cut", "half", "hang", "slow", "html", "garbage", "redirect", *HANDSHAKE)
 _LISTENERS = ("qrs", "qps", "door")
+_LIMITS: tuple[str, ...] = ("listener", "node", "method", "path", "times")
 _PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form>Please log in</form></body></html>"
 _OWN_KEYS: dict[str, frozenset[str]] = {
     "status": frozenset({"status", "body", "headers"}),
@@ -48,7 +49,7 @@ class Fault:
 
     def as_dict(self) -> dict[str, Any]:
         """The control interface's answer."""
-        limits = {key: getattr(self, key) for key in ("listener", "node", "method", "path", "times")}
+        limits = {key: getattr(self, key) for key in _LIMITS}
         return {"id": self.id, "kind": self.kind, **limits, **self.options}
 
 
@@ -66,7 +67,7 @@ class Faults:
         """Add a rule. ValueError says what is wrong with it."""
         if kind not in KINDS:
             raise ValueError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
-        limits = {key: rule.pop(key) for key in ("listener", "node", "method", "path", "times") if key in rule}
+        limits: dict[str, Any] = {key: rule.pop(key) for key in _LIMITS if key in rule}
         unknown = set(rule) - _OWN_KEYS.get(kind, frozenset())
         if unknown:
             raise ValueError(f"a fault of the kind {kind} has no {', '.join(sorted(unknown))}")
@@ -147,7 +148,7 @@ async def inject(fault: Fault, request: web.BaseRequest) -> web.StreamResponse |
     if kind == "html":
         return web.Response(text=_PAGE, content_type="text/html")
     if kind == "redirect":
-        return web.Response(status=302, headers={"Location": options.get("location", "/internal_forms_authentication/")})
+        return web.Response(status=302, headers={"Location": options.get("location", "/login")})
     if kind == "garbage":
         return web.Response(body=b'[{"User\xff\xfe\x00Directory": LAB', content_type="application/json")
     return _cut(request, half=kind == "half")
@@ -158,7 +159,7 @@ def _cut(request: web.BaseRequest, half: bool) -> web.StreamResponse:
     if request.transport is not None:
         if half:
             request.transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n" b'[{"UserDirectory":"L'
+                b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n[{"UserDirectory":"L'
             )
             request.transport.close()
         else:

@@ -11,8 +11,14 @@ from typing import Any
 
 import yaml
 
-_GIVEN = "Anna Björn Chloé Dmitri Elif Farid Grace Hiroshi Ines Jakub Καλλιόπη Łukasz Małgorzata Nguyễn Олена Pål".split()
-_FAMILY = "Andersson Müller Rossi Kowalski Иванов 山田 김 Papadopoulos O'Neill García Çelik Haddad Nováková Ørsted".split()
+_GIVEN = (
+    *("Anna", "Björn", "Chloé", "Dmitri", "Elif", "Farid", "Grace", "Hiroshi", "Ines", "Jakub"),
+    *("Καλλιόπη", "Łukasz", "Nguyễn", "Олена", "Pål", "Małgorzata"),
+)
+_FAMILY = (
+    *("Andersson", "Müller", "Rossi", "Kowalski", "Иванов", "山田", "김", "Papadopoulos"),
+    *("O'Neill", "García", "Çelik", "Haddad", "Nováková", "Ørsted"),
+)
 _GROUPS = ("Finance", "HR", "Sales", "Logistics", "IT")
 
 

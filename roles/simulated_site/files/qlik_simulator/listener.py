@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A TLS listener of a node: opens, closes and opens again on the same port; journal, latency and faults come in here."""
+"""A TLS listener of a node: opens, closes, opens again on the same port. Journal, latency and faults come in here."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -22,8 +23,8 @@ from .journal import Counters, Entry, Journal, is_write, without_xrfkey
 
 log = logging.getLogger(__name__)
 Answer = Callable[[Call], Awaitable[web.StreamResponse]]
-# Below the ports that Linux (32768) and macOS (49152) hand out for outgoing connections, so that no client can sit on the
-# port of a proxy that is about to open again.
+# Below the ports that Linux (32768) and macOS (49152) hand out for outgoing connections, so that no client can sit on
+# the port of a proxy that is about to open again.
 _FREE_PORTS = range(20_000, 32_000)
 _LONGEST_LINE = 16_384  # http.sys takes 16 KB of request line and headers by default (I, that QRS and QPS sit on it)
 
@@ -68,26 +69,32 @@ class Connection:
 
 
 def reserve(address: str, port: int) -> socket.socket:
-    """A socket bound to the address but not listening: clients are refused, and nobody else gets the port.
+    """A socket bound to the address but not listening: clients are refused until it listens.
 
     Port 0 takes a free one. OSError when it cannot be had.
     """
-    ports = [port] if port else random.sample(_FREE_PORTS, 200)
-    for number, candidate in enumerate(ports, 1):
-        held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if port:
+        return _bind(address, port, again=True)
+    for candidate in random.sample(_FREE_PORTS, 200):
         try:
-            held.bind((address, candidate))
-            if port == 0:
-                held.listen(1)  # with SO_REUSEADDR the bind alone succeeds on the port of another site's listener-to-be
-                held.close()
-                return reserve(address, candidate)
-            return held
-        except OSError as error:
-            held.close()
-            if number == len(ports):
-                raise OSError(error.errno, f"cannot have {address} port {candidate}: {error.strerror}") from error
-    raise AssertionError("unreachable: the last port either binds or raises")
+            # Without SO_REUSEADDR a port that another site keeps for a closed proxy counts as taken, too.
+            _bind(address, candidate, again=False).close()
+            return _bind(address, candidate, again=True)
+        except OSError:
+            continue
+    raise OSError(f"no free port from {_FREE_PORTS.start} to {_FREE_PORTS.stop} on {address}")
+
+
+def _bind(address: str, port: int, again: bool) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, again)
+    try:
+        bound.bind((address, port))
+    except OSError as error:
+        bound.close()
+        error.strerror = f"cannot have port {port} of {address}: {error.strerror}"
+        raise
+    return bound
 
 
 class Listener(web.Server):
@@ -156,7 +163,7 @@ class Listener(web.Server):
                     handler.transport.abort()
         await self.shutdown(timeout=1 if graceful else 0)
 
-    def connection_made(self, handler: web.RequestHandler[web.BaseRequest], transport: asyncio.Transport) -> None:
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         """A handshake is done."""
         super().connection_made(handler, transport)
         for tally in self._tallies:
@@ -166,9 +173,7 @@ class Listener(web.Server):
         shown = channel.getpeercert(binary_form=True) if channel else None
         self._known[handler] = Connection(Listener._connections_made, _common_name(channel), self._accepts(shown))
 
-    def connection_lost(
-        self, handler: web.RequestHandler[web.BaseRequest], exc: BaseException | None = None
-    ) -> None:
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         """The client, or a fault, closed it."""
         super().connection_lost(handler, exc)
         self._known.pop(handler, None)
@@ -216,7 +221,8 @@ class Listener(web.Server):
 def _common_name(channel: ssl.SSLObject | None) -> str | None:
     """``CN=QlikClient``: the subject of the certificate the client showed."""
     shown = channel.getpeercert() if channel else None
-    for part in (shown or {}).get("subject", ()):
+    subject: Any = (shown or {}).get("subject", ())
+    for part in subject:
         for key, value in part:
             if key == "commonName":
                 return f"CN={value}"

@@ -35,9 +35,7 @@ class Proxy:
         self.state = RUNNING
         self._history = [(clock.now(), RUNNING)]
         self._comes_back = comes_back
-        self.served = [
-            Served(each, SessionStore(clock, each.session_inactivity_timeout)) for each in virtual_proxies
-        ]
+        self.served = [Served(each, SessionStore(clock, each.session_inactivity_timeout)) for each in virtual_proxies]
         self._by_prefix = {each.virtual_proxy.prefix: each.store for each in self.served}
 
     @property
@@ -62,9 +60,7 @@ class Proxy:
         store.end(sessions)
         for session in sessions:
             if self._comes_back(session):
-                store.add(
-                    Session(session.user_directory, session.user_id, self.clock.now(), list(session.attributes))
-                )
+                store.add(Session(session.user_directory, session.user_id, self.clock.now(), list(session.attributes)))
 
     def become(self, state: str) -> None:
         """Change state. Sessions are process memory: they do not outlive the process (D)."""

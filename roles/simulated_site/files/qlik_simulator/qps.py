@@ -69,7 +69,7 @@ class ProxyService:
         return answer_json({"value": self._proxy.alive})  # C, and a live test of that client
 
     async def _on_sessions(self, call: Call, parts: list[str]) -> web.Response:
-        """Everything below a virtual proxy; its prefix may be of several parts (D), so the path is read from its end."""
+        """Everything below a virtual proxy. Its prefix may have several parts (D): the path is read from its end."""
         if parts[-1:] == ["session"] and call.method in ("GET", "POST"):
             store = self._proxy.store("/".join(parts[:-1]))
             if call.method == "POST":
@@ -125,9 +125,7 @@ class ProxyService:
             return answer_text("Bad Request", 400)  # N
         new_user = not self._proxy.sessions_of(directory, user_id)
         # The proxy turns directories to upper case and leaves user ids alone (L).
-        session = Session(
-            directory.upper(), user_id, self._proxy.clock.now(), attributes, _text(given, "sessionid")
-        )
+        session = Session(directory.upper(), user_id, self._proxy.clock.now(), attributes, _text(given, "sessionid"))
         store.add(session)
         struct = {**self._struct(session), "NewUser": new_user}
         return answer_json(struct, int(str(self._switches["add_session_status"])))

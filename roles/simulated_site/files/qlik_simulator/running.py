@@ -16,24 +16,18 @@ from .clock import Clock
 from .door import Door
 from .faults import Faults
 from .journal import Counters, Journal
-from .listener import Instruments, Latency, Listener, reserve
+from .listener import Answer, Instruments, Latency, Listener, reserve
+from .logins import Logins
 from .proxy import RUNNING, STARTING, STOPPED, Proxy
 from .qps import ProxyService
 from .qrs import RepositoryService
 from .repository import Repository
-from .sessions import Attribute, Session
 from .shapes import guid
-from .site import Node, Site, SiteError, split_user
+from .site import Node, Site, SiteError
 from .switches import Switches
 from .tls import NodeTls
 
-MOST_SESSIONS = 5  # of one user in parallel, over the whole site (D; that it is the whole site: I)
-TOO_MANY = "You cannot access Qlik Sense because you have too many sessions active in parallel."  # D, in parts
 _REAL_PORTS = {"qrs": 4242, "qps": 4243, "door": 443}
-
-
-class TooManySessionsError(Exception):
-    """The user has as many sessions as one may have."""
 
 
 @dataclass
@@ -54,7 +48,6 @@ class RunningSite:
         self.site = site
         self.clock = Clock(site.clock)
         self.switches = Switches(site.switches)
-        self.single_sign_on: set[tuple[str, str]] = set()
         self.notes: list[str] = []
         self.instruments = Instruments(Journal(self.clock), Counters(), Faults(), Latency())
         self.certificates: dict[str, str] = {}
@@ -63,6 +56,7 @@ class RunningSite:
         self._restarts: dict[str, asyncio.Task[None]] = {}
         self.nodes: dict[str, RunningNode] = {}
         self.proxies: dict[str, Proxy] = {}
+        self.logins = Logins(site, self.proxies, self.clock)
         self.repository: Repository
 
     async def open(self) -> None:
@@ -78,7 +72,7 @@ class RunningSite:
             self.nodes[node.name] = running
             if running.proxy:
                 ports[node.name] = (running.listeners["door"].port, running.listeners["qps"].port)
-        self._log_in_first_sessions()
+        self.logins.first_sessions()
         for running in self.nodes.values():
             for listener in running.listeners.values():
                 await self._open(running, listener)
@@ -96,14 +90,14 @@ class RunningSite:
         running = RunningNode(node, address, tls, {})
         running.listeners["qrs"] = self._listener("qrs", running, qrs.answer)
         if node.proxy:
-            proxy = Proxy(node, self.site.linked(node), self.clock, self._comes_back)
+            proxy = Proxy(node, self.site.linked(node), self.clock, self.logins.comes_back)
             running.proxy = self.proxies[node.name] = proxy
             running.listeners["qps"] = self._listener("qps", running, ProxyService(proxy, self.switches).answer)
-            door = Door(proxy, qrs, self.site, self.repository, self.log_in_on)
+            door = Door(proxy, qrs, self.site, self.repository, self.logins)
             running.listeners["door"] = self._listener("door", running, door.answer)
         return running
 
-    def _listener(self, kind: str, running: RunningNode, answer: Any) -> Listener:
+    def _listener(self, kind: str, running: RunningNode, answer: Answer) -> Listener:
         port = _REAL_PORTS[kind] if self._real_ports else 0
         try:
             held = reserve(running.address, port)
@@ -115,77 +109,6 @@ class RunningSite:
     async def _open(self, running: RunningNode, listener: Listener) -> None:
         trusted_zone = listener.kind != "door"
         await listener.open(running.tls.context(self.switches, trusted_zone, listener.on_hello))
-
-    # Sessions
-
-    def _comes_back(self, session: Session) -> bool:
-        return (session.user_directory.lower(), session.user_id.lower()) in self.single_sign_on
-
-    def _log_in_first_sessions(self) -> None:
-        for group in self.site.sessions:
-            node = self.site.node(group.node)
-            self.log_in(group.user, node.name, group.virtual_proxy, group.count, group.attributes, ignore_limit=True)
-
-    def log_in(
-        self,
-        user: str,
-        node: str,
-        virtual_proxy: str,
-        count: int = 1,
-        attributes: list[Attribute] | None = None,
-        session_id: str = "",
-        ignore_limit: bool = False,
-    ) -> list[str]:
-        """Log a user in ``count`` times; return the session ids. SiteError, TooManySessionsError."""
-        directory, user_id = split_user(user)
-        proxy = self._running_proxy(node)
-        if not ignore_limit and self._sessions_of(directory, user_id) + count > MOST_SESSIONS:
-            raise TooManySessionsError(TOO_MANY)
-        names = [
-            each.virtual_proxy
-            for each in proxy.served
-            if virtual_proxy in (each.virtual_proxy.prefix, each.virtual_proxy.id)
-        ]
-        if not names:
-            raise SiteError(f"the proxy of {proxy.node.name} does not serve {virtual_proxy!r}")
-        prefix = names[0].prefix
-        return [
-            self.log_in_on(proxy, prefix, directory, user_id, attributes, session_id, ignore_limit=True).session_id
-            for _ in range(count)
-        ]
-
-    def log_in_on(
-        self,
-        proxy: Proxy,
-        prefix: str,
-        directory: str,
-        user_id: str,
-        attributes: list[Attribute] | None = None,
-        session_id: str = "",
-        ignore_limit: bool = False,
-    ) -> Session:
-        """One new session. The proxy turns directories to upper case (L)."""
-        if not ignore_limit and self._sessions_of(directory, user_id) >= MOST_SESSIONS:
-            raise TooManySessionsError(TOO_MANY)
-        store = proxy.store(prefix)
-        if store is None:
-            raise SiteError(f"the proxy of {proxy.node.name} does not serve {prefix!r}")
-        session = Session(directory.upper(), user_id, self.clock.now(), list(attributes or []), session_id)
-        store.add(session)
-        return session
-
-    def _sessions_of(self, directory: str, user_id: str) -> int:
-        return sum(len(proxy.sessions_of(directory, user_id)) for proxy in self.proxies.values())
-
-    def _running_proxy(self, node: str) -> Proxy:
-        proxy = self.proxies.get(self.site.node(node).name)
-        if proxy is None:
-            raise SiteError(f"node {node} has no proxy")
-        if proxy.state == STOPPED:
-            raise SiteError(f"the proxy of {node} is stopped")
-        return proxy
-
-    # Life of the proxies
 
     async def act_on_proxy(self, name: str, action: str, closed_seconds: float, starting_seconds: float) -> str:
         """Stop, start, restart or kill the proxy of a node; return its state then. What takes time goes on behind."""

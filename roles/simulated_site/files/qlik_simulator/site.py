@@ -8,13 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from pathlib import Path
+from datetime import datetime
 from typing import Any
-
-import yaml
-
-from .switches import Switches
 
 
 class SiteError(ValueError):
@@ -94,7 +89,7 @@ class Site:
         for node in self.nodes:
             if name.lower() in (node.name.lower(), node.host_name.lower()):
                 return node
-        raise SiteError(f"no node {name!r}; there are {_names(node.name for node in self.nodes)}")
+        raise SiteError(f"no node {name!r}; there are {names(node.name for node in self.nodes)}")
 
     def linked(self, node: Node) -> list[VirtualProxy]:
         """The virtual proxies that the proxy of this node serves."""
@@ -109,7 +104,7 @@ class Site:
         if found:
             raise SiteError(f"two virtual proxies have the prefix {name!r}: give each an id and link by that")
         raise SiteError(
-            f"no virtual proxy {name!r}; there are {_names(each.id or each.prefix for each in self.virtual_proxies)}"
+            f"no virtual proxy {name!r}; there are {names(each.id or each.prefix for each in self.virtual_proxies)}"
         )
 
     def user(self, directory: str, user_id: str) -> User | None:
@@ -119,8 +114,9 @@ class Site:
         return self._users_by_name.get((directory.lower(), user_id.lower()))
 
 
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in names) or "none"
+def names(these: Iterable[str]) -> str:
+    """Names as a message lists them."""
+    return ", ".join(repr(name) for name in these) or "none"
 
 
 def split_user(user: str) -> tuple[str, str]:
@@ -129,59 +125,3 @@ def split_user(user: str) -> tuple[str, str]:
     if not (directory and backslash and user_id):
         raise SiteError(f"a user is written DIRECTORY\\id, not {user!r}")
     return directory, user_id
-
-
-def load_site(path: Path) -> Site:
-    """Read a description from a YAML (or JSON) file. SiteError says what is wrong with it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        return site_from(yaml.safe_load(text))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SiteError(f"cannot read the site description: {error}") from error
-    except yaml.YAMLError as error:
-        raise SiteError(f"{path} is not YAML: {error}") from error
-    except SiteError as error:
-        raise SiteError(f"{path}: {error}") from error
-
-
-def site_from(document: object) -> Site:
-    """A checked site out of a parsed document."""
-    from .site_check import check, element  # the checks know the shapes above
-
-    if not isinstance(document, dict):
-        raise SiteError("the description is a mapping with the keys virtual_proxies, nodes, users, sessions")
-    unknown = set(document) - {"virtual_proxies", "nodes", "users", "sessions", "switches", "clock"}
-    if unknown:
-        raise SiteError(f"unknown key {_names(sorted(map(str, unknown)))} in the description")
-    site = Site(
-        virtual_proxies=[element(VirtualProxy, "virtual_proxies", *item) for item in _list(document, "virtual_proxies")],
-        nodes=[element(Node, "nodes", *item) for item in _list(document, "nodes")],
-        users=[element(User, "users", *item) for item in _list(document, "users")],
-        sessions=[element(SessionGroup, "sessions", *item) for item in _list(document, "sessions")],
-        switches=document.get("switches") or {},
-        clock=_clock(document.get("clock")),
-    )
-    try:
-        Switches(site.switches)
-    except (ValueError, AttributeError) as error:
-        raise SiteError(f"switches: {error}") from error
-    check(site)
-    return site
-
-
-def _list(document: dict[str, Any], key: str) -> Iterable[tuple[int, object]]:
-    value = document.get(key) or []
-    if not isinstance(value, list):
-        raise SiteError(f"{key} is a list")
-    return enumerate(value)
-
-
-def _clock(value: object) -> datetime | None:
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        try:
-            value = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-        except ValueError as error:
-            raise SiteError(f"clock is a time such as 2026-01-15T08:00:00Z, not {value!r}") from error
-    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -22,9 +23,8 @@ _KINDS: dict[str, tuple[type, str]] = {
 }
 
 
-def element(shape: type[Element], where: str, number: int, value: object) -> Element:
+def element(shape: type[Element], place: str, value: object) -> Element:
     """One element of a list of the description as an object of ``shape``; SiteError when it does not fit."""
-    place = f"{where}[{number}]"
     if not isinstance(value, dict):
         raise SiteError(f"{place} is a mapping, not {value!r}")
     fields = {each.name: each for each in dataclasses.fields(shape)}
@@ -35,7 +35,7 @@ def element(shape: type[Element], where: str, number: int, value: object) -> Ele
         required = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
         if required and name not in value:
             raise SiteError(f"{place}: {name} is missing")
-    given = {key: _typed(f"{place}.{key}", str(fields[key].type), each) for key, each in value.items()}
+    given: dict[str, Any] = {key: _typed(f"{place}.{key}", str(fields[key].type), each) for key, each in value.items()}
     return shape(**given)
 
 
@@ -78,12 +78,12 @@ def check(site: Site) -> None:
 
 def _check_virtual_proxies(virtual_proxies: list[VirtualProxy]) -> None:
     _unique("virtual_proxies", "id", [each.id for each in virtual_proxies if each.id])
-    shared = {each.prefix for each in virtual_proxies if sum(other.prefix == each.prefix for other in virtual_proxies) > 1}
+    uses = Counter(each.prefix for each in virtual_proxies)
     for number, each in enumerate(virtual_proxies):
         place = f"virtual_proxies[{number}]"
         if each.prefix.startswith("/") or each.prefix.endswith("/") or "#" in each.prefix:  # D
             raise SiteError(f"{place}: prefix {each.prefix!r} may hold a slash, but not at its ends, and no '#'")
-        if each.prefix in shared and not each.id:
+        if uses[each.prefix] > 1 and not each.id:
             raise SiteError(f"{place}: two virtual proxies have the prefix {each.prefix!r}: give each an id")
         if each.session_inactivity_timeout < 1:
             raise SiteError(f"{place}: session_inactivity_timeout is at least one minute")

@@ -35,7 +35,8 @@ class StateDirectory:
 
     def claim(self) -> IO[str]:
         """Take the lock for this process until it ends. BlockingIOError when a site runs here."""
-        lock = open(self._lock, "a+", encoding="utf-8")  # open for as long as the process lives
+        # No context manager: the lock is held for as long as the process lives, which the caller sees to.
+        lock = os.fdopen(os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
         for attempt in range(20):  # somebody who asks for the pid holds it for a moment, too
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

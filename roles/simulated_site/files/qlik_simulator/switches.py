@@ -36,12 +36,8 @@ SWITCHES: dict[str, Switch] = {
     "user_without_sessions": Switch(
         ("empty", "not_found"), "empty", "N", "QPS, user who has no session: 200 and an empty list, or 404"
     ),
-    "qrs_without_user": Switch(
-        ("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"
-    ),
-    "user_name_field": Switch(
-        ("absent", "null"), "absent", "L", "Field UserName of a session: not there, or null"
-    ),
+    "qrs_without_user": Switch(("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"),
+    "user_name_field": Switch(("absent", "null"), "absent", "L", "Field UserName of a session: not there, or null"),
     "alive_while_starting": Switch(
         ("unavailable", "false"), "unavailable", "I", "QPS alive of a proxy that starts: 503, or 200 and false"
     ),

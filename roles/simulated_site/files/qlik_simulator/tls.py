@@ -32,9 +32,7 @@ class NodeTls:
         self._directory = directory
         self._flawed: dict[str, ssl.SSLContext] = {}
 
-    def context(
-        self, switches: Switches, trusted_zone: bool, on_hello: Callable[[], str | None]
-    ) -> ssl.SSLContext:
+    def context(self, switches: Switches, trusted_zone: bool, on_hello: Callable[[], str | None]) -> ssl.SSLContext:
         """The context of a listener. ``on_hello`` is told of every handshake and may name a flaw to show instead.
 
         In the trusted zone (4242, 4243) a client certificate is asked for in the first handshake and is optional, since
@@ -51,7 +49,7 @@ class NodeTls:
                 connection.context = self._flawed_context(flaw)
 
         # OpenSSL calls this at every ClientHello, with a server name or without.
-        context.sni_callback = hello  # type: ignore[assignment]  # typeshed: SSLSocket; asyncio hands an SSLObject
+        context.sni_callback = hello
         return context
 
     def _ask_for_certificate(self, context: ssl.SSLContext, required: bool) -> None:
