@@ -12,7 +12,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable, table
+from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import (
+    DEFAULT_COLUMNS,
+    PROXY_COLUMNS,
+    SESSION_COLUMNS,
+    Row,
+    joined,
+)
+from ansible_collections.qlikops.sense.plugins.plugin_utils._table import fits, printable, table
 
 DOCUMENTATION = r"""
 name: session_table
@@ -64,8 +71,9 @@ options:
     elements: str
   width:
     description:
-      - How many characters wide the text may be. Without it the width of the terminal, 160 where there is none.
-      - Long words are cut to fit. Where there is no room for the columns, each session becomes a block of lines.
+      - How many characters wide the text may be. Without it what the terminal leaves, 160 where there is none.
+      - To fit, long descriptions are cut, then the less telling columns are left out unless asked for by name. Where
+        there is still no room, each session becomes a block of lines.
     type: int
   parts:
     description:
@@ -94,64 +102,25 @@ _value:
   type: str
 """
 
-Row = Mapping[str, Any]
-
-
-def _joined(values: Iterable[Any]) -> str:
-    return ", ".join(str(value) for value in values)
-
-
-def _attributes(session: Row) -> str:
-    return "; ".join(f"{name}={_joined(values)}" for name, values in session["attributes"].items())
-
-
-def _nodes(virtual_proxy: Row) -> str:
-    return _joined(node["name"] for node in virtual_proxy.get("load_balancing_nodes", ()))
-
-
-def _age(seconds: int | None) -> str:
-    if seconds is None:
-        return ""
-    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
-COLUMNS: dict[str, tuple[str, Callable[[Row, Row], str]]] = {
-    "virtual_proxy": ("Virtual proxy", lambda session, via: f"/{session['virtual_proxy']}"),
-    "description": ("Description", lambda session, via: via.get("description", "")),
-    "cookie": ("Session cookie", lambda session, via: via.get("session_cookie_header_name", "")),
-    "load_balancing_nodes": ("Load balancing nodes", lambda session, via: _nodes(via)),
-    "proxy": ("Proxy service", lambda session, via: session["proxy"]),
-    "proxy_host": ("Proxy host", lambda session, via: session["proxy_host"]),
-    "user": ("User", lambda session, via: session["user"]),
-    "user_directory": ("User directory", lambda session, via: session["user_directory"]),
-    "user_id": ("User id", lambda session, via: session["user_id"]),
-    "user_name": ("User name", lambda session, via: session["user_name"]),
-    "attributes": ("Attributes", lambda session, via: _attributes(session)),
-    "ref": ("Ref", lambda session, via: session["ref"]),
-    "session_id": ("Session id", lambda session, via: session.get("session_id", "")),
-    "first_seen": ("First seen", lambda session, via: session.get("first_seen") or ""),
-    "age": ("Age", lambda session, via: _age(session.get("age"))),
-    "outcome": ("Outcome", lambda session, via: session.get("outcome", "").replace("_", " ")),
-    "outcome_reason": ("Why", lambda session, via: session.get("outcome_reason", "")),
-    "reason": ("Kept because", lambda session, via: session.get("reason", "")),
-}
-DEFAULT_COLUMNS = (
-    "virtual_proxy",
-    "description",
-    "cookie",
-    "proxy",
-    "load_balancing_nodes",
-    "user_directory",
-    "user_id",
-    "user_name",
-    "attributes",
-    "ref",
-    "age",
-    "outcome",
-    "outcome_reason",
+# First to go where the terminal is narrow.
+DISPENSABLE = (
+    "Load balancing nodes",
+    "Session cookie",
+    "Description",
+    "Attributes",
+    "User name",
+    "Age",
+    "Id",
+    "Host",
+    "Ref",
 )
+ELASTIC = frozenset(
+    ("Description", "Session cookie", "Load balancing nodes", "Attributes", "User name", "Why", "Kept because", "Host")
+)
+Columns = Mapping[str, Sequence[str]]
 PARTS = ("totals", "proxies", "sessions", "kept")
+# How far the default callback of ansible-core indents a text, with result_format=yaml.
+INDENTATION = 8
 
 
 def session_table(
@@ -166,11 +135,11 @@ def session_table(
         raise AnsibleFilterError(
             "session_table: the input is not the result of qlik_session_info, qlik_session or qlik_proxy_info."
         )
-    _check("columns", columns or (), COLUMNS)
+    _check("columns", columns or (), SESSION_COLUMNS)
     sort_keys = [sort_by] if isinstance(sort_by, str) else list(sort_by or ())
-    _check("sort_by", sort_keys, COLUMNS)
+    _check("sort_by", sort_keys, SESSION_COLUMNS)
     _check("parts", parts or (), PARTS)
-    width = width or shutil.get_terminal_size((160, 24)).columns
+    width = width or shutil.get_terminal_size((160 + INDENTATION, 24)).columns - INDENTATION
     sections = {
         "totals": lambda: _totals(result),
         "proxies": lambda: _proxies(result, width),
@@ -184,7 +153,7 @@ def session_table(
 def _check(option: str, given: Iterable[str], known: Iterable[str]) -> None:
     unknown = [name for name in given if name not in known]
     if unknown:
-        raise AnsibleFilterError(f"session_table: {option} has no '{unknown[0]}'. There are: {_joined(known)}.")
+        raise AnsibleFilterError(f"session_table: {option} has no '{unknown[0]}'. There are: {joined(known)}.")
 
 
 def _totals(result: Row) -> list[str]:
@@ -201,9 +170,11 @@ def _totals(result: Row) -> list[str]:
         lines += [", ".join(told)] if told else []
         if summary["users_at_limit"]:
             lines.append(f"{_count(summary['users_at_limit'], 'user')} with five or more of these sessions")
+    if "alive" in summary:
+        lines.append(f"{_count(summary['proxies'], 'proxy service')}, {summary['alive']} alive")
     unlinked = [proxy["prefix"] for proxy in result["virtual_proxies"] if not proxy["proxies"]]
     if unlinked:
-        lines.append(f"linked to no proxy service: {_joined(f'/{prefix}' for prefix in unlinked)}")
+        lines.append(f"linked to no proxy service: {joined(f'/{prefix}' for prefix in unlinked)}")
     lines += [
         f"NOT LISTED: {failure['proxy']} /{failure['virtual_proxy']}: {failure['reason']} {failure['hint']}"
         for failure in result.get("failures", ())
@@ -217,20 +188,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _proxies(result: Row, width: int) -> list[str]:
-    columns: dict[str, Callable[[Row], Any]] = {
-        "Proxy service": lambda proxy: proxy["name"],
-        "Host": lambda proxy: proxy["host_name"],
-        "Port": lambda proxy: proxy["qps_port"],
-        "Id": lambda proxy: proxy["id"],
-        "Virtual proxies": lambda proxy: len(proxy["virtual_proxies"]),
-        "Sessions": lambda proxy: proxy.get("sessions", ""),
-        "Users": lambda proxy: proxy.get("users", ""),
-        "Alive": lambda proxy: {True: "yes", False: "no"}.get(proxy.get("alive", proxy.get("reachable")), ""),
-        "State in QRS": lambda proxy: proxy.get("service_state", "").replace("_", " "),
-        "Why": lambda proxy: proxy.get("reason", ""),
-    }
-    rows = [[str(value(proxy)) for value in columns.values()] for proxy in result["proxies"]]
-    return _table(list(columns), rows, width)
+    columns = {title: [str(value(proxy)) for proxy in result["proxies"]] for title, value in PROXY_COLUMNS.items()}
+    return _table_as_room_allows(columns, width)
 
 
 def _sessions(
@@ -239,15 +198,17 @@ def _sessions(
     via = {virtual_proxy["id"]: virtual_proxy for virtual_proxy in result["virtual_proxies"]}
 
     def cell(session: Row, column: str) -> str:
-        return COLUMNS[column][1](session, via.get(session["virtual_proxy_id"], {}))
+        return SESSION_COLUMNS[column][1](session, via.get(session["virtual_proxy_id"], {}))
 
     def sort_key(session: Row) -> list[Any]:
         return [session.get("age") or -1 if column == "age" else cell(session, column).casefold() for column in sort_by]
 
-    chosen = columns or DEFAULT_COLUMNS
-    rows = [[cell(session, column) for column in chosen] for session in sorted(sessions, key=sort_key)]
-    header = [COLUMNS[column][0] for column in chosen]
-    return _table(header, rows, width, keep_empty=columns is not None)
+    ordered = sorted(sessions, key=sort_key)
+    chosen = {
+        SESSION_COLUMNS[column][0]: [cell(session, column) for session in ordered]
+        for column in columns or DEFAULT_COLUMNS
+    }
+    return _table(chosen, width) if columns else _table_as_room_allows(chosen, width)
 
 
 def _kept(result: Row, columns: Sequence[str] | None, sort_by: Sequence[str], width: int) -> list[str]:
@@ -257,11 +218,23 @@ def _kept(result: Row, columns: Sequence[str] | None, sort_by: Sequence[str], wi
     return ["Kept:", *_sessions(result, result["kept"], chosen, sort_by, width)]
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, keep_empty: bool = False) -> list[str]:
-    if not rows:
-        return []
-    used = [column for column in range(len(header)) if keep_empty or any(row[column] for row in rows)]
-    return table([header[column] for column in used], [[row[column] for column in used] for row in rows], width)
+def _table_as_room_allows(columns: Columns, width: int) -> list[str]:
+    chosen = {title: cells for title, cells in columns.items() if any(cells)}
+    for title in DISPENSABLE:
+        if not fits(list(chosen), _rows(chosen), width, ELASTIC):
+            chosen.pop(title, None)
+    # Where all that did not help, blocks of lines have room for everything.
+    readable = chosen if fits(list(chosen), _rows(chosen), width, ELASTIC) else columns
+    return _table(readable, width)
+
+
+def _table(columns: Columns, width: int) -> list[str]:
+    rows = _rows(columns)
+    return table(list(columns), rows, width, ELASTIC) if rows else []
+
+
+def _rows(columns: Columns) -> list[tuple[str, ...]]:
+    return list(zip(*columns.values(), strict=True))
 
 
 class FilterModule:

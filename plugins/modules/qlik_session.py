@@ -208,6 +208,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._plan import Caps, Plan, plan_ending
 from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 MOST_REASONS = 5
@@ -277,10 +278,14 @@ def as_result(inquiry: Inquiry, plan: Plan, ending: Ending, with_ids: bool) -> d
         "complete": result["complete"] and not ending.failures,
         "first_seen": inquiry.memory(without=gone),
         "diff": {
-            "before": {"sessions": [f"{session.ref} {session.user}" for session in plan.to_end]},
+            "before": {"sessions": [_named(session) for session in plan.to_end]},
             "after": {"sessions": []},
         },
     }
+
+
+def _named(session: Session) -> str:
+    return f"{session.user} over /{session.virtual_proxy.prefix} on {session.proxy.name}, {session.ref}"
 
 
 def _with_outcome(session: dict[str, Any], outcome: Outcome) -> dict[str, Any]:

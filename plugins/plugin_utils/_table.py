@@ -10,27 +10,32 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 GAP = "  "
-NARROWEST = 6
+NARROWEST = 8
 ELLIPSIS = "…"
 FILLERS = {"Mn", "Me", "Cf"}
 DOUBLE = {"W", "F"}
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Lines of a table no wider than ``width``: long words are cut with an ellipsis.
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, elastic: Collection[str] = ()) -> list[str]:
+    """Lines of a table no wider than ``width``; words in the ``elastic`` columns are cut with an ellipsis for that.
 
     Where not even that fits, each row becomes a block of ``name: value`` lines.
     """
     cells = [[printable(cell) for cell in row] for row in (header, *rows)]
-    widths = _fitting([max(cell_width(row[column]) for row in cells) for column in range(len(header))], width)
+    widths = _fitting(cells, width, elastic)
     if widths is None:
         return list(_blocks(cells[0], cells[1:], width))
     rule = [GAP.join("-" * columns for columns in widths)]
     lines = [_line(row, widths) for row in cells]
     return lines[:1] + rule + lines[1:]
+
+
+def fits(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, elastic: Collection[str] = ()) -> bool:
+    """Whether ``table`` can keep the rows as rows."""
+    return _fitting([header, *rows], width, elastic) is not None
 
 
 def printable(text: str) -> str:
@@ -62,17 +67,18 @@ def _char_width(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in DOUBLE else 1
 
 
-def _fitting(widths: list[int], width: int) -> list[int] | None:
-    """Takes from the widest columns, cell by cell, until the table fits; None if it can't."""
-    narrowed = list(widths)
-    surplus = sum(narrowed) + len(GAP) * (len(narrowed) - 1) - width
+def _fitting(cells: Sequence[Sequence[str]], width: int, elastic: Collection[str]) -> list[int] | None:
+    """The width of each column: cells are taken from the widest elastic one until the table fits; None if it can't."""
+    columns = range(len(cells[0]))
+    widths = [max(cell_width(row[column]) for row in cells) for column in columns]
+    surplus = sum(widths) + len(GAP) * (len(widths) - 1) - width
     while surplus > 0:
-        widest = max(range(len(narrowed)), key=narrowed.__getitem__)
-        if narrowed[widest] <= NARROWEST:
+        spare = [column for column in columns if cells[0][column] in elastic and widths[column] > NARROWEST]
+        if not spare:
             return None
-        narrowed[widest] -= 1
+        widths[max(spare, key=widths.__getitem__)] -= 1
         surplus -= 1
-    return narrowed
+    return widths
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -86,4 +92,4 @@ def _blocks(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) ->
             yield ""
         for name, value in zip(header, row, strict=True):
             if value:
-                yield cut(f"{name}: {value}", max(width, NARROWEST))
+                yield cut(f"{name}: {value}", width)
