@@ -34,6 +34,7 @@ class Control:
         app = web.Application()
         routes: list[tuple[str, str, Handler]] = [
             ("GET", "/status", self.status),
+            ("POST", "/reset", self.reset),
             ("GET", "/sessions", self.sessions),
             ("POST", "/sessions", self.log_in),
             ("DELETE", "/sessions", self.end_all),
@@ -61,6 +62,11 @@ class Control:
         """The site card, with the state of every proxy."""
         states = {name: proxy.state for name, proxy in self._site.proxies.items()}
         return {**self._card(), "proxies": states}
+
+    async def reset(self, _request: web.Request) -> object:
+        """The site as it was started."""
+        await self._site.reset()
+        return {}
 
     async def sessions(self, _request: web.Request) -> object:
         """Every live session, with the times that no real API shows."""
@@ -186,7 +192,7 @@ class Control:
         user = self._site.site.user(directory, user_id)
         if user is None:
             user = User(directory, user_id)
-            self._site.site.users.append(user)
+            self._site.site.add_user(user)
         for key, value in body.items():
             setattr(user, key, value)
         self._site.repository.changed()

@@ -102,7 +102,7 @@ class Door:
             return answer_text(str(error), 403), None
         if self._site.user(directory, user_id) is None:
             # I: the first log in makes a user known to QRS, so one who was deleted there is known again afterwards.
-            self._site.users.append(User(directory.upper(), user_id))
+            self._site.add_user(User(directory.upper(), user_id))
             self._repository.changed()
         return None, session
 

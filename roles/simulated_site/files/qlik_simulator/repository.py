@@ -37,7 +37,7 @@ class Repository:
         self._created = moment(self._started)
         for name in _OWN_ACCOUNTS:
             if site.user("INTERNAL", name) is None:
-                site.users.append(User("INTERNAL", name, name, roles=[_ADMINISTRATOR]))
+                site.add_user(User("INTERNAL", name, name, roles=[_ADMINISTRATOR]))
         self._makers: dict[str, Callable[[], Table]] = {
             "proxyservice": self._proxy_services,
             "virtualproxyconfig": self._virtual_proxies,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from .qps import ProxyService
 from .qrs import RepositoryService
 from .repository import Repository
 from .shapes import guid
-from .site import Node, Site, SiteError
+from .site import Node, Site, SiteError, User
 from .switches import Switches
 from .tls import NodeTls
 
@@ -58,6 +59,7 @@ class RunningSite:
         self.proxies: dict[str, Proxy] = {}
         self.logins = Logins(site, self.proxies, self.clock)
         self.repository: Repository
+        self._first_users: list[User] = []
 
     async def open(self) -> None:
         """Make certificates, take the ports, listen. OSError when a port cannot be had."""
@@ -65,6 +67,7 @@ class RunningSite:
         self.certificates = authority.export(self._state_dir, self.site.central.host_name)
         ports: dict[str, tuple[int, int]] = {}
         self.repository = Repository(self.site, ports, self.proxies, self.switches, self.clock)
+        self._first_users = copy.deepcopy(self.site.users)
         for number, node in enumerate(self.site.nodes, 1):
             address = f"127.0.0.{number if self._real_ports else 1}"
             tls = NodeTls(authority, node.host_name, self._state_dir / "listeners" / str(number))
@@ -148,6 +151,28 @@ class RunningSite:
                     if listener.is_open:
                         await listener.close()
                         await self._open(running, listener)
+
+    async def reset(self) -> None:
+        """The site as it was started; its clock alone stays where it is, since clocks do not go back."""
+        for task in self._restarts.values():
+            task.cancel()
+        self._restarts.clear()
+        await self.change_switches({**Switches().as_dict(), **self.site.switches})
+        self.site.replace_users(copy.deepcopy(self._first_users))
+        self.repository.changed()
+        for running in self.nodes.values():
+            if running.proxy:
+                running.proxy.become(STOPPED)  # which ends its sessions
+                running.proxy.become(RUNNING)
+            for listener in running.listeners.values():
+                if not listener.is_open:
+                    await self._open(running, listener)
+        self.logins.single_sign_on.clear()
+        self.logins.first_sessions()
+        self.instruments.faults.remove(None)
+        self.instruments.latency.set(0, None, None)
+        self.instruments.journal.clear()
+        self.instruments.counters.clear()
 
     def card(self) -> dict[str, Any]:
         """What a client needs to know of the site (the daemon adds the process)."""

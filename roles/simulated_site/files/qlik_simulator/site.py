@@ -109,9 +109,19 @@ class Site:
 
     def user(self, directory: str, user_id: str) -> User | None:
         """The user as QRS knows them (names compare without regard to case: L for directories), or None."""
-        if len(self._users_by_name) != len(self.users):
+        if not self._users_by_name:
             self._users_by_name = {(user.directory.lower(), user.id.lower()): user for user in self.users}
         return self._users_by_name.get((directory.lower(), user_id.lower()))
+
+    def add_user(self, user: User) -> None:
+        """QRS comes to know a user."""
+        self.users.append(user)
+        self._users_by_name.clear()
+
+    def replace_users(self, users: Iterable[User]) -> None:
+        """QRS knows these users and no others."""
+        self.users[:] = users
+        self._users_by_name.clear()
 
 
 def names(these: Iterable[str]) -> str:
