@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # /// script
-# dependencies = ["nox>=2026.8", "antsibull-nox>=1.10", "uv>=0.9"]
+# dependencies = ["nox>=2026.8", "antsibull-nox>=1.10", "uv>=0.13"]
 # ///
 
 """The checks of the project. `make` builds what they need before it calls nox: see CONTRIBUTING.md."""

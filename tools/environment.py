@@ -93,10 +93,13 @@ def prepare_home() -> None:
 
 def enter() -> None:
     """Switch this process, and all it starts, to the environment of the checks."""
+    if not (ROOT / ".git").exists():
+        raise SystemExit("The checks ask git which files belong to the project: run them in a git checkout.")
     prepare_home()
     os.environ["PATH"] = search_path(os.environ["PATH"])
     os.environ["HOME"] = str(HOME)
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+    os.environ["UV_SYSTEM_CERTS"] = "true"  # where the network has an authority of its own, pip is told, and uv is not
     # A user's own settings of Ansible must not decide whether the project passes.
     os.environ["ANSIBLE_CONFIG"] = str(ROOT / "tools" / "ansible.cfg")

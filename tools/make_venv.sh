@@ -31,7 +31,7 @@ find_python() {
     done
 }
 
-python=$(find_python)
+python=$(find_python || true)
 if [ -z "$python" ]; then
     echo "Python 3.10 or later is needed${PYTHON:+, and $PYTHON is not one}. Name one with: make PYTHON=/path/to/python3 ..." >&2
     exit 1
