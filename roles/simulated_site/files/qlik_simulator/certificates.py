@@ -92,7 +92,7 @@ def _build(
         .subject_name(subject)
         .issuer_name(root.certificate.subject if root else subject)
         .public_key(key.public_key())
-        .serial_number(secrets.randbits(112) | 1 << 112)  # real serials are of 128 bits with a leading zero byte (V)
+        .serial_number(secrets.randbits(119) | 1 << 119)  # 16 bytes, the first of them zero (V)
         .not_valid_before(begins)
         .not_valid_after(ends or begins + _LIFETIME + _BACK_DATED)
     )

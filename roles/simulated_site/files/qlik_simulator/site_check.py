@@ -136,5 +136,5 @@ def _unique(where: str, what: str, values: list[Any]) -> None:
     seen = set()
     for value in values:
         if value in seen:
-            raise SiteError(f"{where}: two have the {what} {value!r}")
+            raise SiteError(f"{where}: two have the {what} '{value}'")
         seen.add(value)
