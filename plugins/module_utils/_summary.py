@@ -42,8 +42,7 @@ class Report:
 
     def as_result(self) -> dict[str, Any]:
         users = self._users()
-        proxies = [self._proxy(proxy) for proxy in self.scope.proxies]
-        virtual_proxies = [self._virtual_proxy(virtual_proxy) for virtual_proxy in self.scope.virtual_proxies]
+        proxies, virtual_proxies = self._proxies(), self._virtual_proxies()
         return {
             "sessions": [self.session(session) for session in self.sessions],
             "users": users,
@@ -83,24 +82,28 @@ class Report:
         known = self.users.get(key)
         return {**result, "name": known.name, "emails": list(known.emails), "state": known.state} if known else result
 
-    def _proxy(self, proxy: ProxyService) -> dict[str, Any]:
-        return {
-            **proxy_result(proxy),
-            **_counts(session for session in self.sessions if session.proxy.id == proxy.id),
-            "reachable": self._reachable(proxy),
-        }
+    def _proxies(self) -> list[dict[str, Any]]:
+        counts = _counts((session.proxy.id, session.user_key) for session in self.sessions)
+        return [
+            {**proxy_result(proxy), **counts[proxy.id], "reachable": self._reachable(proxy)}
+            for proxy in self.scope.proxies
+        ]
 
     def _reachable(self, proxy: ProxyService) -> bool | None:
         if any(failure.unreachable and failure.pair.proxy.id == proxy.id for failure in self.reading.failures):
             return False
         return True if any(pair.proxy.id == proxy.id for pair in self.reading.pairs) else None
 
-    def _virtual_proxy(self, virtual_proxy: VirtualProxy) -> dict[str, Any]:
-        return {
-            **virtual_proxy_result(virtual_proxy),
-            "proxies": self.scope.names_of_proxies_with(virtual_proxy),
-            **_counts(session for session in self.sessions if session.virtual_proxy.id == virtual_proxy.id),
-        }
+    def _virtual_proxies(self) -> list[dict[str, Any]]:
+        counts = _counts((session.virtual_proxy.id, session.user_key) for session in self.sessions)
+        return [
+            {
+                **virtual_proxy_result(virtual_proxy),
+                "proxies": self.scope.names_of_proxies_with(virtual_proxy),
+                **counts[virtual_proxy.id],
+            }
+            for virtual_proxy in self.scope.virtual_proxies
+        ]
 
 
 def proxy_result(proxy: ProxyService) -> dict[str, Any]:
@@ -130,9 +133,13 @@ def _node(node: Node) -> dict[str, str]:
     return {"name": node.name, "host_name": node.host_name}
 
 
-def _counts(sessions: Iterable[Session]) -> dict[str, int]:
-    by_user = Counter(session.user_key for session in sessions)
-    return {"sessions": by_user.total(), "users": len(by_user)}
+def _counts(sessions: Iterable[tuple[str, UserKey]]) -> Mapping[str, dict[str, int]]:
+    """How many sessions and users each proxy service or virtual proxy has, by its id."""
+    users: dict[str, Counter[UserKey]] = defaultdict(Counter)
+    for proxy_id, user in sessions:
+        users[proxy_id][user] += 1
+    counts = {proxy_id: {"sessions": found.total(), "users": len(found)} for proxy_id, found in users.items()}
+    return defaultdict(lambda: {"sessions": 0, "users": 0}, counts)
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,224 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long the modules take on large sites, beside two plain clients, in one run on one machine.
+
+    make bench                               everything (about a quarter of an hour, most of it the sequential client)
+    make bench ARGS='--latency 20 --case list-8x30x5000'
+
+Whole processes are timed from outside, each the median of --runs. For the modules that is a playbook of one task;
+what it takes above a playbook with one ping is the module's own time, which the ratios are made of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PARALLEL = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """A site and a job on it; ``end`` is how many sessions to end, 0 for a list."""
+
+    proxies: int
+    virtual_proxies: int
+    sessions: int
+    end: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"end-{self.end}" if self.end else f"list-{self.proxies}x{self.virtual_proxies}x{self.sessions}"
+
+
+CASES = [Case(3, 10, 1500), Case(8, 30, 5000), Case(12, 30, 10000), Case(3, 10, 1500, 500), Case(3, 10, 3000, 1500)]
+LATENCIES = [0, 20, 150]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: seconds, peak memory of its largest process in MiB, and what the site counted."""
+
+    seconds: float
+    memory: float
+    requests: int
+    handshakes: int
+    in_flight: int
+
+
+class SimulatedSite:
+    """A generated site that runs in the background."""
+
+    def __init__(self, case: Case, directory: Path) -> None:
+        self._directory = directory
+        sizes = ("--proxies", case.proxies, "--virtual-proxies", case.virtual_proxies, "--sessions", case.sessions)
+        self.card = self._command("start", "--generate", *map(str, sizes))
+        self.card_file = directory / "card.json"
+        self.card_file.write_text(json.dumps(self.card), encoding="utf-8")
+
+    def stop(self) -> None:
+        self._command("stop")
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.card['control']}{path}", data, {"Content-Type": "application/json"}, method=method)
+        with urlopen(request) as response:
+            return json.load(response)
+
+    def session_ids(self, count: int) -> list[str]:
+        return [session["session_id"] for session in self.control("GET", "/sessions")[:count]]
+
+    def _command(self, command: str, *arguments: str) -> Any:
+        completed = subprocess.run(
+            [sys.executable, "-m", "qlik_simulator", command, "--state-dir", str(self._directory), *arguments],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "roles/simulated_site/files")},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        return json.loads(completed.stdout)
+
+
+@contextmanager
+def simulated_site(case: Case, latency: int) -> Iterator[SimulatedSite]:
+    with tempfile.TemporaryDirectory() as directory:
+        site = SimulatedSite(case, Path(directory))
+        try:
+            site.control("PUT", "/latency", {"milliseconds": latency})
+            site.control("DELETE", "/journal")
+            yield site
+        finally:
+            site.stop()
+
+
+def measure(command: list[str], environment: dict[str, str], site: SimulatedSite | None = None) -> Measured:
+    begin = time.monotonic()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.stdout
+    output = process.stdout.read()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{output.decode()[-3000:]}")
+    counters = site.control("GET", "/counters") if site else {"requests": 0, "handshakes": 0, "max_in_flight": 0}
+    memory = usage.ru_maxrss / 1024
+    return Measured(seconds, memory, counters["requests"], counters["handshakes"], counters["max_in_flight"])
+
+
+class Playbook:
+    """A playbook of one task, run the way users run it."""
+
+    def __init__(self, directory: Path, tree: Path) -> None:
+        self._file = directory / "task.yml"
+        self._environment = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(tree),
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_HOME": str(directory / "ansible"),
+        }
+
+    def measure(self, module: str, options: dict[str, Any], site: SimulatedSite | None = None) -> Measured:
+        play = [{"hosts": "localhost", "gather_facts": False, "tasks": [{module: options}]}]
+        self._file.write_text(json.dumps(play), encoding="utf-8")
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), str(self._file)]
+        return measure(command, self._environment, site)
+
+
+def connection(card: dict[str, Any], parallel: int) -> dict[str, Any]:
+    files = card["certificates"]
+    return {
+        "host": card["host"],
+        "qrs_port": card["qrs_port"],
+        "host_map": card["host_map"],
+        "client_cert": files["client"],
+        "client_key": files["client_key"],
+        "ca_path": files["root"],
+        "max_parallel": parallel,
+    }
+
+
+def run_ours(playbook: Playbook, case: Case, site: SimulatedSite, parallel: int) -> Measured:
+    options = connection(site.card, parallel)
+    if not case.end:
+        return playbook.measure("qlikops.sense.qlik_session_info", options, site)
+    chosen = {"session_ids": site.session_ids(case.end), "protect_users": []}
+    site.control("DELETE", "/journal")
+    return playbook.measure("qlikops.sense.qlik_session", {**options, **chosen}, site)
+
+
+def run_plain(client: str, case: Case, site: SimulatedSite, parallel: int) -> Measured:
+    job = ["end", "--count", str(case.end)] if case.end else ["list"]
+    script = [sys.executable, str(HERE / "plain_clients.py"), str(site.card_file), client, *job]
+    return measure([*script, "--parallel", str(parallel)], dict(os.environ), site)
+
+
+def median_of(runs: list[Measured]) -> Measured:
+    return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
+
+
+def compare(case: Case, latency: int, options: argparse.Namespace, playbook: Playbook) -> None:
+    ping = statistics.median(playbook.measure("ansible.builtin.ping", {}).seconds for _run in range(options.runs))
+    results = {}
+    for client in ("module", "bare", "sequential"):
+        if client == "sequential" and options.no_sequential:
+            continue
+        runs = []
+        for _run in range(1 if client == "sequential" else options.runs):
+            with simulated_site(case, latency) as site:
+                if client == "module":
+                    runs.append(run_ours(playbook, case, site, options.parallel))
+                else:
+                    runs.append(run_plain(client, case, site, options.parallel))
+        results[client] = median_of(runs)
+    own = results["module"].seconds - ping
+    for client, run in results.items():
+        seconds = own if client == "module" else run.seconds
+        print(
+            f"{case.name:18} {latency:4} ms  {client:10}  {run.seconds:7.2f} s  {seconds:7.2f} s  {seconds / own:6.2f}"
+            f"  {run.requests:8}  {run.handshakes:10}  {run.in_flight:9}  {run.memory:6.0f} MiB",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", action="append", choices=[case.name for case in CASES])
+    parser.add_argument("--latency", action="append", type=int)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--parallel", type=int, default=PARALLEL, help="requests under way at once, where a client can")
+    parser.add_argument("--no-sequential", action="store_true", help="leave the slow client out")
+    options = parser.parse_args()
+    print(
+        "case               latency  client        whole    own time   ratio  requests  handshakes  in flight  memory"
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        tree = Path(directory, "tree")
+        link = tree / "ansible_collections/qlikops/sense"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(ROOT, target_is_directory=True)
+        playbook = Playbook(Path(directory), tree)
+        for case in CASES:
+            for latency in options.latency or LATENCIES:
+                if not options.case or case.name in options.case:
+                    compare(case, latency, options, playbook)
+
+
+if __name__ == "__main__":
+    main()
