@@ -119,7 +119,7 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
         )
     if "ConnectionRefusedError" in names:
         return (
-            "refused",
+            "connection_refused",
             f"nothing listens on port {endpoint.port} of {connection.address_of(endpoint.host_name)}.",
             f"The service is stopped or still starting, or the port is another one. {PORTS}",
         )
