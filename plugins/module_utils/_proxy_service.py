@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
 
 
@@ -48,7 +48,15 @@ class ProxyServiceApi:
     def sessions(self, prefix: str) -> list[SessionStruct]:
         """The sessions of one virtual proxy, "" being the default one."""
         path = _path(prefix)
-        answer = self._rest.send(self._endpoint, Call("GET", path))
+        try:
+            answer = self._rest.send(self._endpoint, Call("GET", path))
+        except RequestFailed as error:
+            if error.status == 404:
+                error.hint = (
+                    f"QRS links the virtual proxy /{prefix} to this proxy service, which does not know it."
+                    " If it was linked just now, try again; else restart the proxy service."
+                )
+            raise
         return [_session(item, path) for item in expect_list(answer.data, f"GET https://{self._endpoint}{path}")]
 
     def end(self, prefix: str, session_id: str, label: str) -> bool:

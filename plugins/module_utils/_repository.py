@@ -59,7 +59,10 @@ class Repository:
 
         QRS keeps one for every node, proxy or not (C: qlik-api 2.5).
         """
-        items = self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
+        answered = self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
+        items = [
+            item for item in answered if (item.get("serverNodeConfiguration") or {}).get("proxyEnabled") is not False
+        ]
         if not items:
             raise QlikError(
                 "no_proxies",
