@@ -80,8 +80,15 @@ def integration(session: nox.Session) -> None:
     run_pytest(session, "tests/integration")
 
 
-def run_pytest(session: nox.Session, tests: str, core: str = CORE) -> None:
-    session.install(f"ansible-core~={core}.0", *TEST_REQUIREMENTS)
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure the modules on large simulated sites, beside two plain clients."""
+    session.install(f"ansible-core~={CORE}.0", *TEST_REQUIREMENTS)
+    session.run("python", "tests/benchmark/bench.py", *session.posargs)
+
+
+def run_pytest(session: nox.Session, tests: str) -> None:
+    session.install(f"ansible-core~={CORE}.0", *TEST_REQUIREMENTS)
     session.run("pytest", *(session.posargs or [tests]))
 
 
