@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -141,7 +142,7 @@ def session_table(
     _check("parts", parts or (), PARTS)
     width = width or shutil.get_terminal_size((160 + INDENTATION, 24)).columns - INDENTATION
     sections = {
-        "totals": lambda: _totals(result),
+        "totals": lambda: [part for line in _totals(result) for part in textwrap.wrap(line, width) or [""]],
         "proxies": lambda: _proxies(result, width),
         "sessions": lambda: _sessions(result, result.get("sessions", ()), columns, sort_keys, width),
         "kept": lambda: _kept(result, columns, sort_keys, width),

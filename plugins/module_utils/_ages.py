@@ -55,7 +55,7 @@ class Ages:
 
 def iso(time: datetime) -> str:
     """UTC to the second, such as 2026-01-15T08:00:00Z."""
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def age_of_timestamp(text: str, now: datetime) -> int | None:
@@ -81,4 +81,7 @@ def _parsed(text: str) -> datetime:
     if not match:
         raise ValueError(text)
     zone = "+00:00" if match[3] in (None, "Z") else match[3]
-    return datetime.fromisoformat(f"{match[1]}.{(match[2] or '0'):0<6.6}{zone}")
+    try:
+        return datetime.fromisoformat(f"{match[1]}.{(match[2] or '0'):0<6.6}{zone}").astimezone(timezone.utc)
+    except OverflowError as error:
+        raise ValueError(text) from error

@@ -66,6 +66,7 @@ class Connection:
             if getattr(connection, option) < least:
                 raise BadOption(option, f"{getattr(connection, option)} is too small.", f"The least is {least}.")
         connection.user_header()
+        _require_host_name("host", connection.host, "the port is qrs_port")
         return connection
 
     @property
@@ -132,6 +133,12 @@ def _client_certificate_problem(connection: Connection, error: Exception) -> Bad
     words = _openssl_words(error)
     with open(connection.client_key, encoding="latin-1") as stream:
         encrypted = "ENCRYPTED" in stream.read(4096)
+    if not _is_certificate(connection.client_cert):
+        return BadOption(
+            "client_cert",
+            f"{connection.client_cert} holds no certificate in PEM format.",
+            "Export it from the QMC in PEM format; a client.pfx can't be used.",
+        )
     if "MISMATCH" in words:
         return BadOption(
             "client_key",
@@ -149,10 +156,18 @@ def _client_certificate_problem(connection: Connection, error: Exception) -> Bad
             "client_key_password", f"{connection.client_key} can't be opened with the password given ({words})."
         )
     return BadOption(
-        "client_cert",
-        f"{connection.client_cert} and {connection.client_key} are no certificate and key in PEM format ({words}).",
-        "Export them from the QMC in PEM format; a client.pfx can't be used.",
+        "client_key",
+        f"{connection.client_key} holds no key in PEM format ({words}).",
+        "Export it from the QMC in PEM format; a client.pfx can't be used.",
     )
+
+
+def _is_certificate(path: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def _require_readable(option: str, path: str) -> None:
@@ -174,13 +189,17 @@ def _openssl_words(error: Exception) -> str:
 def _checked_address(host_name: str, address: Any) -> str:
     if not isinstance(address, str) or not address.strip():
         raise BadOption("host_map", f"no address is given for {host_name}.", "Write node host name: address.")
-    if (":" in address and not _is_ipv6(address)) or "/" in address:
-        raise BadOption(
-            "host_map",
-            f"'{address}' for {host_name} is not an address.",
-            "Write an address or a host name without a scheme or port; ports come from qrs_port and from QRS.",
-        )
+    _require_host_name("host_map", address.strip(), "ports come from qrs_port and from QRS")
     return address.strip()
+
+
+def _require_host_name(option: str, name: str, about_ports: str) -> None:
+    if (":" in name and not _is_ipv6(name)) or "/" in name or len(name.split()) != 1:
+        raise BadOption(
+            option,
+            f"'{name}' is not a host name or an address.",
+            f"Write it without a scheme or port; {about_ports}.",
+        )
 
 
 def _is_ipv6(address: str) -> bool:

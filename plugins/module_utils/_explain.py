@@ -23,6 +23,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import C
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 
 LONGEST_QUOTE = 300
+SESSION_ID = re.compile(r"""("session_?id"\s*:\s*")[^"]*""", re.IGNORECASE)
 PORTS = "QRS is asked on 4242 (qrs_port), the proxy services on 4243 (qps_port); 443 is the users' door."
 
 
@@ -72,6 +73,10 @@ def explain_not_json(request: str, status: int, text: str) -> RequestFailed:
         words = _quoted(title.group(1)) if title else ""
         named = f" titled '{words}'" if words else ""
         reason = f"the answer was a web page{named}, not JSON."
+    elif text.lstrip()[:1] in ("[", "{"):
+        # Not quoted: it may hold ids of sessions.
+        words = ""
+        reason = f"the answer was JSON that is damaged or breaks off after {len(text)} characters."
     else:
         words = _quoted(text)
         reason = f"the answer was no JSON but: {words}"
@@ -92,12 +97,18 @@ def explain_no_answer(request: str, error: Exception, endpoint: Endpoint, connec
 
 
 def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> tuple[str, str, str]:
-    causes = list(_causes(error))
+    causes = list(causes_of(error))
     names = {type(cause).__name__ for cause in causes}
+    if "ProxyError" in names:
+        return (
+            "http_proxy",
+            "the HTTP proxy of the environment could not be used.",
+            "Name the node in no_proxy, or set use_proxy to false.",
+        )
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
             return _tls_trouble(cause, endpoint, connection)
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, (socket.gaierror, UnicodeError)) or type(cause).__name__ == "LocationParseError":
             return (
                 "name_unknown",
                 f"the name {endpoint.host_name} is not known here.",
@@ -110,12 +121,6 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
             "timeout",
             f"no answer within {connection.timeout:g} seconds.",
             "The node hangs, is overloaded, or a firewall swallows the connection. timeout allows more seconds.",
-        )
-    if "ProxyError" in names:
-        return (
-            "http_proxy",
-            "the HTTP proxy of the environment could not be used.",
-            "Name the node in no_proxy, or set use_proxy to false.",
         )
     if "ConnectionRefusedError" in names:
         return (
@@ -188,7 +193,7 @@ def certificate_names(endpoint: Endpoint, connection: Connection) -> list[str]:
     return [name for _kind, name in names]
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes_of(error: BaseException) -> Iterator[BaseException]:
     """The error and everything it was raised from, however the libraries wrapped it, outermost first."""
     seen: set[int] = set()
     waiting: list[object] = [error]
@@ -201,5 +206,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _quoted(text: str) -> str:
-    words = " ".join(text.split())
+    words = SESSION_ID.sub(r"\1***", " ".join(text.split()))
     return words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}..."

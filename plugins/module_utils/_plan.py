@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns, words
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
 
 
@@ -54,18 +55,22 @@ class Caps:
                 f"Nothing was ended: {count} sessions would be, {count - self.max_sessions} more than max_sessions"
                 f" allows ({self.max_sessions}). Select fewer, or raise max_sessions if all of them are meant."
             )
-        if self.max_percent is not None and count * 100 > self.max_percent * all_sessions:
+        if self.max_percent is None:
+            return ""
+        # Not in floating point, where 0.29 % of 100000 is less than 290.
+        allowed = int(Fraction(str(self.max_percent)) * all_sessions / 100)
+        if count > allowed:
             return (
-                f"Nothing was ended: {count} of {all_sessions} sessions would be, {count * 100 / all_sessions:.1f} %"
-                f" where max_percent allows {self.max_percent:g} %. Select fewer, or raise max_percent if all of them"
-                " are meant."
+                f"Nothing was ended: {count} sessions would be, {count - allowed} more than max_percent allows"
+                f" ({self.max_percent:g} % of {all_sessions} sessions, so {allowed})."
+                " Select fewer, or raise max_percent if all of them are meant."
             )
         return ""
 
 
 def plan_ending(selected: Iterable[Session], protect_users: Iterable[str], api_user: str) -> Plan:
     """Spares protected users (patterns as in ``users``) and always the user that asks."""
-    protected = UserPatterns(protect_users)
+    protected = UserPatterns(words(protect_users))
     to_end, kept = [], []
     for session in selected:
         if session.user.casefold() == api_user.casefold():

@@ -74,13 +74,20 @@ def _path(prefix: str) -> str:
 
 
 def _session(item: dict[str, Any], path: str) -> SessionStruct:
-    if not item.get("SessionId"):
-        raise QlikError("unexpected_answer", f"GET {path}: a session without SessionId was answered.")
+    attributes = item.get("Attributes") or []
+    if (
+        not item.get("SessionId")
+        or not isinstance(attributes, list)
+        or not all(isinstance(a, dict) for a in attributes)
+    ):
+        raise QlikError(
+            "unexpected_answer", f"GET {path}: a session without SessionId or of another shape was answered."
+        )
     return SessionStruct(
         user_directory=str(item.get("UserDirectory") or ""),
         user_id=str(item.get("UserId") or ""),
         user_name=str(item.get("UserName") or ""),
-        attributes=_attributes(item.get("Attributes") or []),
+        attributes=_attributes(attributes),
         session_id=str(item["SessionId"]),
     )
 

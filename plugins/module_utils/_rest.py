@@ -22,6 +22,7 @@ from urllib.parse import quote, urlencode
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
+    causes_of,
     explain_answer,
     explain_no_answer,
     explain_not_json,
@@ -33,7 +34,13 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
     from urllib3 import disable_warnings
-    from urllib3.exceptions import InsecureRequestWarning, InvalidHeader, NewConnectionError
+    from urllib3.exceptions import (
+        HTTPError,
+        InsecureRequestWarning,
+        InvalidHeader,
+        NewConnectionError,
+        ReadTimeoutError,
+    )
     from urllib3.util import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
@@ -67,7 +74,7 @@ class Answer:
     """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier answer to this call got lost."""
 
     status: int
-    data: Any
+    data: Any = field(repr=False)
     repeated: bool
 
 
@@ -110,7 +117,8 @@ class Rest:
             is_last = attempt == self._connection.retries
             try:
                 response = self._send_once(endpoint, call)
-            except requests.exceptions.RequestException as error:
+            # urllib3's own errors come through where a name can't be a host name at all.
+            except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
                 if is_last or not _may_pass(error):
                     request = f"{call.method} https://{endpoint}{call.shown}"
                     raise explain_no_answer(request, error, endpoint, self._connection) from None
@@ -194,7 +202,8 @@ def _may_pass(error: Exception) -> bool:
     """A broken connection may be better next time; a wrong certificate or a server that hangs will not."""
     broken = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
     lasting = (requests.exceptions.SSLError, requests.exceptions.Timeout, requests.exceptions.ProxyError)
-    return isinstance(error, broken) and not isinstance(error, lasting)
+    hangs = any(isinstance(cause, ReadTimeoutError) for cause in causes_of(error))
+    return isinstance(error, broken) and not isinstance(error, lasting) and not hangs
 
 
 def _never_sent(error: Exception) -> bool:

@@ -67,7 +67,7 @@ class Selection:
             virtual_proxies=tuple(_prefix(name) for name in words(options.get("virtual_proxies"))),
             users=words(options.get("users")),
             exclude_users=words(options.get("exclude_users")),
-            attributes={name: _patterns(value) for name, value in (options.get("attributes") or {}).items()},
+            attributes=_patterns_by_name(options.get("attributes") or {}),
             session_refs=frozenset(ref.lower() for ref in words(options.get("session_refs"))),
             session_ids=frozenset(words(options.get("session_ids"))),
             user_states=frozenset(words(options.get("user_states"))),
@@ -178,8 +178,10 @@ def _prefix(name: str) -> str:
     return name.strip("/")
 
 
-def _patterns(value: Any) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else (str(value),)
+def _patterns_by_name(attributes: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    lists = {name: value if isinstance(value, list) else [value] for name, value in attributes.items()}
+    texts = {name: words("" if entry is None else str(entry) for entry in value) for name, value in lists.items()}
+    return {name: patterns for name, patterns in texts.items() if patterns}
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -7,7 +7,7 @@
 
 """A site: its proxy services times their virtual proxies, asked side by side.
 
-A proxy service that does not answer never hides the others, and is not asked again in the same run.
+A proxy service that does not answer never hides the others, and is not asked again until the topology is read anew.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Site:
         self._rest.close()
 
     def topology(self) -> Topology:
-        """Two requests to QRS."""
+        """Two requests to QRS. Proxy services that were down get another chance."""
+        self._down.clear()
         readers: list[Callable[[], Any]] = [self._repository.virtual_proxies, self._repository.proxy_services]
         virtual_proxies, items = side_by_side(
             (("QRS", reader) for reader in readers), lambda read: read(), self._connection.max_parallel

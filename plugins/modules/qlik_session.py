@@ -183,6 +183,20 @@ first_seen:
   description: O(first_seen) brought up to date for the next run, without the sessions that were ended.
   returned: always
   type: dict
+failure:
+  description:
+    - Why the module could not do its work, for programs. C(kind) is a word, C(reason) and C(hint) are what C(msg) says.
+      If a request failed, C(request), C(status) and the server's C(words) say more.
+  returned: when it could not
+  type: dict
+  sample:
+    kind: name_mismatch
+    reason: "GET https://qlik:4242/qrs/virtualproxyconfig/full: the node's certificate is not made out to qlik. It is
+      made out to qlik1.example.com."
+    hint: Name the node as its certificate does, and give the address to connect to in host_map.
+    request: GET https://qlik:4242/qrs/virtualproxyconfig/full
+    status: null
+    words: ""
 """
 
 from collections import Counter

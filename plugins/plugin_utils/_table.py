@@ -24,7 +24,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, elas
 
     Where not even that fits, each row becomes a block of ``name: value`` lines.
     """
-    cells = [[printable(cell) for cell in row] for row in (header, *rows)]
+    cells = _printable(header, rows)
     widths = _fitting(cells, width, elastic)
     if widths is None:
         return list(_blocks(cells[0], cells[1:], width))
@@ -35,7 +35,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, elas
 
 def fits(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, elastic: Collection[str] = ()) -> bool:
     """Whether ``table`` can keep the rows as rows."""
-    return _fitting([header, *rows], width, elastic) is not None
+    return _fitting(_printable(header, rows), width, elastic) is not None
+
+
+def _printable(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[printable(cell) for cell in row] for row in (header, *rows)]
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,81 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shows how the wait goes: looks by calling the module again and again, and tells a line in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import Progress
+
+MODULE = "qlikops.sense.qlik_session_wait"
+DEFAULTS = {"wait_timeout": 600, "wait_interval": 10}
+Result = dict[str, Any]
+
+
+class ActionModule(ActionBase):
+    """The module does the looking and all the checks; each call of it here is one look."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        times = {name: _seconds(self._task.args.get(name), default) for name, default in DEFAULTS.items()}
+        if self._task.check_mode or self._task.async_val or None in times.values():
+            # Nothing to show, or for the module to refuse.
+            return {**result, **self._call(self._task.args, variables)}
+        return {**result, **self._wait(times, variables)}
+
+    def _wait(self, times: Mapping[str, Any], variables: dict[str, Any]) -> Result:
+        display, progress = Display(), Progress(str(variables.get("inventory_hostname", "")))
+        begin = time.monotonic()
+        history: list[Any] = []
+        last: Result = {}
+        while True:
+            look = self._call({**self._task.args, "wait_timeout": 0}, variables)
+            elapsed = time.monotonic() - begin
+            if "history" in look:
+                history += look["history"]
+                last = look
+            elif not last:
+                return look  # the first look failed for another reason than time: so would all others
+            if look.get("failed") is not True:
+                return _told(look, history, elapsed)
+            if elapsed >= times["wait_timeout"]:
+                return _told(look if "history" in look else {**last, **look}, history, elapsed)
+            line = progress.line(last, time.monotonic(), times["wait_timeout"] - elapsed)
+            if line:
+                display.display(line)
+            time.sleep(min(times["wait_interval"], times["wait_timeout"] - elapsed))
+
+    def _call(self, arguments: Mapping[str, Any], variables: dict[str, Any]) -> Result:
+        called: Result = self._execute_module(
+            module_name=MODULE,
+            module_args=dict(arguments),
+            task_vars=variables,
+            wrap_async=bool(self._task.async_val),
+        )
+        return called
+
+
+def _told(look: Result, history: list[Any], elapsed: float) -> Result:
+    told = {**look, "history": history, "elapsed": round(elapsed, 1)}
+    if "msg" in told and told.get("timed_out"):
+        told["msg"] = told["msg"].replace("after 0 seconds", f"after {elapsed:.0f} seconds", 1)
+    return told
+
+
+def _seconds(value: Any, default: int) -> int | None:
+    """As the module would read it; None for what it would refuse."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return default
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,83 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""Looking again and again until few enough sessions are left. Knows neither HTTP nor Ansible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
+from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry
+
+MOST_NAMES = 10
+
+
+@dataclass(frozen=True)
+class Patience:
+    """When to stop: seconds in all, seconds between two looks, and how many sessions may be left."""
+
+    timeout: float
+    interval: float
+    until_sessions: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How it went. ``inquiry`` is the last look, ``elapsed`` in seconds."""
+
+    inquiry: Inquiry
+    history: tuple[dict[str, Any], ...]
+    elapsed: float
+    timed_out: bool
+
+    def as_result(self) -> dict[str, Any]:
+        return {
+            "remaining": len(self.inquiry.selected),
+            "history": list(self.history),
+            "elapsed": round(self.elapsed, 1),
+            "timed_out": self.timed_out,
+        }
+
+
+def wait(
+    look: Callable[[], Inquiry],
+    patience: Patience,
+    incomplete_counts: bool,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Wait:
+    """Looks until few enough are left or the time is over.
+
+    A look that did not reach every proxy service proves nothing, unless ``incomplete_counts``.
+    """
+    begin = monotonic()
+    history: list[dict[str, Any]] = []
+    while True:
+        inquiry = look()
+        elapsed = monotonic() - begin
+        history.append(_look_result(inquiry))
+        proves = incomplete_counts or not inquiry.reading.failures
+        if proves and len(inquiry.selected) <= patience.until_sessions:
+            return Wait(inquiry, tuple(history), elapsed, timed_out=False)
+        if elapsed >= patience.timeout:
+            return Wait(inquiry, tuple(history), elapsed, timed_out=True)
+        sleep(min(patience.interval, patience.timeout - elapsed))
+
+
+def _look_result(inquiry: Inquiry) -> dict[str, Any]:
+    users = {session.user_key for session in inquiry.selected}
+    return {"time": iso(inquiry.ages.now), "sessions": len(inquiry.selected), "users": len(users)}
+
+
+def who_is_left(users: list[dict[str, Any]]) -> str:
+    """``LAB\\anna (2), LAB\\ben (1) and 7 more users``, out of the ``users`` of a result."""
+    names = [f"{user['user']} ({user['sessions']})" for user in users[:MOST_NAMES]]
+    more = len(users) - len(names)
+    return ", ".join(names) + (f" and {more} more users" if more else "")
