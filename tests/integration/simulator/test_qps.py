@@ -81,7 +81,9 @@ def test_add_a_session(client: Client, control: Control) -> None:
     control.switches(add_session_status=200)
     again = client.qps("/qps/session", method="POST", json={"UserDirectory": "LAB", "UserId": "New.One"})
     assert (again.status_code, again.json()["NewUser"], again.json()["Attributes"]) == (200, False, [])
-    for wrong in ({}, [], {"UserId": "x"}, {"UserDirectory": "LAB", "UserId": "x", "Attributes": [{"a": 1, "b": 2}]}):
+    two_names = [{"a": 1, "b": 2}]
+    bad: list[object] = [{}, [], {"UserId": "x"}, {"UserDirectory": "LAB", "UserId": "x", "Attributes": two_names}]
+    for wrong in bad:
         assert client.qps("/qps/session", method="POST", json=wrong).status_code == 400
     assert client.qps("/qps/session", method="POST", data=b"{").status_code == 400
     assert client.qps("/qps/old-saml/session", method="POST", json=body).status_code == 404

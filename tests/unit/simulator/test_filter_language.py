@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import datetime, timezone
 
 import pytest
@@ -159,7 +160,7 @@ comparisons = st.builds(lambda operator, name: (operator, name), st.sampled_from
 
 @given(st.lists(st.lists(comparisons, min_size=1, max_size=3), min_size=1, max_size=3))
 def test_the_index_changes_nothing_about_what_is_found(alternatives: list[list[tuple[str, str]]]) -> None:
-    check = {
+    check: dict[str, Callable[[str, str], bool]] = {
         "eq": str.__eq__,
         "ne": str.__ne__,
         "sw": str.startswith,

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from .clock import iso
+from .faults import LISTENERS
 from .logins import TooManySessionsError
 from .running import RunningSite
 from .site import User, split_user
@@ -134,8 +135,9 @@ class Control:
         milliseconds = body.get("milliseconds", -1)
         if not 0 <= milliseconds <= 600_000:
             raise ValueError("milliseconds is a number from 0 to 600000")
-        node = self._node(body)
-        self._instruments.latency.set(milliseconds / 1000, body.get("listener"), node)
+        if body.get("listener") not in (None, *LISTENERS):
+            raise ValueError(f"listener is one of {', '.join(LISTENERS)}, not {body['listener']!r}")
+        self._instruments.latency.set(milliseconds / 1000, body.get("listener"), self._node(body))
         return {"milliseconds": milliseconds}
 
     async def faults(self, _request: web.Request) -> object:

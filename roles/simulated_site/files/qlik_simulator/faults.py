@@ -15,7 +15,7 @@ from aiohttp import web
 
 HANDSHAKE = {"expired_certificate": "expired", "wrong_name_certificate": "wrong_name", "rogue_certificate": "rogue"}
 KINDS = ("status", "cut", "half", "hang", "slow", "html", "garbage", "redirect", *HANDSHAKE)
-_LISTENERS = ("qrs", "qps", "door")
+LISTENERS = ("qrs", "qps", "door")
 _LIMITS: tuple[str, ...] = ("listener", "node", "method", "path", "times")
 _PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form>Please log in</form></body></html>"
 _OWN_KEYS: dict[str, frozenset[str]] = {
@@ -110,8 +110,8 @@ class Faults:
 
 
 def _check(limits: dict[str, Any], options: dict[str, Any]) -> None:
-    if limits.get("listener") not in (None, *_LISTENERS):
-        raise ValueError(f"listener is one of {', '.join(_LISTENERS)}, not {limits['listener']!r}")
+    if limits.get("listener") not in (None, *LISTENERS):
+        raise ValueError(f"listener is one of {', '.join(LISTENERS)}, not {limits['listener']!r}")
     times = limits.get("times")
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise ValueError(f"times is a whole number from 1 up, not {times!r}")

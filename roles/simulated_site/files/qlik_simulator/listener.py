@@ -157,10 +157,11 @@ class Listener(web.Server):
         server, self._server = self._server, None
         server.close()
         self._held = reserve(self.address, self.port)
-        if not graceful:
-            for handler in self.connections:
-                if handler.transport is not None:
-                    handler.transport.abort()
+        for handler in self.connections:
+            if graceful:
+                handler.close()  # at once where nothing is under way
+            elif handler.transport is not None:
+                handler.transport.abort()
         await self.shutdown(timeout=1 if graceful else 0)
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:

@@ -53,6 +53,7 @@ class NodeTls:
         return context
 
     def _ask_for_certificate(self, context: ssl.SSLContext, required: bool) -> None:
+        # OpenSSL adds a root it trusts to the chain it sends. What a real host sends beside its certificate: N.
         context.load_verify_locations(cadata=self._authority.root.pem().decode())
         context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
         if not required:
