@@ -46,9 +46,9 @@ class ActionModule(ActionBase):
             elif not last:
                 return look  # the first look failed for another reason than time: so would all others
             if look.get("failed") is not True:
-                return _told(look, history, elapsed)
+                return {**look, "history": history, "elapsed": round(elapsed, 1)}
             if elapsed >= times["wait_timeout"]:
-                return _told(look if "history" in look else {**last, **look}, history, elapsed)
+                return {**last, **look, "history": history, "elapsed": round(elapsed, 1)}
             line = progress.line(last, time.monotonic(), times["wait_timeout"] - elapsed)
             if line:
                 display.display(line)
@@ -62,13 +62,6 @@ class ActionModule(ActionBase):
             wrap_async=bool(self._task.async_val),
         )
         return called
-
-
-def _told(look: Result, history: list[Any], elapsed: float) -> Result:
-    told = {**look, "history": history, "elapsed": round(elapsed, 1)}
-    if "msg" in told and told.get("timed_out"):
-        told["msg"] = told["msg"].replace("after 0 seconds", f"after {elapsed:.0f} seconds", 1)
-    return told
 
 
 def _seconds(value: Any, default: int) -> int | None:

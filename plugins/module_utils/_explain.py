@@ -22,6 +22,8 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 
+# Hosts on http.sys may just cut the connection of a client whose certificate they do not like (D, L: qlik-api 3.4).
+SILENT_REFUSAL = "Or the node refuses client_cert without a word: it must be exported from the QMC of this very site and still be valid."
 LONGEST_QUOTE = 300
 SESSION_ID = re.compile(r"""("session_?id"\s*:\s*")[^"]*""", re.IGNORECASE)
 PORTS = "QRS is asked on 4242 (qrs_port), the proxy services on 4243 (qps_port); 443 is the users' door."
@@ -132,7 +134,7 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
     return (
         "connection_lost",
         f"the connection broke ({system or 'the other side closed it before the answer was complete'}).",
-        "The service may be restarting, or a firewall between here and the node cuts connections.",
+        f"The service may be restarting, or a firewall between here and the node cuts connections. {SILENT_REFUSAL}",
     )
 
 
@@ -148,7 +150,11 @@ def _tls_trouble(error: ssl.SSLError, endpoint: Endpoint, connection: Connection
             f"the node refused the client certificate during the TLS handshake ({words}).",
             "client_cert must be exported from the QMC of this very site and still be valid.",
         )
-    return "tls", f"the TLS connection failed ({words}).", "See the TLS settings of the node's Windows."
+    return (
+        "tls",
+        f"the TLS connection failed ({words}).",
+        f"See the TLS settings of the node's Windows. {SILENT_REFUSAL}",
+    )
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, endpoint: Endpoint, connection: Connection) -> tuple[str, str, str]:

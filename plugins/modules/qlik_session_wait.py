@@ -226,8 +226,10 @@ def finish(module: QlikModule, waited: Wait) -> None:
     }
     unread = in_words(waited.inquiry.reading.failures)
     if waited.timed_out and not module.check_mode:
-        left = f"{result['summary']['sessions']} sessions are left after {waited.elapsed:.0f} seconds"
-        module.fail_json(msg=f"{left}: {who_is_left(result['users'])}. {unread}".rstrip(), **result)
+        left = (
+            f"{result['remaining']} sessions are left: {who_is_left(result['users'])}." if result["remaining"] else ""
+        )
+        module.fail_json(msg=" ".join(filter(None, ("The time is over.", left, unread))), **result)
     if unread:
         module.warn(f"Not all sessions could be listed. {unread}")
     module.exit_json(**{**result, "timed_out": False})
