@@ -23,7 +23,9 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import C
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 
 # Hosts on http.sys may just cut the connection of a client whose certificate they do not like (D, L: qlik-api 3.4).
-SILENT_REFUSAL = "Or the node refuses client_cert without a word: it must be exported from the QMC of this very site and still be valid."
+SILENT_REFUSAL = (
+    "Or the node refuses client_cert without a word: it must be exported from this site's QMC and still be valid."
+)
 LONGEST_QUOTE = 300
 SESSION_ID = re.compile(r"""("session_?id"\s*:\s*")[^"]*""", re.IGNORECASE)
 PORTS = "QRS is asked on 4242 (qrs_port), the proxy services on 4243 (qps_port); 443 is the users' door."
