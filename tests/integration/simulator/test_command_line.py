@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -83,6 +84,28 @@ def test_a_stale_pid_is_never_signalled(state_dir: pathlib.Path) -> None:
         assert simulated.stop(state_dir) is False
         assert bystander.poll() is None
         bystander.communicate(b"\n")
+
+
+def test_two_who_start_the_same_site_at_once_get_the_same_one(state_dir: pathlib.Path) -> None:
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        cards = list(pool.map(lambda _: simulated.start_generated(state_dir, *SMALL), range(4)))
+    assert len({card["pid"] for card in cards}) == 1
+    assert sorted(card["started"] for card in cards) == [False, False, False, True]
+
+
+def test_in_the_foreground(state_dir: pathlib.Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "qlik_simulator", "run", "--state-dir", str(state_dir), "--generate", *SMALL],
+        env={**os.environ, "PYTHONPATH": str(simulated.FILES)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        card = json.loads(process.stdout.readline())
+        assert card["pid"] == process.pid
+        assert simulated.Control(card).status() == card | {"proxies": {"Proxy01": "running"}}
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
 
 
 def test_switches_and_the_same_again_after_reset(state_dir: pathlib.Path) -> None:

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         return int(options.command(options))
     except (SiteError, daemon.StartError, ValueError, OSError) as error:
         print(f"qlik_simulator: {error}", file=sys.stderr)
-        return 1
+        return daemon.ALREADY_RUNNING if isinstance(error, daemon.AlreadyRunningError) else 1
 
 
 def _parser() -> argparse.ArgumentParser:

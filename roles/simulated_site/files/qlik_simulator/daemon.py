@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -26,14 +27,19 @@ from .state import StateDirectory
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+ALREADY_RUNNING = 3  # exit code of `run`
 
 
 class StartError(Exception):
     """The site did not come up; the message says why."""
 
 
+class AlreadyRunningError(StartError):
+    """Another process runs a site in this directory."""
+
+
 async def serve(site: Site, state: StateDirectory, real_ports: bool) -> None:
-    """Run a site until SIGTERM or SIGINT. Its card is written when every listener answers."""
+    """Run a site until SIGTERM or SIGINT. Its card is written and printed when every listener answers."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -52,6 +58,7 @@ async def serve(site: Site, state: StateDirectory, real_ports: bool) -> None:
         await running.open()
         await web.SockSite(control, held).start()
         state.write_card({**card, **running.card()})
+        print(json.dumps({**card, **running.card()}, ensure_ascii=False), flush=True)
         for note in running.notes:
             logging.getLogger(__name__).warning("%s", note)
         await stop.wait()
@@ -67,7 +74,7 @@ def run(site: Site, state: StateDirectory, real_ports: bool) -> None:
     try:
         lock = state.claim()
     except BlockingIOError as error:
-        raise StartError(f"a site runs in {state.path} already") from error
+        raise AlreadyRunningError(f"a site runs in {state.path} already") from error
     with lock:
         try:
             asyncio.run(serve(site, state, real_ports))
@@ -87,17 +94,18 @@ def start(arguments: list[str], state: StateDirectory) -> dict[str, Any]:
     package_root = str(Path(__file__).resolve().parent.parent)
     known = os.environ.get("PYTHONPATH")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([package_root, known] if known else [package_root])}
-    with open(os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
+    with open(os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), "wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", __package__, "run", *arguments],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=subprocess.DEVNULL,  # the card, which is in its file as well
             stderr=log,
             cwd=state.path,
             env=environment,
             start_new_session=True,  # so that it outlives the task, the terminal and the play that started it
         )
-    return {**_await_card(state, process), "started": True}
+    card = _await_card(state, process)
+    return {**card, "started": card["pid"] == process.pid}
 
 
 def _await_card(state: StateDirectory, process: subprocess.Popen[bytes] | None) -> dict[str, Any]:
@@ -108,7 +116,9 @@ def _await_card(state: StateDirectory, process: subprocess.Popen[bytes] | None) 
         if card and running == card["pid"] and (process is None or process.pid == running):
             return card
         if process is not None and process.poll() is not None:
-            raise StartError(_last_words(state))
+            if running is None or process.returncode != ALREADY_RUNNING:
+                raise StartError(_last_words(state))
+            process = None  # somebody else was faster; theirs will do
         if process is None and running is None:
             raise StartError(f"the site in {state.path} ended while it was asked for")
         time.sleep(0.03)

@@ -4,8 +4,8 @@
 
 """The state directory of a site: who runs there, its card, its log.
 
-The process of a site holds a lock on a file for as long as it lives. So "is it running" never depends on a number that
-another process may have got since, and a pid is only ever signalled while the lock proves whose it is.
+The process of a site holds a lock on its pid file for as long as it lives. So "is it running" never depends on a number
+that another process may have got since, and a pid is only ever signalled while the lock proves whose it is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+_ATTEMPTS = 50  # of 0.02 seconds
+
 
 class StateDirectory:
     """Files of one site. The directory is private to its owner: keys lie in it."""
@@ -25,7 +27,6 @@ class StateDirectory:
         self.path = path.absolute()
         self.log = self.path / "log.txt"
         self._card = self.path / "card.json"
-        self._lock = self.path / "lock"
         self._pid = self.path / "pid"
 
     def prepare(self) -> None:
@@ -34,31 +35,39 @@ class StateDirectory:
         self.path.chmod(0o700)
 
     def claim(self) -> IO[str]:
-        """Take the lock for this process until it ends. BlockingIOError when a site runs here."""
-        # No context manager: the lock is held for as long as the process lives, which the caller sees to.
-        lock = os.fdopen(os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
-        for attempt in range(20):  # somebody who asks for the pid holds it for a moment, too
+        """Take the lock for this process until the file is closed. BlockingIOError when a site runs here."""
+        # No context manager: the caller holds the lock for as long as the site lives.
+        file = os.fdopen(os.open(self._pid, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        for attempt in range(_ATTEMPTS):
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except BlockingIOError:
-                if attempt == 19:
-                    lock.close()
+            except BlockingIOError:  # it may be but somebody who asks for the pid
+                if attempt == _ATTEMPTS - 1 or self.pid() is not None:
+                    file.close()
                     raise
                 time.sleep(0.02)
         self._card.unlink(missing_ok=True)
-        self._pid.write_text(f"{os.getpid()}\n", encoding="utf-8")
-        return lock
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        return file
 
     def pid(self) -> int | None:
         """The process that runs a site here; None when none does."""
-        try:
-            with open(self._lock, "r+", encoding="utf-8") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return None
-        except BlockingIOError:
-            return int(self._pid.read_text(encoding="utf-8") or 0) or None
+        for _ in range(_ATTEMPTS):
+            try:
+                with open(self._pid, "r+", encoding="utf-8") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    file.truncate(0)  # what a process that died has left
+                    return None
+            except FileNotFoundError:
+                return None
+            except BlockingIOError:
+                written = self._pid.read_text(encoding="utf-8").strip()
+                if written:
+                    return int(written)
+                time.sleep(0.02)  # locked, but not yet signed
         return None
 
     def write_card(self, card: dict[str, Any]) -> None:
