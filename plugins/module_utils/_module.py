@@ -95,18 +95,27 @@ def _set_in_environment(name: str) -> Any:
     return env_fallback(name)
 
 
-class QlikModule(AnsibleModule):
-    """An AnsibleModule with the connection options, for which an empty answer counts as none."""
+class Module(AnsibleModule):
+    """An AnsibleModule with check mode, for which an empty answer counts as none."""
 
-    def __init__(self, argument_spec: Mapping[str, Mapping[str, Any]], **kwargs: Any) -> None:
-        super().__init__(argument_spec={**connection_spec(), **argument_spec}, supports_check_mode=True, **kwargs)
+    def __init__(self, argument_spec: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__(argument_spec=dict(argument_spec), supports_check_mode=True)
 
     def _load_params(self) -> None:
         super()._load_params()
         self.params = without_empty_answers(self.params)
 
+
+class QlikModule(Module):
+    """A module with the connection options."""
+
+    def __init__(self, argument_spec: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__({**connection_spec(), **argument_spec})
+
     def connection(self) -> Connection:
         """Raises BadOption; warns where certificates are not validated."""
+        if REQUESTS_IMPORT_ERROR:
+            self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
         connection = Connection.from_options(self.params)
         if not connection.validate_certs:
             self.warn(
@@ -131,10 +140,8 @@ def _cleaned(value: Any) -> Any:
 
 
 @contextmanager
-def errors_as_failures(module: QlikModule) -> Iterator[None]:
+def errors_as_failures(module: Module) -> Iterator[None]:
     """Turns what the utilities raise into the module's failure: a sentence as msg, the same for programs as failure."""
-    if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
         yield
     except QlikError as error:

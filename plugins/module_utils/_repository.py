@@ -94,6 +94,11 @@ class Repository:
             if item.get("serviceType") in (PROXY_SERVICE_TYPE, "Proxy")
         }
 
+    def central_nodes(self) -> set[str]:
+        """The names of the nodes that are central, folded (D: qrs-ref p1875)."""
+        items = self._read("/servernodeconfiguration/full")
+        return {_node(item).name.casefold() for item in items if item.get("isCentral")}
+
     def users(self, names: Iterable[tuple[str, str]]) -> list[KnownUser]:
         """The users that QRS knows among (directory, id) pairs; one request for a bunch of them."""
         return [_user(item) for bunch in user_filters(names) for item in self._read("/user/full", bunch)]

@@ -102,6 +102,10 @@ class Site:
         """What QRS believes of the proxy services, by node name (folded); one request."""
         return self._repository.proxy_states()
 
+    def central_nodes(self) -> set[str]:
+        """The names of the nodes that are central, folded; one request."""
+        return self._repository.central_nodes()
+
     def alive(self, proxies: Iterable[ProxyService]) -> list[bool | QlikError]:
         """Whether each proxy service says it is alive, or why it could not be asked; one request each."""
         return side_by_side(((proxy.id, proxy) for proxy in proxies), self._is_alive, self._connection.max_parallel)

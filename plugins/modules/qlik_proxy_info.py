@@ -75,6 +75,10 @@ proxies:
       description: Port where users come in, null if QRS names none.
       type: int
       sample: 443
+    central:
+      description: Whether its node is the central one.
+      type: bool
+      sample: false
     virtual_proxies:
       description: Prefixes of the virtual proxies linked to it.
       type: list
@@ -174,9 +178,12 @@ def main() -> None:
         topology = site.topology()
         scope = Selection.from_options(module.params).scope(topology)
         answers = site.alive(scope.proxies)
-        states = site.proxy_states()
+        states, central = site.proxy_states(), site.central_nodes()
         proxies = [
-            describe(proxy, answer, states.get(proxy.name.casefold(), NOT_KNOWN), now)
+            {
+                **describe(proxy, answer, states.get(proxy.name.casefold(), NOT_KNOWN), now),
+                "central": proxy.name.casefold() in central,
+            }
             for proxy, answer in zip(scope.proxies, answers, strict=True)
         ]
         unlinked = sorted(virtual_proxy.prefix for virtual_proxy in topology.unlinked())
