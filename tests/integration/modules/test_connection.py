@@ -135,7 +135,11 @@ def test_names_as_host_map_and_host_spell_them(modules: Modules) -> None:
 
 @pytest.mark.parametrize(
     ("address", "says"),
-    [("127.0.0.1:4242", "is not an address"), ("https://a", "is not an address"), ("", "no address")],
+    [
+        ("127.0.0.1:4242", "is not a host name or an address"),
+        ("https://a", "is not a host name or an address"),
+        ("", "no address"),
+    ],
 )
 def test_an_address_that_is_none(modules: Modules, address: str, says: str) -> None:
     assert_bad(modules.info(host_map={"qlik1.example.com": address}), "host_map", says, "Write ")
