@@ -162,9 +162,9 @@ def _totals(result: Row) -> list[str]:
     lines = []
     if "sessions" in summary:
         lines.append(
-            f"{_count(summary['sessions'], 'session')} of {_count(summary['users'], 'user')}"
-            f" on {_count(summary['proxies'], 'proxy service')}"
-            f" over {_count(summary['virtual_proxies'], 'virtual proxy')}"
+            f"{_count(summary['sessions'], 'session')} of {_count(summary['users'], 'user')};"
+            f" {_count(summary['proxies'], 'proxy service')} and"
+            f" {_count(summary['virtual_proxies'], 'virtual proxy')} looked at"
         )
         outcomes = ("ended", "already_gone", "failed", "would_end", "kept")
         told = [f"{summary[name]} {name.replace('_', ' ')}" for name in outcomes if summary.get(name)]
