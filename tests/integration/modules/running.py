@@ -152,7 +152,7 @@ def assert_no_secret(output: str, card: simulated.Card, session_ids: Iterable[st
     """No session id, no key, no password of a key and nothing like an xrfkey stands in the output."""
     found = [secret for secret in [*session_ids, *key_secrets(card)] if secret in output]
     found += [match.group() for match in XRFKEY.finditer(output)]
-    assert found == []
+    assert not found, f"{found[0]} is in the output: ...{output.partition(found[0])[0][-300:]}"
 
 
 def key_secrets(card: simulated.Card) -> list[str]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""qlik_session_info: the whole site as it is, every way to select from it, ages, and what happens when a part is dead."""
+"""qlik_session_info: the whole site as it is, every way to select from it, ages, and a site that is dead in part."""
 
 from __future__ import annotations
 
@@ -436,6 +436,16 @@ def test_session_ids_only_when_asked_for(modules: Modules) -> None:
     assert all("session_id" not in session for session in modules.info().sessions)
     listed = modules.info(include_session_ids=True, ids_wanted=True).sessions
     assert sorted(session["session_id"] for session in listed) == sorted(modules.session_ids())
+
+
+@pytest.mark.parametrize("status", [200, 206, 500])
+def test_a_list_that_breaks_off_does_not_make_ids_known(modules: Modules, status: int) -> None:
+    known = modules.control.sessions(node="Node2", virtual_proxy="sales")[0]["session_id"]
+    body = f'[{{"UserDirectory":"LAB","UserId":"anna","Attributes":[],"SessionId":"{known}"}},{{"UserDirectory'
+    modules.control.fault("status", listener="qps", path="/qps/sales/session", status=status, body=body)
+    run = modules.info()  # which looks for ids in all that is said
+    assert run.failed
+    assert {failure["virtual_proxy"] for failure in run.result["failures"]} == {"sales"}
 
 
 # qlik_proxy_info
