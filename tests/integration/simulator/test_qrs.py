@@ -40,6 +40,14 @@ def test_proxy_services(client: Client, site: Card) -> None:
     assert client.qrs("/qrs/proxyservice/00000000-0000-0000-0000-000000000000").status_code == 404
 
 
+def test_filter_on_enabled_proxies_may_not_work(client: Client, control: Control) -> None:
+    query = "serverNodeConfiguration.proxyEnabled eq True"
+    control.switches(filter_proxy_enabled="ignored")
+    assert len(client.qrs("/qrs/proxyservice/full", filter=query).json()) == 3
+    control.switches(filter_proxy_enabled="refused")
+    assert client.qrs("/qrs/proxyservice/full", filter=query).status_code == 400
+
+
 def test_virtual_proxies(client: Client) -> None:
     configs = {each["prefix"]: each for each in client.qrs("/qrs/virtualproxyconfig/full").json()}
     default, sales = configs[""], configs["sales"]

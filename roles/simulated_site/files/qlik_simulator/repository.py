@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from . import shapes
 from .clock import Clock, moment
 from .proxy import RUNNING, STARTING, Proxy
-from .site import Site, User
+from .site import Node, Site, User
 from .switches import Switches
 from .table import Row, Table
 
@@ -83,9 +84,18 @@ class Repository:
         for node in self._site.nodes:
             if node.proxy or listed:
                 full = shapes.proxy_full(node, self._site, self._ports, self._created)
-                entity = {**full, "serverNodeConfiguration": shapes.node_full(node, self._created)}
+                entity = {**full, "serverNodeConfiguration": self._node_as_filtered(node)}
                 rows.append(Row(full, shapes.condensed(full, "serverNodeConfiguration", "settings"), entity))
         return Table(rows)
+
+    def _node_as_filtered(self, node: Node) -> dict[str, Any]:
+        """The node as a filter on proxy services sees it, which is more than their answers show (C)."""
+        seen = shapes.node_full(node, self._created)
+        if self._switches["filter_proxy_enabled"] == "refused":
+            del seen["proxyEnabled"]
+        elif self._switches["filter_proxy_enabled"] == "ignored":
+            seen["proxyEnabled"] = True
+        return seen
 
     def _virtual_proxies(self) -> Table:
         return Table(

@@ -45,6 +45,12 @@ SWITCHES: dict[str, Switch] = {
     "disabled_proxy_service": Switch(
         ("listed", "absent"), "listed", "I", "QRS proxyservice: does it list nodes whose proxy is disabled"
     ),
+    "filter_proxy_enabled": Switch(
+        ("works", "ignored", "refused"),
+        "works",
+        "C",
+        "QRS proxyservice, filter on serverNodeConfiguration.proxyEnabled: works, selects every node, or 400",
+    ),
     "service_status_seconds": Switch(
         None, 10.0, "N", "QRS brings servicestatus up to date every so many seconds; its timestamp says when"
     ),
