@@ -72,7 +72,7 @@ def test_a_client_certificate_is_refused_without_a_word(modules: Modules) -> Non
     with servers.cutting(servers.TLS_RECORD) as port:
         run = modules.info(qrs_port=port)
     assert run.failure["kind"] in ("tls", "connection_lost")
-    assert "client_cert must be exported from the QMC of this very site" in run.failure["hint"]
+    assert re.search("refuses client_cert .*must be exported from", run.failure["hint"]), run.failure["hint"]
 
 
 @pytest.mark.parametrize("tls", ["1.2", "1.3"])
@@ -231,7 +231,12 @@ def test_a_web_page_instead_of_json(modules: Modules) -> None:
 
 def test_garbage_instead_of_json(modules: Modules) -> None:
     modules.control.fault("garbage", listener="qrs")
-    qrs_fails(modules, "not_json", "no JSON but: ", "Something else than the Qlik service")
+    qrs_fails(modules, "not_json", "JSON that is damaged", "Something else than the Qlik service")
+
+
+def test_words_instead_of_json(modules: Modules) -> None:
+    modules.control.fault("status", listener="qrs", status=200, body="Ping successful.")
+    qrs_fails(modules, "not_json", r"no JSON but: Ping successful\.", "Something else than the Qlik service")
 
 
 @pytest.mark.parametrize("body", ['{"value": 1}', '["a"]', "null", '"text"', ""])
