@@ -205,7 +205,7 @@ class Client:
             self.http.cert = (paths[certificate], paths[f"{certificate}_key"])
         self.http.headers["X-Qlik-Xrfkey"] = self._key
         if user:
-            directory, _, user_id = user.partition("\\")
+            directory, _backslash, user_id = user.partition("\\")
             self.http.headers["X-Qlik-User"] = f"UserDirectory={directory}; UserId={user_id}"
 
     def node(self, name: str | None = None) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def test_faults_of_the_answer(client: Client, control: Control) -> None:
     control.fault("html", times=1)
     control.fault("garbage", times=1)
     control.fault("redirect", times=1, location="/elsewhere")
-    page, garbage, redirect = (client.qps("/qps/session") for _ in range(3))
+    page, garbage, redirect = (client.qps("/qps/session") for _number in range(3))
     assert (page.status_code, page.headers["Content-Type"][:9]) == (200, "text/html")
     with pytest.raises(requests.exceptions.JSONDecodeError):
         garbage.json()

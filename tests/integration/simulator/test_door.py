@@ -77,7 +77,7 @@ def test_inactive_users_are_refused(user: Client, control: Control) -> None:
 
 def test_using_a_session_keeps_it_and_an_ended_one_leads_back_to_log_in(user: Client, control: Control) -> None:
     get(user, "/login", query={"user": "LAB\\mei"})
-    for _ in range(3):
+    for _hour in range(3):
         control.advance(20 * 60)
         assert get(user, "/hub").status_code == 200
     control.advance(31 * 60)

@@ -27,7 +27,7 @@ class Call:
         self.request = request
         self.method = request.method
         self.trusted = trusted
-        path, _, self.query_string = request.raw_path.partition("?")
+        path, _mark, self.query_string = request.raw_path.partition("?")
         # Empty parts vanish: two clients send double slashes and live (C, L). Each part is decoded on its own, so that
         # an encoded slash stays within it (N what a real site does with one).
         self.parts = [unquote(part) for part in path.split("/") if part]
@@ -36,7 +36,7 @@ class Call:
     def query(self) -> dict[str, str]:
         """The query, keys in lower case (an xrfkey may be spelled in any case: D)."""
         pairs = (pair.partition("=") for pair in self.query_string.split("&") if pair)
-        return {unquote_plus(key).lower(): unquote_plus(value) for key, _, value in pairs}
+        return {unquote_plus(key).lower(): unquote_plus(value) for key, _equals, value in pairs}
 
     @property
     def has_xrfkey(self) -> bool:
@@ -51,7 +51,7 @@ class Call:
         if not header:
             return None
         pairs = (part.strip().partition("=") for part in header.split(";"))
-        named = {key.lower(): unquote(value) for key, _, value in pairs}
+        named = {key.lower(): unquote(value) for key, _equals, value in pairs}
         return named.get("userdirectory", ""), named.get("userid", "")
 
     async def json(self) -> Any:

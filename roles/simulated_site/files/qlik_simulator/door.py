@@ -51,16 +51,13 @@ class Door:
             return self._personal(call, served, session)
         if rest[:1] == ["login"]:
             return await self._log_in_page(call, served)
-        refused, fresh = None, False
-        if session is None:
-            user = self._header_user(call, served)
-            if user is not None:
-                refused, session = self._admit(served, *user)
-                fresh = session is not None
-        response = refused or self._page(call, served, rest, session)
-        if fresh and session is not None:
-            self._set_cookie(response, served, session)
-        return response
+        user = self._header_user(call, served) if session is None else None
+        if user is None:
+            return self._page(call, served, rest, session)
+        admitted = self._admit(served, *user)
+        if isinstance(admitted, web.Response):
+            return admitted
+        return self._with_cookie(self._page(call, served, rest, admitted), served, admitted)
 
     def _served(self, parts: list[str]) -> tuple[Served | None, list[str]]:
         by_prefix = {each.virtual_proxy.prefix: each for each in self._proxy.served}
@@ -92,23 +89,24 @@ class Door:
             directory, user_id = served.virtual_proxy.header_authentication_static_user_directory, value
         return (directory, user_id) if directory and user_id else None
 
-    def _admit(self, served: Served, directory: str, user_id: str) -> tuple[web.Response | None, Session | None]:
-        """A new session, or the answer that refuses it: for an inactive user, or as the sixth of a user (D)."""
+    def _admit(self, served: Served, directory: str, user_id: str) -> Session | web.Response:
+        """A new session, or the answer that refuses it: to an inactive user, or as the sixth of a user (D)."""
         if self._repository.is_inactive(directory, user_id):
-            return answer_text(INACTIVE, 403), None
+            return answer_text(INACTIVE, 403)
         try:
             session = self._logins.at_the_door(served.store, directory, user_id)
         except TooManySessionsError as error:
-            return answer_text(str(error), 403), None
+            return answer_text(str(error), 403)
         if self._site.user(directory, user_id) is None:
             # I: the first log in makes a user known to QRS, so one who was deleted there is known again afterwards.
             self._site.add_user(User(directory.upper(), user_id))
             self._repository.changed()
-        return None, session
+        return session
 
-    def _set_cookie(self, response: web.Response, served: Served, session: Session) -> None:
+    def _with_cookie(self, response: web.Response, served: Served, session: Session) -> web.Response:
         name = served.virtual_proxy.session_cookie_header_name
         response.headers["Set-Cookie"] = f"{name}={session.session_id}; Path=/; HttpOnly; Secure; SameSite=None"
+        return response
 
     async def _log_in_page(self, call: Call, served: Served) -> web.Response:
         """GET shows the form; a user whom query or form names is logged in and sent to where they wanted to go."""
@@ -117,15 +115,13 @@ class Door:
         user = self._named(served, value)
         if user is None:
             return web.Response(text=_FORM, content_type="text/html", status=200 if not value else 400)
-        refused, session = self._admit(served, *user)
-        if session is None:
-            return refused or no_endpoint()
+        admitted = self._admit(served, *user)
+        if isinstance(admitted, web.Response):
+            return admitted
         target = call.query.get("targeturi", "")
         if not target.startswith("/") or target.startswith("//"):  # never send anybody to another host
             target = _root(served)
-        response = web.Response(status=302, headers={"Location": target})
-        self._set_cookie(response, served, session)
-        return response
+        return self._with_cookie(web.Response(status=302, headers={"Location": target}), served, admitted)
 
     def _personal(self, call: Call, served: Served, session: Session | None) -> web.Response:
         """The Personal API: who am I, log me out (D; field names in camelCase here)."""

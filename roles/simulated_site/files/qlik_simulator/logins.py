@@ -66,7 +66,7 @@ class Logins:
             self._new(
                 served.store, Session(directory.upper(), user_id, self._clock.now(), attributes or [], session_id)
             )
-            for _ in range(count)
+            for _number in range(count)
         ]
         return [session.session_id for session in sessions]
 

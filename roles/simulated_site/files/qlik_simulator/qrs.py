@@ -29,7 +29,8 @@ class RepositoryService:
 
     async def answer(self, call: Call) -> web.Response:
         """The checks in their order (I): certificate, xrfkey, query, user, path. Paths in any case (C)."""
-        return refusal(call) or self.answer_checked(call, call.parts, call.qlik_user)
+        refused = refusal(call)
+        return refused if refused is not None else self.answer_checked(call, call.parts, call.qlik_user)
 
     def answer_checked(self, call: Call, parts: list[str], user: tuple[str, str] | None) -> web.Response:
         """Answer a call whose certificate (or session, when it came through a virtual proxy) and xrfkey are good."""

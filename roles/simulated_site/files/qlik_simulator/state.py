@@ -55,7 +55,7 @@ class StateDirectory:
 
     def pid(self) -> int | None:
         """The process that runs a site here; None when none does."""
-        for _ in range(_ATTEMPTS):
+        for _attempt in range(_ATTEMPTS):
             try:
                 with open(self._pid, "r+", encoding="utf-8") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -158,7 +158,7 @@ class Table:
     def _ordered(self, rows: list[Row], order_by: str) -> list[Row]:
         """``name asc, userId desc``; what is missing comes first."""
         for part in reversed(order_by.split(",")):
-            name, _, direction = part.strip().lower().partition(" ")
+            name, _space, direction = part.strip().lower().partition(" ")
             if direction.strip() not in ("", "asc", "desc"):
                 raise FilterError("Invalid expression")
             self._kind(name)
