@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.modules import sites
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
+from qlik_simulator.switches import SWITCHES
 
 PAIRS = len(sites.PAIRS)
 CROWD = 200
@@ -187,8 +188,6 @@ def test_one_connection_is_enough_for_one_host(modules: Modules) -> None:
 
 def settings() -> list[tuple[str, Any]]:
     """Every setting of every switch."""
-    from qlik_simulator.switches import SWITCHES
-
     return [(name, value) for name, switch in SWITCHES.items() for value in switch.settings or (0.0, 60.0)]
 
 
@@ -200,7 +199,7 @@ def test_every_setting_of_every_switch_is_lived_with(modules: Modules, name: str
     assert not listed.failed, listed.message
     assert len(listed.sessions) == len(before)
     assert {user["user"]: user["state"] for user in listed.result["users"]}["LAB\\zoran"] == "missing"
-    assert [proxy["name"] for proxy in listed.result["proxies"]] == ["Central", "Node2", "Spare"]
+    assert {"Central", "Node2", "Spare"} <= {proxy["name"] for proxy in listed.result["proxies"]}
     run = modules.end(all=True)
     assert not run.failed, run.message
     assert run.result["summary"]["ended"] == len(before) - 2

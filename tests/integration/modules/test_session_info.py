@@ -452,6 +452,7 @@ def test_a_list_that_breaks_off_does_not_make_ids_known(modules: Modules, status
 
 
 def test_proxy_services(modules: Modules) -> None:
+    modules.control.switches(service_status_seconds=0)
     run = modules.proxies()
     assert not run.failed
     assert run.result["summary"] == {"proxies": 3, "alive": 3, "virtual_proxies": 7, "unlinked_virtual_proxies": 1}
