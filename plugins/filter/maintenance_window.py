@@ -71,7 +71,9 @@ def _time_of_day(value: Any) -> time:
     match = re.fullmatch(r"(\d{1,2}):(\d{2})", str(value))
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
         # Without quotes YAML reads 22:00 as the number 1320.
-        raise AnsibleFilterError(f'maintenance_window: {value!r} is no time of day. Write it in quotes, such as "22:00".')
+        raise AnsibleFilterError(
+            f'maintenance_window: {value!r} is no time of day. Write it in quotes, such as "22:00".'
+        )
     return time(int(match[1]), int(match[2]))
 
 
@@ -80,8 +82,8 @@ def _zone(name: Any) -> ZoneInfo:
         return ZoneInfo(str(name))
     except (ValueError, OSError, KeyError) as error:
         raise AnsibleFilterError(
-            f"maintenance_window: the time zone {name!r} is not known here. Write one such as Europe/Berlin; if it is one,"
-            " the host lacks the time zone database (package tzdata)."
+            f"maintenance_window: the time zone {name!r} is not known here. Write one such as Europe/Berlin;"
+            " if it is one, the host lacks the time zone database (package tzdata)."
         ) from error
 
 

@@ -20,7 +20,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import (
     Row,
     joined,
 )
-from ansible_collections.qlikops.sense.plugins.plugin_utils._table import fits, printable, table
+from ansible_collections.qlikops.sense.plugins.plugin_utils._table import INDENTATION, fits, printable, table
 
 DOCUMENTATION = r"""
 name: session_table
@@ -120,8 +120,6 @@ ELASTIC = frozenset(
 )
 Columns = Mapping[str, Sequence[str]]
 PARTS = ("totals", "proxies", "sessions", "kept")
-# How far the default callback of ansible-core indents a text, with result_format=yaml.
-INDENTATION = 8
 
 
 def session_table(

@@ -12,6 +12,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
+# How far the default callback of ansible-core indents a text, with result_format=yaml.
+INDENTATION = 8
 GAP = "  "
 NARROWEST = 8
 ELLIPSIS = "…"
