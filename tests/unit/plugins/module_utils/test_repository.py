@@ -1,0 +1,254 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
+    LONGEST_FILTER,
+    Repository,
+    ServiceState,
+    quoted,
+    user_filters,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.tests.unit.plugins import builders
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest
+from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import names
+
+QRS = "GET qlik1.example.com:4242/qrs"
+PROXIES = f"{QRS}/proxyservice/full?filter=serverNodeConfiguration.proxyEnabled eq True"
+
+
+def repository(answers: dict[str, Any], **options: Any) -> tuple[Repository, FakeRest]:
+    rest = FakeRest(answers)
+    return Repository(rest, builders.connection(**options)), rest
+
+
+def read_filter(text: str) -> list[tuple[str, str]]:
+    """A reader of the part of the filter language that is used: the names in it, and nothing else may stand there."""
+    found = []
+    position = 0
+
+    def expect(words: str) -> None:
+        nonlocal position
+        assert text.startswith(words, position), f"{words!r} expected at {position} of {text!r}"
+        position += len(words)
+
+    def string() -> str:
+        nonlocal position
+        expect("'")
+        value = ""
+        while text[position] != "'":
+            if text[position] == "\\":
+                position += 1
+                assert text[position] in "\\'"
+            value += text[position]
+            position += 1
+        position += 1
+        return value
+
+    while True:
+        expect("(userDirectory eq ")
+        directory = string()
+        expect(" and userId eq ")
+        found.append((directory, string()))
+        expect(")")
+        if position == len(text):
+            return found
+        expect(" or ")
+
+
+@given(st.lists(st.tuples(names, names), max_size=12), st.integers(1, 600))
+def test_filters_give_back_exactly_the_names_in_bunches_of_bounded_length(
+    users: list[tuple[str, str]], longest: int
+) -> None:
+    filters = list(user_filters(users, longest))
+    bunches = [read_filter(text) for text in filters]
+    assert [user for bunch in bunches for user in bunch] == users
+    sizes = [len(quote(text, safe="")) for text in filters]
+    assert all(size <= longest or len(bunch) == 1 for size, bunch in zip(sizes, bunches, strict=True))
+
+
+@given(st.text())
+def test_a_quoted_string_ends_where_it_should(value: str) -> None:
+    assert read_filter(f"(userDirectory eq {quoted(value)} and userId eq {quoted(value)})") == [(value, value)]
+
+
+def test_bunches_are_as_large_as_they_may_be() -> None:
+    users = [("LAB", f"user{number}") for number in range(1000)]
+    filters = list(user_filters(users))
+    condition = len(quote(f"(userDirectory eq 'LAB' and userId eq 'user{100}') or ", safe=""))
+    assert len(filters) <= -(-1000 // (LONGEST_FILTER // condition - 1))
+    assert max(len(quote(text, safe="")) for text in filters) <= LONGEST_FILTER
+
+
+def test_no_users_need_no_request() -> None:
+    site, rest = repository({})
+    assert site.users([]) == []
+    assert rest.asked == []
+
+
+def test_one_request_for_a_bunch_of_users() -> None:
+    users = [("LAB", "u" * 1000), ("LAB", "v" * 1000), ("LAB", "w" * 4000)]
+    site, rest = repository({f"{QRS}/user/full": []})
+    assert site.users(users) == []
+    first = " or ".join(f"(userDirectory eq 'LAB' and userId eq '{letter * 1000}')" for letter in "uv")
+    assert rest.asked == [
+        f"{QRS}/user/full?filter={first}",
+        f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq '{'w' * 4000}')",
+    ]
+
+
+def test_a_user_as_qrs_gives_it() -> None:
+    site, _rest = repository(
+        {
+            f"{QRS}/user/full": [
+                {
+                    "userId": "anna",
+                    "userDirectory": "LAB",
+                    "name": "Anna Ek",
+                    "attributes": [
+                        {"attributeType": "email", "attributeValue": "anna@lab.example"},
+                        {"attributeType": "Email", "attributeValue": "ek@lab.example"},
+                        {"attributeType": "email", "attributeValue": None},
+                        {"attributeType": "group", "attributeValue": "HR"},
+                    ],
+                    "inactive": True,
+                    "blacklisted": False,
+                    "removedExternally": True,
+                },
+                {"userId": "bert", "userDirectory": "LAB", "name": None, "attributes": None},
+            ]
+        }
+    )
+    assert site.users([("LAB", "anna"), ("LAB", "bert")]) == [
+        KnownUser(
+            "LAB",
+            "anna",
+            "Anna Ek",
+            ("anna@lab.example", "ek@lab.example"),
+            frozenset({"inactive", "removed_externally"}),
+        ),
+        KnownUser("LAB", "bert", "", (), frozenset()),
+    ]
+
+
+def test_virtual_proxies() -> None:
+    site, rest = repository(
+        {
+            f"{QRS}/virtualproxyconfig/full": [
+                {
+                    "id": "1",
+                    "prefix": "sales",
+                    "description": "Sales",
+                    "sessionCookieHeaderName": "X-Qlik-Session-sales",
+                    "sessionInactivityTimeout": 20,
+                    "loadBalancingServerNodes": [{"name": "Central", "hostName": "qlik1.example.com"}],
+                },
+                {"id": "2", "prefix": None, "loadBalancingServerNodes": None},
+            ]
+        }
+    )
+    assert site.virtual_proxies() == [
+        VirtualProxy("1", "sales", "Sales", "X-Qlik-Session-sales", 20, (Node("Central", "qlik1.example.com"),)),
+        VirtualProxy("2", ""),
+    ]
+    assert rest.asked == [f"{QRS}/virtualproxyconfig/full"]
+
+
+def test_proxy_services_are_asked_for_once_and_only_enabled_ones() -> None:
+    enabled = {"id": "1", "serverNodeConfiguration": {"name": "Central"}}
+    disabled = {"id": "2", "serverNodeConfiguration": {"name": "Engine1", "proxyEnabled": False}}
+    site, rest = repository({PROXIES: [enabled, disabled]})
+    assert site.proxy_services() == [enabled]
+    assert rest.asked == [PROXIES]
+
+
+@pytest.mark.parametrize("answer", [[], [{"id": "2", "serverNodeConfiguration": {"proxyEnabled": False}}]])
+def test_an_empty_list_of_proxy_services_is_explained_by_missing_rights(answer: list[Any]) -> None:
+    site, _rest = repository({PROXIES: answer}, api_user="LAB\\anna")
+    with pytest.raises(QlikError) as caught:
+        site.proxy_services()
+    assert caught.value.kind == "no_proxies"
+    assert caught.value.reason == "QRS on qlik1.example.com:4242 shows no proxy service to LAB\\anna."
+    assert "api_user" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "port"),
+    [
+        ({"restListenPort": 5000}, {}, 5000),
+        ({}, {}, 4243),
+        ({"restListenPort": None}, {}, 4243),
+        ({"restListenPort": 5000}, {"qps_port": 6000}, 6000),
+    ],
+)
+def test_the_port_of_a_proxy_service_is_the_one_qrs_names_unless_told_otherwise(
+    settings: dict[str, Any], options: dict[str, Any], port: int
+) -> None:
+    site, _rest = repository({}, **options)
+    assert site.proxy_service({"id": "1", "settings": settings}, {}).qps_port == port
+
+
+def test_a_proxy_service_takes_all_fields_of_its_virtual_proxies_where_they_are_known() -> None:
+    site, _rest = repository({})
+    item = {
+        "id": "1",
+        "serverNodeConfiguration": {"name": "Central", "hostName": "qlik1.example.com"},
+        "settings": {"listenPort": 443, "virtualProxies": [{"id": "vp-sales", "prefix": "sales"}, {"id": "x"}]},
+    }
+    service = site.proxy_service(item, {"vp-sales": builders.SALES})
+    assert service.node == Node("Central", "qlik1.example.com")
+    assert service.listen_port == 443
+    assert service.virtual_proxies == (builders.SALES, VirtualProxy("x", ""))
+
+
+def test_states_of_proxy_services_by_node_name() -> None:
+    node = {"serverNodeConfiguration": {"name": "Central"}}
+    other = {"serverNodeConfiguration": {"name": "Node2"}}
+    third = {"serverNodeConfiguration": {"name": "Node3"}}
+    site, rest = repository(
+        {
+            f"{QRS}/servicestatus/full": [
+                {**node, "serviceType": 0, "serviceState": 4, "timestamp": "then"},
+                {**node, "serviceType": 1, "serviceState": 2, "timestamp": "2026-01-15T09:29:41.120Z"},
+                {**other, "serviceType": "Proxy", "serviceState": 3, "timestamp": None},
+                {**third, "serviceType": 1, "serviceState": 17},
+            ]
+        }
+    )
+    assert site.proxy_states() == {
+        "central": ServiceState("running", "2026-01-15T09:29:41.120Z"),
+        "node2": ServiceState("no_communication", ""),
+        "node3": ServiceState("unknown", ""),
+    }
+    assert rest.asked == [f"{QRS}/servicestatus/full"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "root"), [(None, "/qrs"), ("", "/qrs"), ("/", "/qrs"), ("admin", "/admin/qrs"), ("/a/b/", "/a/b/qrs")]
+)
+def test_qrs_may_be_reached_through_a_virtual_proxy(prefix: str | None, root: str) -> None:
+    rest = FakeRest({f"GET qlik1.example.com:4242{root}/virtualproxyconfig/full": []})
+    Repository(rest, Connection("qlik1.example.com", "", "", qrs_virtual_proxy=prefix)).virtual_proxies()
+    assert rest.asked == [f"GET qlik1.example.com:4242{root}/virtualproxyconfig/full"]
+
+
+@pytest.mark.parametrize("data", [None, {}, "text", [1], [[]], 5])
+def test_another_shape_than_a_list_of_objects_is_refused(data: Any) -> None:
+    site, _rest = repository({f"{QRS}/virtualproxyconfig/full": data})
+    with pytest.raises(QlikError) as caught:
+        site.virtual_proxies()
+    assert caught.value.kind == "unexpected_answer"
+    assert "GET https://qlik1.example.com:4242/qrs/virtualproxyconfig/full" in caught.value.reason
