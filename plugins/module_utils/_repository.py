@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
@@ -59,7 +59,13 @@ class Repository:
 
         QRS keeps one for every node, proxy or not (C: qlik-api 2.5).
         """
-        answered = self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
+        try:
+            answered = self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
+        except RequestFailed as error:
+            if error.status != 400:
+                raise
+            # That QRS can look so deep with its filter is known from one client only (C: qlik-api 2.5).
+            answered = self._read("/proxyservice/full")
         items = [
             item for item in answered if (item.get("serverNodeConfiguration") or {}).get("proxyEnabled") is not False
         ]
