@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from ansible_collections.qlikops.sense.tests.unit.plugins import certificates
 
 settings.register_profile(
     "repeatable",
@@ -20,3 +23,9 @@ settings.register_profile(
 )
 settings.register_profile("explore", settings.get_profile("repeatable"), derandomize=False, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> certificates.Export:
+    """Certificates and keys as files."""
+    return certificates.export(tmp_path_factory.mktemp("pem"))

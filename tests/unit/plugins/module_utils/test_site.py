@@ -1,0 +1,249 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.qlikops.sense.plugins.module_utils import _site
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Outcome
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer
+from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair
+from ansible_collections.qlikops.sense.tests.unit.plugins import builders
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
+
+QRS = "GET qlik1.example.com:4242/qrs"
+PROXIES = f"{QRS}/proxyservice/full?filter=serverNodeConfiguration.proxyEnabled eq True"
+VIRTUAL_PROXIES = f"{QRS}/virtualproxyconfig/full"
+CENTRAL, NODE2 = "central.example.com:4243", "node2.example.com:4243"
+LISTS = {f"GET {node}/qps{prefix}/session": [] for node in (CENTRAL, NODE2) for prefix in ("", "/sales")}
+PAIRS = builders.topology().pairs
+GONE = Answer(404, None, repeated=False)
+
+
+def struct(session_id: str, user: str = "anna") -> dict[str, Any]:
+    return {"UserDirectory": "LAB", "UserId": user, "Attributes": [], "SessionId": session_id}
+
+
+def site_with(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], **options: Any) -> tuple[Site, FakeRest]:
+    rest = FakeRest(answers)
+    monkeypatch.setattr(_site, "Rest", lambda _connection: rest)
+    return Site(builders.connection(**{"max_parallel": 1, **options})), rest
+
+
+def described(name: str) -> dict[str, Any]:
+    return {
+        "id": f"id-of-{name}",
+        "serverNodeConfiguration": {"name": name, "hostName": f"{name.lower()}.example.com"},
+        "settings": {
+            "listenPort": 443,
+            "restListenPort": 4243,
+            "virtualProxies": [{"id": "vp-default", "prefix": ""}, {"id": "vp-sales", "prefix": "sales"}],
+        },
+    }
+
+
+def test_a_list_of_p_pairs_is_p_plus_two_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    virtual_proxies = [{"id": "vp-default", "prefix": ""}, {"id": "vp-sales", "prefix": "sales"}]
+    answers = {PROXIES: [described("Central"), described("Node2")], VIRTUAL_PROXIES: virtual_proxies, **LISTS}
+    answers[f"GET {NODE2}/qps/sales/session"] = [struct("one"), struct("two", "bert")]
+    site, rest = site_with(monkeypatch, answers)
+    with site:
+        topology = site.topology()
+        reading = site.read(topology.pairs)
+    assert sorted(rest.asked) == sorted([VIRTUAL_PROXIES, PROXIES, *LISTS])
+    assert [(session.user, session.proxy.name) for session in reading.sessions] == [
+        ("LAB\\anna", "Node2"),
+        ("LAB\\bert", "Node2"),
+    ]
+    assert reading.pairs == topology.pairs
+    assert reading.failures == ()
+    assert rest.closed
+
+
+def test_only_the_pairs_wanted_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, rest = site_with(monkeypatch, LISTS)
+    site.read([PAIRS[1], PAIRS[2]])
+    assert rest.asked == [f"GET {CENTRAL}/qps/sales/session", f"GET {NODE2}/qps/session"]
+
+
+def test_sessions_are_in_the_order_of_the_pairs_however_they_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {place: [struct(place)] for place in LISTS}
+    site, _rest = site_with(monkeypatch, answers, max_parallel=4)
+    assert [session.pair for session in site.read(PAIRS).sessions] == list(PAIRS)
+
+
+def test_one_request_more_for_each_bunch_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = {"userDirectory": "lab", "userId": "Anna", "name": "Anna Ek"}
+    stranger = {"userDirectory": "LAB", "userId": "stranger"}
+    site, rest = site_with(monkeypatch, {f"{QRS}/user/full": [anna, stranger]})
+    sessions = [builders.session(user) for user in ("LAB\\anna", "lab\\ANNA", "LAB\\bert")]
+    users = site.users(sessions)
+    assert len(rest.asked) == 1
+    assert {key: user.state for key, user in users.items()} == {("lab", "anna"): "active", ("lab", "bert"): "missing"}
+    assert users["lab", "anna"].name == "Anna Ek"
+
+
+def test_no_users_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, rest = site_with(monkeypatch, {})
+    assert site.users([]) == {}
+    assert rest.asked == []
+
+
+def test_a_dead_proxy_service_is_asked_once_and_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: dict[str, Any] = {**LISTS, f"GET {NODE2}/qps/session": [struct("one")]}
+    answers[f"GET {CENTRAL}/qps/session"] = unreachable("GET https://central.example.com:4243/qps/session")
+    site, rest = site_with(monkeypatch, answers)
+    reading = site.read(PAIRS)
+    assert rest.asked == [
+        f"GET {CENTRAL}/qps/session",
+        f"GET {NODE2}/qps/session",
+        f"GET {NODE2}/qps/sales/session",
+    ]
+    assert len(reading.sessions) == 1
+    assert [(failure.pair, failure.unreachable) for failure in reading.failures] == [(PAIRS[0], True), (PAIRS[1], True)]
+    assert len({(failure.reason, failure.hint) for failure in reading.failures}) == 1
+    assert reading.pairs_read == [PAIRS[2], PAIRS[3]]
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_a_dead_proxy_service_is_asked_at_most_once_by_each_worker(
+    monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    many = [Pair(builders.CENTRAL, builders.VirtualProxy(str(number), str(number))) for number in range(30)]
+    answers = {f"GET {CENTRAL}/qps/{number}/session": unreachable() for number in range(30)}
+    site, rest = site_with(monkeypatch, answers, max_parallel=workers)
+    assert len(site.read(many).failures) == 30
+    assert 1 <= len(rest.asked) <= workers
+
+
+def test_an_answer_that_is_an_error_does_not_speak_for_the_other_virtual_proxies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site, rest = site_with(monkeypatch, {**LISTS, f"GET {CENTRAL}/qps/session": failed_with(500)})
+    reading = site.read(PAIRS)
+    assert len(rest.asked) == 4
+    assert [(failure.pair, failure.unreachable) for failure in reading.failures] == [(PAIRS[0], False)]
+
+
+def test_reading_the_topology_anew_gives_a_dead_proxy_service_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {
+        PROXIES: [described("Central")],
+        VIRTUAL_PROXIES: [],
+        f"GET {CENTRAL}/qps/session": [Turn(unreachable()), Turn([struct("one")])],
+        f"GET {CENTRAL}/qps/sales/session": [],
+    }
+    site, _rest = site_with(monkeypatch, answers)
+    assert not site.read(site.topology().pairs).sessions
+    assert not site.read(PAIRS[:1]).sessions
+    assert len(site.read(site.topology().pairs).sessions) == 1
+
+
+def test_ending_is_a_request_each_and_one_list_for_each_pair_affected(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = [
+        builders.session(session_id="one", pair=PAIRS[0]),
+        builders.session(session_id="two", pair=PAIRS[0]),
+        builders.session(session_id="th/ree", pair=PAIRS[3]),
+    ]
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/one": struct("one"),
+        f"DELETE {CENTRAL}/qps/session/two": GONE,
+        f"DELETE {NODE2}/qps/sales/session/th/ree": struct("th/ree"),
+        **LISTS,
+    }
+    site, rest = site_with(monkeypatch, answers)
+    ending = site.end(sessions)
+    assert sorted(rest.asked[:3]) == sorted(list(answers)[:3])
+    assert sorted(rest.asked[3:]) == sorted([f"GET {CENTRAL}/qps/session", f"GET {NODE2}/qps/sales/session"])
+    assert [ending.outcomes[session.ref] for session in sessions] == [
+        Outcome("ended"),
+        Outcome("already_gone"),
+        Outcome("ended"),
+    ]
+    assert ending.failures == ()
+
+
+def test_nothing_to_end_is_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, rest = site_with(monkeypatch, {})
+    assert site.end([]).outcomes == {}
+    assert rest.asked == []
+
+
+def test_a_session_that_is_still_there_counts_as_failed_and_a_new_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    stays, goes = (builders.session(session_id=name, pair=PAIRS[0]) for name in ("stays", "goes"))
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/stays": {},
+        f"DELETE {CENTRAL}/qps/session/goes": {},
+        f"GET {CENTRAL}/qps/session": [struct("stays"), struct("back by single sign-on")],
+    }
+    site, _rest = site_with(monkeypatch, answers)
+    ending = site.end([stays, goes])
+    assert ending.outcomes[stays.ref].state == "failed"
+    assert "kept the session" in ending.outcomes[stays.ref].reason
+    assert ending.outcomes[goes.ref] == Outcome("ended")
+    assert len(ending.outcomes) == 2
+
+
+def test_a_list_that_cannot_be_read_again_is_told_and_changes_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = builders.session(session_id="one", pair=PAIRS[0])
+    answers = {f"DELETE {CENTRAL}/qps/session/one": {}, f"GET {CENTRAL}/qps/session": failed_with(500)}
+    site, _rest = site_with(monkeypatch, answers)
+    ending = site.end([session])
+    assert ending.outcomes == {session.ref: Outcome("ended")}
+    assert [(failure.pair, failure.reason) for failure in ending.failures] == [
+        (PAIRS[0], "GET https://node: the answer was 500.")
+    ]
+
+
+def test_one_that_fails_does_not_keep_the_others_and_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = builders.session(session_id="bad", pair=PAIRS[0])
+    good = builders.session(session_id="good", pair=PAIRS[1])
+    odd = builders.session(session_id="..", pair=PAIRS[0])
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/bad": Answer(403, None, repeated=False),
+        f"DELETE {CENTRAL}/qps/sales/session/good": {},
+        f"GET {CENTRAL}/qps/sales/session": [],
+    }
+    site, rest = site_with(monkeypatch, answers)
+    ending = site.end([bad, good, odd])
+    assert [ending.outcomes[session.ref].state for session in (bad, good, odd)] == ["failed", "ended", "failed"]
+    assert sorted(rest.asked) == sorted(answers)
+
+
+def test_ending_on_a_dead_proxy_service_tries_once_and_gives_all_its_sessions_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dead = [builders.session(session_id=str(number), pair=PAIRS[number % 2]) for number in range(6)]
+    alive = builders.session(session_id="alive", pair=PAIRS[2])
+    answers: dict[str, Any] = {
+        f"DELETE {CENTRAL}/qps{'/sales' * (number % 2)}/session/{number}": unreachable() for number in range(6)
+    }
+    answers.update({f"DELETE {NODE2}/qps/session/alive": {}, f"GET {NODE2}/qps/session": []})
+    site, rest = site_with(monkeypatch, answers)
+    ending = site.end([*dead, alive])
+    assert rest.asked == [
+        f"DELETE {CENTRAL}/qps/session/0",
+        f"DELETE {NODE2}/qps/session/alive",
+        f"GET {NODE2}/qps/session",
+    ]
+    assert {ending.outcomes[session.ref] for session in dead} == {Outcome("failed", str(unreachable()))}
+    assert ending.outcomes[alive.ref] == Outcome("ended")
+
+
+def test_alive_is_one_request_each_and_tells_why_one_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = unreachable()
+    site, rest = site_with(monkeypatch, {f"GET {CENTRAL}/qps/alive": {"value": True}, f"GET {NODE2}/qps/alive": error})
+    assert site.alive([builders.CENTRAL, builders.NODE2]) == [True, error]
+    assert rest.asked == [f"GET {CENTRAL}/qps/alive", f"GET {NODE2}/qps/alive"]
+
+
+def test_trouble_with_qrs_is_raised_and_connections_are_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, rest = site_with(monkeypatch, {PROXIES: failed_with(403), VIRTUAL_PROXIES: failed_with(403)})
+    with pytest.raises(QlikError), site:
+        site.topology()
+    assert rest.closed
