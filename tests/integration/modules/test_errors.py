@@ -33,9 +33,7 @@ def assert_fails(run: Run, kind: str, says: str, hint: str) -> None:
 
 def assert_request_shown(run: Run, host: str, port: int) -> None:
     """The request that failed is named, without the key it carried."""
-    shown = (
-        rf"GET https://{re.escape(host)}:{port}/(qrs/(proxyservice|virtualproxyconfig)/full|qps/.*)(\?filter=[^&]*)?"
-    )
+    shown = rf"GET https://{re.escape(host)}:{port}/qrs/(virtualproxyconfig/full|proxyservice/full\?filter=[^&?]*)"
     assert re.fullmatch(shown, run.failure["request"]), run.failure["request"]
     assert run.failure["reason"].startswith(run.failure["request"])
 
@@ -44,9 +42,8 @@ def qrs_fails(modules: Modules, kind: str, says: str, hint: str, **options: Any)
     """Run the list; QRS of the central node fails so. What was asked is named."""
     run = modules.info(**options)
     assert_fails(run, kind, says, hint)
-    assert_request_shown(
-        run, options.get("host", modules.card["host"]), options.get("qrs_port", modules.card["qrs_port"])
-    )
+    asked: dict[str, Any] = {**modules.connection(), **options}
+    assert_request_shown(run, asked["host"], asked["qrs_port"])
     return run
 
 
