@@ -6,16 +6,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
+import qsAPI  # type: ignore[import-untyped]  # it has no type hints
 import requests
 
 from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control
-
-if sys.version_info >= (3, 12):
-    pytest.skip("qsAPI 2.2 needs distutils, which Python has no longer", allow_module_level=True)
-import qsAPI  # type: ignore[import-untyped]  # it has no type hints
 
 USER = ("INTERNAL", "sa_repository")
 
