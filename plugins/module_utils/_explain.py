@@ -143,7 +143,7 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
 def _tls_trouble(error: ssl.SSLError, endpoint: Endpoint, connection: Connection) -> tuple[str, str, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _untrusted(error, endpoint, connection)
-    words = str(error.reason or error).replace("_", " ").lower()
+    words = str(getattr(error, "reason", None) or error).replace("_", " ").lower()
     if any(sign in words for sign in ("wrong version number", "http request", "record layer failure", "packet length")):
         return "not_tls", f"port {endpoint.port} does not speak TLS.", PORTS
     if any(sign in words for sign in ("certificate", "unknown ca", "handshake failure")):
@@ -160,7 +160,7 @@ def _tls_trouble(error: ssl.SSLError, endpoint: Endpoint, connection: Connection
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, endpoint: Endpoint, connection: Connection) -> tuple[str, str, str]:
-    words = error.verify_message.rstrip(".")
+    words = str(getattr(error, "verify_message", None) or error).rstrip(".")
     if "ismatch" in words:
         names = certificate_names(endpoint, connection)
         known = f" It is made out to {', '.join(names)}." if names else ""

@@ -22,6 +22,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import C
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import REQUESTS_IMPORT_ERROR
 
+# Commas, too: Ansible makes lists of texts by splitting there.
+BLANK = " \t\n,"
 Spec = dict[str, dict[str, Any]]
 
 
@@ -133,9 +135,9 @@ def without_empty_answers(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return value if value.strip() else None
+        return value if value.strip(BLANK) else None
     if isinstance(value, list) and value:
-        return [entry for entry in value if not (isinstance(entry, str) and not entry.strip())] or None
+        return [entry for entry in value if not (isinstance(entry, str) and not entry.strip(BLANK))] or None
     return value
 
 

@@ -121,7 +121,8 @@ class Site:
             self._raise_if_down(pair.proxy)
             structs = self._api(pair.proxy).sessions(pair.virtual_proxy.prefix)
         except QlikError as error:
-            return Failure(pair, error.reason, error.hint, unreachable=self._noted_as_down(pair.proxy, error))
+            told = self._what_to_tell(pair.proxy, error)
+            return Failure(pair, told.reason, told.hint, unreachable=_is_unreachable(told))
         return [Session(pair=pair, **vars(struct)) for struct in structs]
 
     def _end_one(self, session: Session) -> Outcome:
@@ -129,19 +130,20 @@ class Site:
             self._raise_if_down(session.proxy)
             was_there = self._api(session.proxy).end(session.virtual_proxy.prefix, session.session_id, session.ref)
         except QlikError as error:
-            self._noted_as_down(session.proxy, error)
-            return Outcome(FAILED, str(error))
+            return Outcome(FAILED, str(self._what_to_tell(session.proxy, error)))
         return Outcome(ENDED if was_there else ALREADY_GONE)
 
     def _raise_if_down(self, proxy: ProxyService) -> None:
         if proxy.id in self._down:
             raise self._down[proxy.id]
 
-    def _noted_as_down(self, proxy: ProxyService, error: QlikError) -> bool:
-        is_unreachable = isinstance(error, RequestFailed) and error.is_unreachable
-        if is_unreachable:
-            self._down.setdefault(proxy.id, error)
-        return is_unreachable
+    def _what_to_tell(self, proxy: ProxyService, error: QlikError) -> QlikError:
+        """Of a proxy service that is down always the first error, though several requests may have met with it."""
+        return self._down.setdefault(proxy.id, error) if _is_unreachable(error) else error
 
     def _api(self, proxy: ProxyService) -> ProxyServiceApi:
         return ProxyServiceApi(self._rest, Endpoint(proxy.host_name, proxy.qps_port))
+
+
+def _is_unreachable(error: QlikError) -> bool:
+    return isinstance(error, RequestFailed) and error.is_unreachable
