@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import daemon, generator
+from .haproxy_config import CHOICES
 from .site import Site, SiteError
 from .site_file import load_site, site_from
 from .state import StateDirectory
@@ -66,6 +67,12 @@ def _add_site(parser: argparse.ArgumentParser) -> None:
         "--real-ports", action="store_true", help="4242, 4243 and 443, every node on a loopback address of its own"
     )
     parser.add_argument(
+        "--balancer",
+        choices=CHOICES,
+        default="none",
+        help="put HAProxy in front of the users' ports; auto: where it is installed",
+    )
+    parser.add_argument(
         "--switch", action="append", default=[], metavar="NAME=VALUE", help=f"one of {', '.join(SWITCHES)}"
     )
 
@@ -100,6 +107,7 @@ def _start(options: argparse.Namespace) -> int:
     for name in ("proxies", "virtual_proxies", "sessions", "users", "seed"):
         if getattr(options, name) is not None:
             arguments += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
+    arguments.append(f"--balancer={options.balancer}")
     arguments += ["--real-ports"] if options.real_ports else []
     arguments += [f"--switch={setting}" for setting in options.switch]
     return _print(daemon.start(arguments, StateDirectory(options.state_dir)))
@@ -109,7 +117,7 @@ def _run(options: argparse.Namespace) -> int:
     state = StateDirectory(options.state_dir)
     site = _site(options)
     state.prepare()
-    daemon.run(site, state, options.real_ports)
+    daemon.run(site, state, options.real_ports, options.balancer)
     return 0
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from aiohttp import web
 
 from .control import Control
+from .haproxy_config import BalancerError
 from .listener import reserve
 from .running import RunningSite
 from .site import Site
@@ -38,12 +39,12 @@ class AlreadyRunningError(StartError):
     """Another process runs a site in this directory."""
 
 
-async def serve(site: Site, state: StateDirectory, real_ports: bool) -> None:
+async def serve(site: Site, state: StateDirectory, real_ports: bool, balancer: str) -> None:
     """Run a site until SIGTERM or SIGINT. Its card is written and printed when every listener answers."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    running = RunningSite(site, state.path, real_ports)
+    running = RunningSite(site, state.path, real_ports, balancer)
     held = reserve("127.0.0.1", 0)
     card = {
         "running": True,
@@ -67,7 +68,7 @@ async def serve(site: Site, state: StateDirectory, real_ports: bool) -> None:
         await control.cleanup()
 
 
-def run(site: Site, state: StateDirectory, real_ports: bool) -> None:
+def run(site: Site, state: StateDirectory, real_ports: bool, balancer: str) -> None:
     """Run a site in this process. StartError when it cannot be."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it reports every handshake that a client breaks off
@@ -77,8 +78,8 @@ def run(site: Site, state: StateDirectory, real_ports: bool) -> None:
         raise AlreadyRunningError(f"a site runs in {state.path} already") from error
     with lock:
         try:
-            asyncio.run(serve(site, state, real_ports))
-        except OSError as error:
+            asyncio.run(serve(site, state, real_ports, balancer))
+        except (OSError, BalancerError) as error:
             raise StartError(str(error)) from error
 
 

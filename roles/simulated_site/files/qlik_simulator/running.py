@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .balancer import Balancer
 from .certificates import Authority
 from .clock import Clock
 from .door import Door
 from .faults import Faults
+from .haproxy_config import HOW_TO_GET, find_haproxy
+from .haproxy_config import Door as BalancedDoor
 from .journal import Counters, Journal
 from .listener import Answer, Instruments, Latency, Listener, reserve
 from .logins import Logins
@@ -45,7 +48,7 @@ class RunningNode:
 class RunningSite:
     """Everything of one site, within one event loop."""
 
-    def __init__(self, site: Site, state_dir: Path, real_ports: bool) -> None:
+    def __init__(self, site: Site, state_dir: Path, real_ports: bool, balancer: str = "none") -> None:
         self.site = site
         self.clock = Clock(site.clock)
         self.switches = Switches(site.switches)
@@ -54,6 +57,10 @@ class RunningSite:
         self.certificates: dict[str, str] = {}
         self._state_dir = state_dir
         self._real_ports = real_ports
+        self._haproxy = find_haproxy(balancer)
+        self.balancer: Balancer | None = None
+        if balancer == "auto" and self._haproxy is None:
+            self.notes.append(f"HAProxy is not installed here, so no balancer stands in front. {HOW_TO_GET}")
         self._restarts: dict[str, asyncio.Task[None]] = {}
         self.nodes: dict[str, RunningNode] = {}
         self.proxies: dict[str, Proxy] = {}
@@ -79,9 +86,24 @@ class RunningSite:
         for running in self.nodes.values():
             for listener in running.listeners.values():
                 await self._open(running, listener)
+        if self._haproxy:
+            await self._open_balancer(self._haproxy, authority)
+
+    async def _open_balancer(self, program: str, authority: Authority) -> None:
+        domain = self.site.central.host_name.partition(".")[2]
+        name = f"qlik.{domain}" if domain else "qlik"
+        doors = [
+            BalancedDoor(each.node.name, each.node.host_name, each.address, each.listeners["door"].port)
+            for each in self.nodes.values()
+            if each.proxy
+        ]
+        self.balancer = Balancer(program, self._state_dir / "balancer", name, doors, self._real_ports)
+        await self.balancer.open(authority.server(name), Path(self.certificates["root"]))
 
     async def close(self) -> None:
-        """Close every listener."""
+        """Close the balancer and every listener."""
+        if self.balancer:
+            await self.balancer.close()
         for task in self._restarts.values():
             task.cancel()
         for running in self.nodes.values():
@@ -167,6 +189,8 @@ class RunningSite:
             for listener in running.listeners.values():
                 if not listener.is_open:
                     await self._open(running, listener)
+        if self.balancer:
+            await self.balancer.reset()
         self.logins.single_sign_on.clear()
         self.logins.first_sessions()
         self.instruments.faults.remove(None)
@@ -197,5 +221,6 @@ class RunningSite:
             "host_map": {running.node.host_name: running.address for running in self.nodes.values()},
             "certificates": self.certificates,
             "nodes": nodes,
+            "balancer": self.balancer.card() if self.balancer else None,
             "notes": self.notes,
         }
