@@ -1,0 +1,297 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import pytest
+
+from ansible_collections.qlikops.sense.plugins.module_utils import _module
+from ansible_collections.qlikops.sense.plugins.modules import (
+    qlik_proxy_info,
+    qlik_session,
+    qlik_session_info,
+    qlik_session_wait,
+)
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, failed_with, unreachable
+from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
+    CENTRAL,
+    CONNECTION,
+    NODE2,
+    QRS,
+    Result,
+    install,
+    run,
+    site_answers,
+    struct,
+)
+
+MODULES: dict[str, Any] = {
+    "qlik_proxy_info": qlik_proxy_info,
+    "qlik_session": qlik_session,
+    "qlik_session_info": qlik_session_info,
+    "qlik_session_wait": qlik_session_wait,
+}
+NEEDED = {"qlik_session": {"all": True}}
+
+
+def info(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], **options: Any) -> tuple[Result, FakeRest]:
+    rest = install(monkeypatch, answers)
+    return run(monkeypatch, qlik_session_info.main, **{**CONNECTION, "max_parallel": 1, **options}), rest
+
+
+def proxies(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], **options: Any) -> tuple[Result, FakeRest]:
+    rest = install(monkeypatch, answers)
+    return run(monkeypatch, qlik_proxy_info.main, **{**CONNECTION, "max_parallel": 1, **options}), rest
+
+
+@pytest.fixture(autouse=True)
+def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("QLIK_SENSE_")]:
+        monkeypatch.delenv(name)
+
+
+def test_sessions_are_listed_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = site_answers(
+        central=[struct("1", "LAB\\bert"), struct("2", "LAB\\anna")], node2_sales=[struct("3", "LAB\\anna", group="HR")]
+    )
+    result, rest = info(monkeypatch, answers)
+    assert [session["user"] for session in result["sessions"]] == ["LAB\\anna", "LAB\\bert", "LAB\\anna"]
+    assert result["sessions"][2]["attributes"] == {"group": ["HR"]}
+    assert result["changed"] is False
+    assert len(rest.asked) == 2 + 4
+    assert all(place.startswith("GET ") for place in rest.asked)
+    by_id, _rest = info(monkeypatch, answers, sort_by="userid")
+    assert [session["user_id"] for session in by_id["sessions"]] == ["anna", "anna", "bert"]
+
+
+def test_only_what_may_be_meant_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    _result, rest = info(monkeypatch, site_answers(), proxies=["node2"], virtual_proxies=["/"])
+    assert rest.asked[2:] == [f"GET {NODE2}/qps/session"]
+
+
+@pytest.mark.parametrize("options", [{"resolve_users": True}, {"user_states": ["inactive", "missing"]}])
+def test_users_are_asked_for_once(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]) -> None:
+    answers = site_answers(central=[struct("1"), struct("2"), struct("3", "LAB\\bert")])
+    result, rest = info(monkeypatch, answers, **options)
+    assert len(rest.asked) == 2 + 4 + 1
+    assert rest.asked[-1] == (
+        f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq 'anna')"
+        " or (userDirectory eq 'LAB' and userId eq 'bert')"
+    )
+    assert {user["user"]: user["state"] for user in result["users"]} == {
+        "LAB\\anna": "inactive",
+        "LAB\\bert": "missing",
+    }
+
+
+def test_states_select(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = site_answers(central=[struct("1"), struct("2", "LAB\\bert")])
+    result, _rest = info(monkeypatch, answers, user_states=["missing"])
+    assert [session["user_id"] for session in result["sessions"]] == ["bert"]
+
+
+def test_ages_go_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _rest = info(monkeypatch, site_answers(central=[struct("1")]))
+    memory = dict.fromkeys(first["first_seen"], "2020-01-01T00:00:00Z")
+    second, _rest = info(monkeypatch, site_answers(central=[struct("1"), struct("2")]), first_seen=memory, min_age="1h")
+    assert [session["age"] > 3600 for session in second["sessions"]] == [True]
+    assert len(second["first_seen"]) == 2
+    assert memory.items() <= second["first_seen"].items()
+
+
+@pytest.mark.parametrize("on_proxy_failure", ["fail", "warn"])
+def test_a_proxy_service_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, on_proxy_failure: str) -> None:
+    answers = {**site_answers(central=[struct("1")]), f"GET {NODE2}/qps/session": unreachable()}
+    good, _rest = info(monkeypatch, site_answers())
+    result, _rest = info(monkeypatch, answers, on_proxy_failure=on_proxy_failure)
+    assert bool(result.get("failed")) is (on_proxy_failure == "fail")
+    told = result["msg"] if on_proxy_failure == "fail" else str(result["warnings"])
+    assert "Not all sessions could be listed. Proxy service Node2, virtual proxies /, /sales:" in told
+    assert result.keys() - {"failed", "msg", "warnings", "exception"} == good.keys() - {"warnings"}
+    assert len(result["sessions"]) == 1
+    assert result["complete"] is False
+    assert [proxy["reachable"] for proxy in result["proxies"]] == [True, False]
+
+
+def test_proxy_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**site_answers(), f"GET {NODE2}/qps/alive": unreachable("GET https://node2.example.com:4243/qps/alive")}
+    result, rest = proxies(monkeypatch, answers)
+    central, node2 = result["proxies"]
+    assert (central["alive"], central["reachable"], central["central"], central["reason"]) == (True, True, True, "")
+    assert (central["service_state"], central["listen_port"]) == ("running", 443)
+    assert central["service_state_age"] > 0
+    assert (node2["alive"], node2["reachable"], node2["central"]) == (False, False, False)
+    assert "nothing listens there." in node2["reason"]
+    assert node2["hint"]
+    assert (node2["service_state"], node2["service_state_at"], node2["service_state_age"]) == ("unknown", "", None)
+    assert result["unlinked_virtual_proxies"] == ["old"]
+    assert result["summary"] == {"proxies": 2, "alive": 1, "virtual_proxies": 3, "unlinked_virtual_proxies": 1}
+    assert len(rest.asked) == 2 + 2 + 2
+    assert result["changed"] is False
+
+
+def test_a_proxy_service_that_answers_badly_is_reachable_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _rest = proxies(monkeypatch, {**site_answers(), f"GET {CENTRAL}/qps/alive": failed_with(500)})
+    assert (result["proxies"][0]["alive"], result["proxies"][0]["reachable"]) == (False, True)
+
+
+def test_only_the_proxy_services_named_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, rest = proxies(monkeypatch, site_answers(), proxies=["NODE2"])
+    assert [proxy["name"] for proxy in result["proxies"]] == ["Node2"]
+    assert [place for place in rest.asked if "/qps/" in place] == [f"GET {NODE2}/qps/alive"]
+
+
+def test_waiting_ends_when_nobody_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, site_answers())
+    result = run(monkeypatch, qlik_session_wait.main, **CONNECTION)
+    assert (result["remaining"], result["timed_out"], len(result["history"])) == (0, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "failed"),
+    [({"wait_timeout": 0}, True), ({"_ansible_check_mode": True}, False), ({"until_sessions": 1}, False)],
+)
+def test_waiting_for_someone_who_stays(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], failed: bool) -> None:
+    install(monkeypatch, site_answers(central=[struct("1")]))
+    result = run(monkeypatch, qlik_session_wait.main, **CONNECTION, **options)
+    assert bool(result.get("failed")) is failed
+    assert result["remaining"] == 1
+    assert result["timed_out"] is failed
+    if failed:
+        assert "LAB\\anna (1)" in result["msg"]
+
+
+# What all modules have in common
+
+
+@pytest.fixture(params=sorted(MODULES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def run_module(monkeypatch: pytest.MonkeyPatch, name: str, **options: Any) -> Result:
+    install(monkeypatch, site_answers())
+    return run(monkeypatch, MODULES[name].main, **{**NEEDED.get(name, {}), **options})
+
+
+EMPTY: list[Any] = ["", " ", "\t\n", [""], ["", " "]]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+def test_an_empty_answer_to_any_question_is_as_good_as_none(
+    monkeypatch: pytest.MonkeyPatch, name: str, empty: Any
+) -> None:
+    options = spec_of(monkeypatch, name)
+    answers = {option: empty for option in options if option not in {*CONNECTION, *NEEDED.get(name, {})}}
+    plain = run_module(monkeypatch, name, **CONNECTION)
+    result = run_module(monkeypatch, name, **CONNECTION, **answers)
+    assert "failed" not in result
+    given = result["invocation"]["module_args"]
+    assert given == plain["invocation"]["module_args"]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+@pytest.mark.parametrize("option", sorted(CONNECTION))
+def test_an_empty_answer_for_a_required_option_is_missing(
+    monkeypatch: pytest.MonkeyPatch, name: str, option: str, empty: Any
+) -> None:
+    result = run_module(monkeypatch, name, **{**CONNECTION, option: empty})
+    assert result["failed"] is True
+    assert f"missing required arguments: {option}" in result["msg"]
+
+
+def spec_of(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
+    return run_module(monkeypatch, name, **CONNECTION)["invocation"]["module_args"]  # type: ignore[no-any-return]  # from JSON
+
+
+VARIABLES = {
+    "host": ("QLIK_SENSE_HOST", "qlik1.example.com", "qlik1.example.com"),
+    "qrs_port": ("QLIK_SENSE_QRS_PORT", "4242", 4242),
+    "client_cert": ("QLIK_SENSE_CLIENT_CERT", "/c.pem", "/c.pem"),
+    "client_key": ("QLIK_SENSE_CLIENT_KEY", "/k.pem", "/k.pem"),
+    "ca_path": ("QLIK_SENSE_CA_PATH", "/root.pem", "/root.pem"),
+    "validate_certs": ("QLIK_SENSE_VALIDATE_CERTS", "no", False),
+    "api_user": ("QLIK_SENSE_API_USER", "LAB\\robot", "LAB\\robot"),
+}
+
+
+def test_the_environment_stands_in_for_options(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for variable, text, _value in VARIABLES.values():
+        monkeypatch.setenv(variable, text)
+    monkeypatch.setenv("QLIK_SENSE_CLIENT_KEY_PASSWORD", "a-password")
+    result = run_module(monkeypatch, name)
+    given = result["invocation"]["module_args"]
+    assert {option: given[option] for option in VARIABLES} == {
+        option: value for option, (_variable, _text, value) in VARIABLES.items()
+    }
+    assert "a-password" not in str(result)
+    assert given["client_key_password"]
+
+
+def test_an_option_goes_before_the_environment_and_an_empty_one_does_not(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("QLIK_SENSE_API_USER", "LAB\\robot")
+    given = run_module(monkeypatch, name, **CONNECTION, api_user="LAB\\anna")["invocation"]["module_args"]
+    assert given["api_user"] == "LAB\\anna"
+    given = run_module(monkeypatch, name, **CONNECTION, api_user="")["invocation"]["module_args"]
+    assert given["api_user"] == "LAB\\robot"
+
+
+def test_empty_variables_are_as_good_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    plain = run_module(monkeypatch, name, **CONNECTION)["invocation"]["module_args"]
+    for variable, _text, _value in VARIABLES.values():
+        monkeypatch.setenv(variable, "")
+    monkeypatch.setenv("QLIK_SENSE_CLIENT_KEY_PASSWORD", "")
+    assert run_module(monkeypatch, name, **CONNECTION)["invocation"]["module_args"] == plain
+    assert "missing required arguments: client_cert, client_key, host" in run_module(monkeypatch, name)["msg"]
+
+
+def test_certificates_that_are_not_verified_are_warned_of(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert "warnings" not in run_module(monkeypatch, name, **CONNECTION)
+    result = run_module(monkeypatch, name, **CONNECTION, validate_certs=False)
+    assert "validate_certs is false" in str(result["warnings"])
+
+
+def test_what_cannot_be_meant_is_a_failure_with_words_for_programs(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    result = run_module(monkeypatch, name, **CONNECTION, api_user="robot")
+    assert result["failed"] is True
+    assert result["msg"].startswith("api_user: 'robot' does not name a user. Write")
+    assert result["failure"] == {
+        "kind": "bad_option",
+        "reason": "api_user: 'robot' does not name a user.",
+        "hint": "Write DIRECTORY\\id, for example INTERNAL\\sa_api.",
+    }
+
+
+def test_a_request_that_failed_is_told_in_full(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    install(monkeypatch, {**site_answers(), f"{QRS}/virtualproxyconfig/full": failed_with(500)})
+    result = run(monkeypatch, MODULES[name].main, **CONNECTION, **NEEDED.get(name, {}))
+    assert result["failed"] is True
+    assert result["failure"].keys() == {"kind", "reason", "hint", "request", "status", "words"}
+    assert result["failure"]["status"] == 500
+
+
+def test_without_requests_the_message_names_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback: No module named 'requests'")
+    result = run_module(monkeypatch, name, **CONNECTION)
+    assert result["failed"] is True
+    assert "Failed to import the required Python library (requests)" in result["msg"]
+
+
+def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "ansible_collections.qlikops.sense.plugins.module_utils._rest"
+    with pytest.MonkeyPatch.context() as patch:
+        package = importlib.import_module(place.rpartition(".")[0])
+        patch.setattr(package, "_rest", sys.modules[place])
+        patch.setitem(sys.modules, "requests", None)
+        patch.delitem(sys.modules, place)
+        error = importlib.import_module(place).REQUESTS_IMPORT_ERROR
+    assert "requests" in error
+    assert "Traceback" in error

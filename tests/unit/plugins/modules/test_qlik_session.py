@@ -1,0 +1,315 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer
+from ansible_collections.qlikops.sense.plugins.modules import qlik_session
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
+from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
+    CENTRAL,
+    CONNECTION,
+    NODE2,
+    Result,
+    install,
+    run,
+    site_answers,
+    struct,
+)
+
+ROBOT = struct("robot", "INTERNAL\\sa_scheduler")
+KEYS = {
+    "changed",
+    "sessions",
+    "kept",
+    "summary",
+    "users",
+    "proxies",
+    "virtual_proxies",
+    "failures",
+    "complete",
+    "observed_at",
+    "first_seen",
+    "diff",
+    "invocation",
+}
+
+
+def gone_after(*before: dict[str, Any]) -> list[Turn]:
+    return [Turn(list(before)), Turn([])]
+
+
+def end(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], **options: Any) -> tuple[Result, FakeRest]:
+    rest = install(monkeypatch, answers)
+    result = run(monkeypatch, qlik_session.main, **{**CONNECTION, "max_parallel": 1, **options})
+    return result, rest
+
+
+def writes(rest: FakeRest) -> list[str]:
+    return [place for place in rest.asked if not place.startswith("GET ")]
+
+
+def two_sessions() -> dict[str, Any]:
+    return {
+        **site_answers(),
+        f"GET {CENTRAL}/qps/session": gone_after(struct("one"), ROBOT),
+        f"GET {NODE2}/qps/sales/session": gone_after(struct("two", "LAB\\bert")),
+        f"DELETE {CENTRAL}/qps/session/one": {},
+        f"DELETE {NODE2}/qps/sales/session/two": {},
+        f"DELETE {CENTRAL}/qps/session/robot": {},
+    }
+
+
+def test_sessions_are_ended_and_their_lists_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, rest = end(monkeypatch, two_sessions(), all=True)
+    assert result["changed"] is True
+    assert [(session["user"], session["outcome"]) for session in result["sessions"]] == [
+        ("LAB\\anna", "ended"),
+        ("LAB\\bert", "ended"),
+    ]
+    assert [(session["user"], session["reason"]) for session in result["kept"]] == [
+        ("INTERNAL\\sa_scheduler", "protect_users names this user")
+    ]
+    assert result["summary"] == {
+        "sessions": 2,
+        "users": 2,
+        "users_at_limit": 0,
+        "proxies": 2,
+        "virtual_proxies": 3,
+        "ended": 2,
+        "already_gone": 0,
+        "failed": 0,
+        "would_end": 0,
+        "kept": 1,
+    }
+    assert writes(rest) == [f"DELETE {CENTRAL}/qps/session/one", f"DELETE {NODE2}/qps/sales/session/two"]
+    assert len(rest.asked) == 2 + 4 + 2 + 2
+    assert list(result["first_seen"]) == [result["kept"][0]["ref"]]
+    assert result["complete"] is True
+    assert rest.closed
+
+
+def test_the_second_run_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, rest = end(monkeypatch, site_answers(central=[ROBOT]), all=True)
+    assert result["changed"] is False
+    assert result["sessions"] == []
+    assert writes(rest) == []
+
+
+def test_check_mode_makes_the_same_plan_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, _rest = end(monkeypatch, two_sessions(), all=True)
+    would, rest = end(monkeypatch, two_sessions(), all=True, _ansible_check_mode=True)
+    assert writes(rest) == []
+    assert len(rest.asked) == 2 + 4
+    assert would["changed"] is True
+    assert {session["outcome"] for session in would["sessions"]} == {"would_end"}
+    assert would["summary"]["would_end"] == 2
+    assert would["summary"].keys() == real["summary"].keys()
+    assert [session["ref"] for session in would["sessions"]] == [session["ref"] for session in real["sessions"]]
+    assert would["kept"] == [{**kept, "first_seen": would["kept"][0]["first_seen"]} for kept in real["kept"]]
+    assert would["diff"] == real["diff"]
+    assert set(would["first_seen"]) == {session["ref"] for session in [*would["sessions"], *would["kept"]]}
+
+
+def failing() -> dict[str, Any]:
+    return {**two_sessions(), f"DELETE {CENTRAL}/qps/session/one": failed_with(500)}
+
+
+@pytest.mark.parametrize(
+    ("answers", "options"),
+    [
+        (two_sessions, {}),
+        (two_sessions, {"_ansible_check_mode": True}),
+        (failing, {}),
+        (two_sessions, {"max_sessions": 1}),
+        (two_sessions, {"max_sessions": 1, "_ansible_check_mode": True}),
+        (site_answers, {}),
+    ],
+)
+def test_the_keys_are_the_same_in_every_mode_and_in_failure(
+    monkeypatch: pytest.MonkeyPatch, answers: Any, options: dict[str, Any]
+) -> None:
+    result, _rest = end(monkeypatch, answers(), all=True, **options)
+    assert result.keys() - {"failed", "msg", "warnings", "exception"} == KEYS
+    for session in result["sessions"]:
+        assert session.keys() == {
+            *("ref", "user", "user_directory", "user_id", "user_name", "attributes", "virtual_proxy"),
+            *("virtual_proxy_id", "proxy", "proxy_host", "first_seen", "age", "outcome", "outcome_reason"),
+        }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"exclude_users": ["anna"]},
+        {"users": []},
+        {"users": [""]},
+        {"users": ""},
+        {"users": " "},
+        {"users": ","},
+        {"proxies": "", "virtual_proxies": [""], "attributes": "", "session_refs": [" "], "session_ids": ""},
+        {"user_states": [""], "min_age": "", "keep_per_user": "", "all": ""},
+        {"all": False},
+    ],
+)
+def test_no_selection_is_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    result, rest = end(monkeypatch, two_sessions(), **options)
+    assert result["failed"] is True
+    assert "all: true" in result["msg"]
+    assert result["failure"]["kind"] == "refused"
+    assert rest.asked == []
+
+
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [
+        ({"max_sessions": 2}, False),
+        ({"max_sessions": 1}, True),
+        ({"max_sessions": 0}, True),
+        ({"max_sessions": ""}, False),
+        # 2 of 3 sessions
+        ({"max_percent": 66.6}, True),
+        ({"max_percent": 66.7}, False),
+        ({"max_percent": 100, "max_sessions": 1}, True),
+    ],
+)
+def test_caps_refuse_before_anything_is_ended(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], refused: bool
+) -> None:
+    result, rest = end(monkeypatch, two_sessions(), all=True, **options)
+    assert bool(result.get("failed")) is refused
+    assert len(writes(rest)) == (0 if refused else 2)
+    if refused:
+        assert result["changed"] is False
+        assert result["msg"].startswith("Nothing was ended: 2 sessions would be,")
+        assert {session["outcome"] for session in result["sessions"]} == {"would_end"}
+
+
+def test_max_percent_reads_the_whole_site_and_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    _result, rest = end(monkeypatch, two_sessions(), proxies=["Central"], max_percent=34, _ansible_check_mode=True)
+    assert len(rest.asked) == 2 + 4
+    _result, rest = end(monkeypatch, two_sessions(), proxies=["Central"], max_sessions=5, _ansible_check_mode=True)
+    assert len(rest.asked) == 2 + 2
+    _result, rest = end(monkeypatch, two_sessions(), proxies=["Central"], keep_per_user=0, _ansible_check_mode=True)
+    assert len(rest.asked) == 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("protect", "ended"),
+    [
+        ({}, ["LAB\\anna", "LAB\\bert"]),
+        ({"protect_users": [""]}, ["LAB\\anna", "LAB\\bert"]),
+        ({"protect_users": ""}, ["LAB\\anna", "LAB\\bert"]),
+        ({"protect_users": " "}, ["LAB\\anna", "LAB\\bert"]),
+        ({"protect_users": []}, ["INTERNAL\\sa_scheduler", "LAB\\anna", "LAB\\bert"]),
+        ({"protect_users": ["anna"]}, ["INTERNAL\\sa_scheduler", "LAB\\bert"]),
+        ({"protect_users": "LAB\\anna, LAB\\bert"}, ["INTERNAL\\sa_scheduler"]),
+        ({"protect_users": [], "api_user": "lab\\ANNA"}, ["INTERNAL\\sa_scheduler", "LAB\\bert"]),
+    ],
+)
+def test_protected_users(monkeypatch: pytest.MonkeyPatch, protect: dict[str, Any], ended: list[str]) -> None:
+    result, rest = end(monkeypatch, two_sessions(), all=True, **protect)
+    assert sorted(session["user"] for session in result["sessions"]) == ended
+    assert len(writes(rest)) == len(ended)
+
+
+def test_one_failure_fails_the_task_after_the_rest_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = two_sessions()
+    answers[f"DELETE {CENTRAL}/qps/session/one"] = Answer(403, None, repeated=False)
+    result, rest = end(monkeypatch, answers, all=True)
+    assert result["failed"] is True
+    assert result["changed"] is True
+    assert result["msg"].startswith("1 of 2 sessions could not be ended. 1 times: ")
+    assert [session["outcome"] for session in result["sessions"]] == ["failed", "ended"]
+    assert [bool(session["outcome_reason"]) for session in result["sessions"]] == [True, False]
+    assert len(writes(rest)) == 2
+    assert result["sessions"][0]["ref"] in result["first_seen"]
+
+
+def test_a_session_that_stays_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**two_sessions(), f"GET {CENTRAL}/qps/session": [struct("one")]}
+    result, _rest = end(monkeypatch, answers, users=["anna"])
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert "kept the session" in result["msg"]
+
+
+def test_a_session_that_was_gone_already_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**two_sessions(), f"DELETE {CENTRAL}/qps/session/one": Answer(404, None, repeated=False)}
+    result, _rest = end(monkeypatch, answers, users=["anna"])
+    assert result["changed"] is False
+    assert "failed" not in result
+    assert result["summary"]["already_gone"] == 1
+
+
+def test_nothing_is_ended_while_the_list_is_not_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**two_sessions(), f"GET {NODE2}/qps/session": unreachable()}
+    result, rest = end(monkeypatch, answers, all=True)
+    assert result["failed"] is True
+    assert result["msg"].startswith("Nothing was ended, because not all sessions could be listed. Proxy service Node2")
+    assert result["complete"] is False
+    assert len(result["failures"]) == 2
+    assert writes(rest) == []
+
+
+def test_warn_ends_what_could_be_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**two_sessions(), f"GET {NODE2}/qps/session": unreachable()}
+    result, rest = end(monkeypatch, answers, all=True, on_proxy_failure="warn")
+    assert "failed" not in result
+    assert result["complete"] is False
+    assert writes(rest) == [f"DELETE {CENTRAL}/qps/session/one"]
+    assert "Not all sessions could be listed. Proxy service Node2" in str(result["warnings"])
+
+
+def test_lists_that_cannot_be_read_again_fail_or_warn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers() -> dict[str, Any]:
+        lists = [Turn([struct("one")]), Turn(failed_with(500))]
+        return {**two_sessions(), f"GET {CENTRAL}/qps/session": lists}
+
+    result, _rest = end(monkeypatch, answers(), users=["anna"])
+    assert result["failed"] is True
+    assert result["msg"].startswith("The sessions were ended, but their lists could not be read again.")
+    assert result["complete"] is False
+    assert result["changed"] is True
+    result, _rest = end(monkeypatch, answers(), users=["anna"], on_proxy_failure="warn")
+    assert "failed" not in result
+    assert "could be listed" in str(result["warnings"])
+
+
+def test_the_difference_names_who_and_where_without_any_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _rest = end(monkeypatch, two_sessions(), users=["bert"], _ansible_check_mode=True)
+    ref = result["sessions"][0]["ref"]
+    assert result["diff"] == {
+        "before": {"sessions": [f"LAB\\bert over /sales on Node2, {ref}"]},
+        "after": {"sessions": []},
+    }
+
+
+@pytest.mark.parametrize("option", ["max_sessions", "max_percent"])
+def test_caps_that_cannot_be_meant_are_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    result, rest = end(monkeypatch, two_sessions(), all=True, **{option: -1})
+    assert result["failed"] is True
+    assert result["failure"]["kind"] == "bad_option"
+    assert option in result["msg"]
+    assert rest.asked == []
+
+
+def test_ids_are_in_the_result_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**site_answers(central=[struct("2734806e-c2e6")]), f"DELETE {CENTRAL}/qps/session/2734806e-c2e6": {}}
+    result, _rest = end(monkeypatch, dict(answers), all=True, _ansible_check_mode=True)
+    assert "2734806e" not in str(result)
+    result, _rest = end(monkeypatch, dict(answers), all=True, include_session_ids=True, _ansible_check_mode=True)
+    assert result["sessions"][0]["session_id"] == "2734806e-c2e6"
+    result, _rest = end(monkeypatch, dict(answers), session_ids=["2734806e-c2e6"])
+    assert "2734806e" not in str(result)
+    assert result["failed"] is True  # it stays in the fake's list

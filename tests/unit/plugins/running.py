@@ -1,0 +1,104 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module's main() in this process, the way ansible-core hands it its arguments and takes its result."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
+
+from ansible_collections.qlikops.sense.plugins.module_utils import _site
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest
+
+Result = dict[str, Any]
+CONNECTION = {"host": "qlik1.example.com", "client_cert": "client.pem", "client_key": "client_key.pem"}
+QRS = "GET qlik1.example.com:4242/qrs"
+CENTRAL, NODE2 = "central.example.com:4243", "node2.example.com:4243"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], **arguments: Any) -> Result:
+    """The result of a module; ``failed`` in it where it failed."""
+    text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", text.encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    vars(warnings)["_global_warnings"].clear()  # they would add up over the modules of one process
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
+        main()
+    result: Result = json.loads(output.getvalue().strip().splitlines()[-1])
+    return result
+
+
+def struct(session_id: str, user: str = "LAB\\anna", **attributes: str) -> dict[str, Any]:
+    """A session as QPS gives it."""
+    directory, user_id = user.split("\\")
+    return {
+        "UserDirectory": directory,
+        "UserId": user_id,
+        "Attributes": [{name: value} for name, value in attributes.items()],
+        "SessionId": session_id,
+    }
+
+
+def site_answers(**sessions: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a site answers: Central and Node2, each with the default virtual proxy and sales; old is linked to nothing.
+
+    Sessions by ``central``, ``central_sales``, ``node2`` and ``node2_sales``.
+    """
+    virtual_proxies = [
+        {"id": "vp-default", "prefix": "", "description": "Default", "sessionCookieHeaderName": "X-Qlik-Session"},
+        {
+            "id": "vp-sales",
+            "prefix": "sales",
+            "sessionInactivityTimeout": 20,
+            "loadBalancingServerNodes": [{"name": "Central", "hostName": "central.example.com"}],
+        },
+        {"id": "vp-old", "prefix": "old"},
+    ]
+    answers: dict[str, Any] = {
+        f"{QRS}/virtualproxyconfig/full": virtual_proxies,
+        f"{QRS}/proxyservice/full": [_proxy_service("Central"), _proxy_service("Node2")],
+        f"{QRS}/user/full": [{"userDirectory": "LAB", "userId": "anna", "name": "Anna Ek", "inactive": True}],
+        f"{QRS}/servicestatus/full": [
+            {
+                "serverNodeConfiguration": {"name": "Central"},
+                "serviceType": 1,
+                "serviceState": 2,
+                "timestamp": "2026-01-15T09:29:41.120Z",
+            }
+        ],
+        f"{QRS}/servernodeconfiguration/full": [{"name": "Central", "isCentral": True}, {"name": "Node2"}],
+    }
+    for node, address in (("central", CENTRAL), ("node2", NODE2)):
+        answers[f"GET {address}/qps/session"] = sessions.get(node, [])
+        answers[f"GET {address}/qps/sales/session"] = sessions.get(f"{node}_sales", [])
+        answers[f"GET {address}/qps/alive"] = {"value": True}
+    return answers
+
+
+def install(monkeypatch: pytest.MonkeyPatch, answers: Mapping[str, Any]) -> FakeRest:
+    """Puts a fake in the place of the client of every site."""
+    rest = FakeRest(answers)
+    monkeypatch.setattr(_site, "Rest", lambda _connection: rest)
+    return rest
+
+
+def _proxy_service(name: str) -> dict[str, Any]:
+    return {
+        "id": f"id-of-{name}",
+        "serverNodeConfiguration": {"name": name, "hostName": f"{name.lower()}.example.com"},
+        "settings": {
+            "listenPort": 443,
+            "restListenPort": 4243,
+            "virtualProxies": [{"id": "vp-default", "prefix": ""}, {"id": "vp-sales", "prefix": "sales"}],
+        },
+    }
