@@ -360,6 +360,12 @@ def test_protected_patterns(modules: Modules) -> None:
     assert sorted(session["user"] for session in run.result["kept"]) == [API_USER, "LAB\\anna", "LAB\\anna"]
 
 
+def test_protected_users_as_a_survey_writes_them(modules: Modules) -> None:
+    run = modules.dry(users=["anna"], protect_users="nobody, LAB\\anna ,")
+    assert run.users == ["PARTNER\\anna"]
+    assert [session["user"] for session in run.result["kept"]] == ["LAB\\anna", "LAB\\anna"]
+
+
 def test_protected_sessions_count_for_no_cap(modules: Modules) -> None:
     run = modules.end(all=True, protect_users=["bjorn", "INTERNAL\\*"], max_sessions=11)
     assert counts(run) == {"ended": 11}
