@@ -23,7 +23,7 @@ help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(DEMO)/ready $(COLLECTION)  ## See the collection at work on a simulated Qlik Sense site
-	@HOME=$(CACHE)/home ANSIBLE_CONFIG=tools/ansible.cfg ANSIBLE_COLLECTIONS_PATH=$(CACHE)/tree \
+	@HOME=$(CACHE)/home ANSIBLE_CONFIG=tools/demo.cfg ANSIBLE_COLLECTIONS_PATH=$(CACHE)/tree \
 		ANSIBLE_PYTHON_INTERPRETER=$(DEMO)/bin/python PATH="$(DEMO)/bin:$$PATH" \
 		ansible-playbook qlikops.sense.demo $(ARGS)
 

@@ -77,14 +77,16 @@ def installed_pythons() -> dict[str, str]:
 def prepare_home() -> None:
     """Make the HOME of the checks, with the user's own settings of pip, uv and git, and what ansible-test needs."""
     user_home = pathlib.Path.home()
-    if user_home == HOME:
+    if user_home == HOME:  # already within
         return
+    HOME.mkdir(parents=True, exist_ok=True)
     for name in _SHARED_SETTINGS:
         link = HOME / name
         if (user_home / name).exists() and not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(user_home / name)
+    (HOME / "ansible.cfg").touch()
     downloads = HOME / ".ansible" / "test" / "cache"
     downloads.mkdir(parents=True, exist_ok=True)
     for name in _GET_PIP_NAMES:
@@ -98,8 +100,10 @@ def enter() -> None:
     prepare_home()
     os.environ["PATH"] = search_path(os.environ["PATH"])
     os.environ["HOME"] = str(HOME)
-    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
     os.environ["UV_SYSTEM_CERTS"] = "true"  # where the network has an authority of its own, pip is told, and uv is not
-    # A user's own settings of Ansible must not decide whether the project passes.
-    os.environ["ANSIBLE_CONFIG"] = str(ROOT / "tools" / "ansible.cfg")
+    # A user's own settings, of Ansible or of a real site, must not decide whether the project passes.
+    for name in [name for name in os.environ if name.startswith(("ANSIBLE_", "QLIK_SENSE_"))]:
+        del os.environ[name]
+    os.environ["ANSIBLE_CONFIG"] = str(HOME / "ansible.cfg")
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
