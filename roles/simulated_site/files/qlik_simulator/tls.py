@@ -30,7 +30,7 @@ class NodeTls:
         self._authority = authority
         self._host_name = host_name
         self._directory = directory
-        self._flawed: dict[str, ssl.SSLContext] = {}
+        self._flawed: dict[tuple[str, bool], ssl.SSLContext] = {}
 
     def context(self, switches: Switches, trusted_zone: bool, on_hello: Callable[[], str | None]) -> ssl.SSLContext:
         """The context of a listener. ``on_hello`` is told of every handshake and may name a flaw to show instead.
@@ -46,7 +46,7 @@ class NodeTls:
         def hello(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
             flaw = on_hello()
             if flaw:
-                connection.context = self._flawed_context(flaw)
+                connection.context = self._flawed_context(flaw, trusted_zone)
 
         # OpenSSL calls this at every ClientHello, with a server name or without.
         context.sni_callback = hello
@@ -71,10 +71,14 @@ class NodeTls:
             return False
         return True
 
-    def _flawed_context(self, flaw: str) -> ssl.SSLContext:
-        if flaw not in self._flawed:
-            self._flawed[flaw] = self._serving(flaw, self._authority.flawed_server(self._host_name, flaw))
-        return self._flawed[flaw]
+    def _flawed_context(self, flaw: str, trusted_zone: bool) -> ssl.SSLContext:
+        if (flaw, trusted_zone) not in self._flawed:
+            context = self._serving(flaw, self._authority.flawed_server(self._host_name, flaw))
+            if trusted_zone:
+                # A client that does not mind the flaw still shows its certificate.
+                self._ask_for_certificate(context, required=False)
+            self._flawed[flaw, trusted_zone] = context
+        return self._flawed[flaw, trusted_zone]
 
     def _serving(self, name: str, identity: Identity) -> ssl.SSLContext:
         certificate = write_private(self._directory / f"{name}.pem", identity.pem() + identity.key_pem())
