@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
@@ -56,7 +56,7 @@ def is_meant(session: Session, options: Mapping[str, Any], world: World) -> bool
     node, prefix = session.proxy.node, session.virtual_proxy.prefix
     age = age_in_seconds(session, world)
     state = world.states.get((session.user_directory.casefold(), session.user_id.casefold()), frozenset())
-    answers = {
+    answers: dict[str, Callable[[Any], bool]] = {
         "proxies": lambda given: any(same(name, node.name) or same(name, node.host_name) for name in given),
         "virtual_proxies": lambda given: any(same(name.strip("/"), prefix) for name in given),
         "users": lambda given: not _words(given) or any(fits_user(pattern, session) for pattern in _words(given)),

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
-from ansible.module_utils.common import warnings
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest
@@ -30,12 +29,15 @@ def run(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], **arguments: 
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", text.encode())
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-    vars(warnings)["_global_warnings"].clear()  # they would add up over the modules of one process
-    output = io.StringIO()
+    warnings: list[str] = []
+    # In a process that has loaded more of ansible-core than a module does, they would be shown and not returned.
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, warning, **_options: warnings.append(warning))
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
         main()
-    result: Result = json.loads(output.getvalue().strip().splitlines()[-1])
-    return result
+    output.seek(0)
+    result: Result = json.loads(output.read().strip().splitlines()[-1])
+    return {**result, "warnings": warnings} if warnings else result
 
 
 def struct(session_id: str, user: str = "LAB\\anna", **attributes: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
 from ansible_collections.qlikops.sense.tests.unit.plugins.builders import NOW
 
 HOSTILE = "'\"\\*?[]!{}()/%&#;,<>|$`^ \t\r\n\x00\x1b\x9b\u200b\u202e\u2066\ufeff\ufffd\U0001f600"
+SPELLINGS: tuple[Callable[[str], str], ...] = (str, str.upper, str.lower)
 STATES = ("inactive", "blacklisted", "removed_externally", "missing")
 
 
@@ -84,7 +86,7 @@ def worlds(draw: st.DrawFn, most: int = 7) -> World:
                 st.sampled_from(site.pairs),
                 st.sampled_from(people),
                 attributes,
-                st.sampled_from([str, str.upper, str.lower]),
+                st.sampled_from(SPELLINGS),
                 st.sampled_from([None, 0, 1, 59, 60, 3600]),
             )
         )

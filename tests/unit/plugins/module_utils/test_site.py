@@ -13,7 +13,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikE
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Outcome
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, VirtualProxy
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
 
@@ -21,7 +21,9 @@ QRS = "GET qlik1.example.com:4242/qrs"
 PROXIES = f"{QRS}/proxyservice/full?filter=serverNodeConfiguration.proxyEnabled eq True"
 VIRTUAL_PROXIES = f"{QRS}/virtualproxyconfig/full"
 CENTRAL, NODE2 = "central.example.com:4243", "node2.example.com:4243"
-LISTS = {f"GET {node}/qps{prefix}/session": [] for node in (CENTRAL, NODE2) for prefix in ("", "/sales")}
+LISTS: dict[str, Any] = {
+    f"GET {node}/qps{prefix}/session": [] for node in (CENTRAL, NODE2) for prefix in ("", "/sales")
+}
 PAIRS = builders.topology().pairs
 GONE = Answer(404, None, repeated=False)
 
@@ -115,7 +117,7 @@ def test_a_dead_proxy_service_is_asked_once_and_hides_no_other(monkeypatch: pyte
 def test_a_dead_proxy_service_is_asked_at_most_once_by_each_worker(
     monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    many = [Pair(builders.CENTRAL, builders.VirtualProxy(str(number), str(number))) for number in range(30)]
+    many = [Pair(builders.CENTRAL, VirtualProxy(str(number), str(number))) for number in range(30)]
     answers = {f"GET {CENTRAL}/qps/{number}/session": unreachable() for number in range(30)}
     site, rest = site_with(monkeypatch, answers, max_parallel=workers)
     assert len(site.read(many).failures) == 30
