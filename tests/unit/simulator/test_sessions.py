@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 import pytest
 
 from qlik_simulator.clock import Clock, iso
+from qlik_simulator.history import History
 from qlik_simulator.logins import TOO_MANY, Logins, TooManySessionsError
 from qlik_simulator.proxy import RUNNING, STARTING, STOPPED, Proxy
 from qlik_simulator.sessions import Session, SessionStore
@@ -94,7 +95,7 @@ def make_logins(clock: Clock) -> tuple[Logins, dict[str, Proxy]]:
     proxies: dict[str, Proxy] = {}
     logins = Logins(site, proxies, clock)
     for node in site.nodes[:2]:
-        proxies[node.name] = Proxy(node, site.linked(node), clock, logins.comes_back)
+        proxies[node.name] = Proxy(node, site.linked(node), clock, logins.comes_back, History(clock))
     return logins, proxies
 
 

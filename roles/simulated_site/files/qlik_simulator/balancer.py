@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .certificates import Identity, write_private
-from .haproxy_config import BACKEND, BalancerError, Door, check_names, configuration, socket_path
+from .haproxy_config import BACKEND, BalancerError, UsersPort, check_names, configuration, socket_path
 from .listener import reserve
 
 _START_SECONDS = 10.0
@@ -36,10 +36,10 @@ exit "$status"
 class Balancer:
     """One HAProxy process. ``url`` is where people go, under the certificate of ``host_name``."""
 
-    def __init__(self, program: str, directory: Path, host_name: str, doors: list[Door], real_ports: bool) -> None:
-        check_names(doors)
+    def __init__(self, program: str, directory: Path, host_name: str, ports: list[UsersPort], real_ports: bool) -> None:
+        check_names(ports)
         self.host_name = host_name
-        self.doors = doors
+        self.ports = ports
         self._program = program
         self._directory = directory
         self._wanted_port = _REAL_PORT if real_ports else 0
@@ -64,7 +64,7 @@ class Balancer:
         # HAProxy binds to the port while it is still ours, so that nobody can come between.
         with reserve(self.address, self._wanted_port) as held:
             self.port = held.getsockname()[1]
-            text = configuration(self.doors, self.address, self.port, certificate, root, self.socket)
+            text = configuration(self.ports, self.address, self.port, certificate, root, self.socket)
             file = write_private(self._directory / "haproxy.cfg", text.encode())
             write_private(self._log, b"")
             with open(self._log, "ab") as log:
@@ -116,5 +116,5 @@ class Balancer:
 
     async def reset(self) -> None:
         """Every server takes traffic again."""
-        for door in self.doors:
-            await self.ask(f"set server {BACKEND}/{door.node} state ready")
+        for port in self.ports:
+            await self.ask(f"set server {BACKEND}/{port.node} state ready")

@@ -6,20 +6,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from .clock import iso
+from .control_json import Route, as_json, read_body
+from .control_people import PeopleControl
 from .faults import LISTENERS
-from .logins import TooManySessionsError
 from .running import RunningSite
 from .site import User, split_user
 from .site_check import attribute
-
-Handler = Callable[[web.Request], Awaitable[object]]
 
 
 class Control:
@@ -33,7 +31,8 @@ class Control:
     def application(self) -> web.Application:
         """The web application that serves it."""
         app = web.Application()
-        routes: list[tuple[str, str, Handler]] = [
+        routes: list[Route] = [
+            *PeopleControl(self._site).routes(),
             ("GET", "/status", self.status),
             ("POST", "/reset", self.reset),
             ("GET", "/sessions", self.sessions),
@@ -56,7 +55,7 @@ class Control:
             ("PUT", "/switches", self.change_switches),
         ]
         for method, path, handler in routes:
-            app.router.add_route(method, path, _as_json(handler))
+            app.router.add_route(method, path, as_json(handler))
         return app
 
     async def status(self, _request: web.Request) -> object:
@@ -88,7 +87,7 @@ class Control:
 
     async def log_in(self, request: web.Request) -> object:
         """Log a user in without a door."""
-        body = await _body(
+        body = await read_body(
             request,
             user=str,
             node=str,
@@ -131,7 +130,7 @@ class Control:
 
     async def latency(self, request: web.Request) -> object:
         """Set how long a request waits before it is looked at."""
-        body = await _body(request, milliseconds=float, node=str, listener=str)
+        body = await read_body(request, milliseconds=float, node=str, listener=str)
         milliseconds = body.get("milliseconds", -1)
         if not 0 <= milliseconds <= 600_000:
             raise ValueError("milliseconds is a number from 0 to 600000")
@@ -146,7 +145,7 @@ class Control:
 
     async def add_fault(self, request: web.Request) -> object:
         """Add a fault."""
-        body = await _body(request)
+        body = await read_body(request)
         if "node" in body:
             body["node"] = self._node(body)
         return {"id": self._instruments.faults.add(str(body.pop("kind", None)), **body).id}
@@ -162,14 +161,14 @@ class Control:
 
     async def advance_clock(self, request: web.Request) -> object:
         """Move the clock on."""
-        seconds = (await _body(request, advance_seconds=float)).get("advance_seconds", -1)
+        seconds = (await read_body(request, advance_seconds=float)).get("advance_seconds", -1)
         if not 0 <= seconds <= 10 * 365 * 86_400:
             raise ValueError("advance_seconds is a number from 0 up to ten years")
         return {"time": iso(self._site.clock.advance(seconds))}
 
     async def act_on_proxy(self, request: web.Request) -> object:
         """Stop, start, restart or kill a proxy."""
-        body = await _body(request, action=str, closed_seconds=float, starting_seconds=float)
+        body = await read_body(request, action=str, closed_seconds=float, starting_seconds=float)
         if body.get("action") not in ("stop", "start", "restart", "kill"):
             raise ValueError("action is one of stop, start, restart, kill")
         times = [body.get("closed_seconds", 1.0), body.get("starting_seconds", 1.0)]
@@ -180,14 +179,14 @@ class Control:
 
     async def single_sign_on(self, request: web.Request) -> object:
         """Name the users who log straight in again when an administrator ends their session."""
-        users = (await _body(request, users=list)).get("users", [])
+        users = (await read_body(request, users=list)).get("users", [])
         named = {split_user(str(user).lower()) for user in users}
         self._site.logins.single_sign_on = named
         return {"users": ["\\".join(user) for user in sorted(named)]}
 
     async def change_user(self, request: web.Request) -> object:
         """Change, or add, a user in the repository."""
-        body = await _body(
+        body = await read_body(
             request, user=str, name=str, email=str, inactive=bool, blacklisted=bool, removed_externally=bool
         )
         directory, user_id = split_user(body.pop("user", ""))
@@ -206,39 +205,8 @@ class Control:
 
     async def change_switches(self, request: web.Request) -> object:
         """Change switches."""
-        await self._site.change_switches(await _body(request))
+        await self._site.change_switches(await read_body(request))
         return self._site.switches.as_dict()
 
     def _node(self, body: dict[str, Any]) -> str | None:
         return self._site.site.node(str(body["node"])).name if body.get("node") else None
-
-
-async def _body(request: web.Request, **kinds: type) -> dict[str, Any]:
-    """The body as a mapping; with ``kinds`` its keys must be among them and their values of that type."""
-    body = json.loads(await request.text() or "null")
-    if not isinstance(body, dict):
-        raise ValueError("the body is a JSON object")
-    for key, value in body.items() if kinds else ():
-        if key not in kinds:
-            raise ValueError(f"unknown key {key!r}; there are {', '.join(kinds)}")
-        fits = isinstance(value, int | float if kinds[key] is float else kinds[key])
-        if not fits or (isinstance(value, bool) and kinds[key] is not bool):
-            raise ValueError(f"{key} is not of the type {kinds[key].__name__}")
-    return body
-
-
-def _as_json(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def respond(request: web.Request) -> web.Response:
-        try:
-            answer, status = await handler(request), 200
-        except TooManySessionsError as error:
-            answer, status = {"error": str(error)}, 403
-        except ValueError as error:
-            answer, status = {"error": str(error)}, 400
-        return web.json_response(answer, status=status, dumps=_dumps)
-
-    return respond
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote
 
 from aiohttp import web
 
+from .browser import NODE_HEADER
 from .call import XSRF, Call, answer_json, answer_text, no_endpoint
 from .logins import Logins, TooManySessionsError
 from .proxy import Proxy, Served
@@ -38,6 +39,12 @@ class Door:
         self._logins = logins
 
     async def answer(self, call: Call) -> web.Response:
+        """The answer, with the one thing that no real proxy says: which node it comes from."""
+        response = await self._answer(call)
+        response.headers[NODE_HEADER] = self._proxy.node.name
+        return response
+
+    async def _answer(self, call: Call) -> web.Response:
         """Find the virtual proxy by the longest prefix that fits, then who is asking, then what for."""
         if not self._proxy.alive:
             return answer_text("Service Unavailable", 503)  # I
@@ -146,17 +153,21 @@ class Door:
 
     def _page(self, call: Call, served: Served, rest: list[str], session: Session | None) -> web.Response:
         if rest[:1] and rest[0].lower() == "qrs":
-            return self._repository_call(call, rest, session)
+            return self._repository_call(call, served, rest, session)
         if session is None:
-            # A session that is gone, or was never there: back to the log in page of this virtual proxy (D).
-            return web.Response(status=302, headers={"Location": self._log_in_uri(served, call.request.raw_path)})
+            return self._to_log_in(call, served)
         return web.Response(text="<!DOCTYPE html><html><body>Qlik Sense hub</body></html>", content_type="text/html")
 
-    def _repository_call(self, call: Call, rest: list[str], session: Session | None) -> web.Response:
-        """QRS through a virtual proxy: as the user of the session, or whom X-Qlik-User names (I: a trusted header)."""
-        user = (session.user_directory, session.user_id) if session else call.qlik_user
+    def _to_log_in(self, call: Call, served: Served) -> web.Response:
+        """A session that is gone, or was never there: back to the log in page of this virtual proxy (D)."""
+        return web.Response(status=302, headers={"Location": self._log_in_uri(served, call.request.raw_path)})
+
+    def _repository_call(self, call: Call, served: Served, rest: list[str], session: Session | None) -> web.Response:
+        """QRS through a virtual proxy: as the user of the session, or of X-Qlik-User where that is its header (I)."""
+        by_header = served.virtual_proxy.header_authentication_header_name.lower() == "x-qlik-user"
+        user = (session.user_directory, session.user_id) if session else call.qlik_user if by_header else None
         if user is None:
-            return answer_text("Unauthorized", 401)  # L
+            return self._to_log_in(call, served)
         if not call.has_xrfkey:
             return answer_text(XSRF, 403)
         return self._qrs.answer_checked(call, rest, user)

@@ -29,7 +29,7 @@ class BalancerError(Exception):
 
 
 @dataclass(frozen=True)
-class Door:
+class UsersPort:
     """The users' port of one node. ``node`` names the server in HAProxy."""
 
     node: str
@@ -49,14 +49,14 @@ def find_haproxy(choice: str) -> str | None:
     return program
 
 
-def check_names(doors: list[Door]) -> None:
+def check_names(ports: list[UsersPort]) -> None:
     """BalancerError for names of nodes that HAProxy would not take as names of servers."""
-    wrong = [door.node for door in doors if not _SERVER_NAME.fullmatch(door.node)]
+    wrong = [port.node for port in ports if not _SERVER_NAME.fullmatch(port.node)]
     if wrong:
         raise BalancerError(
             f"HAProxy cannot have a server named {wrong[0]!r}: letters, digits and _ . : - are what it takes"
         )
-    if not doors:
+    if not ports:
         raise BalancerError("no node of the site has a proxy, so there is nothing to balance")
 
 
@@ -69,16 +69,16 @@ def socket_path(directory: Path) -> Path:
 
 
 def configuration(
-    doors: list[Door], address: str, port: int, certificate: Path, root: Path, admin_socket: Path
+    ports: list[UsersPort], address: str, number: int, certificate: Path, root: Path, admin_socket: Path
 ) -> str:
-    """The whole configuration: people at ``address``:``port`` by TLS, sticky by cookie, servers named as the nodes.
+    """The whole configuration: people at ``address``:``number`` by TLS, sticky by cookie, servers named as the nodes.
 
     A door counts as well when it answers anything but a server error: a proxy that starts answers 503.
     """
     servers = "\n".join(
-        f"    server {door.node} {door.address}:{door.port} cookie {door.node}"
-        f" sni str({door.host_name}) check-sni {door.host_name} verifyhost {door.host_name}"
-        for door in doors
+        f"    server {port.node} {port.address}:{port.port} cookie {port.node}"
+        f" sni str({port.host_name}) check-sni {port.host_name} verifyhost {port.host_name}"
+        for port in ports
     )
     return f"""\
 global
@@ -97,7 +97,7 @@ defaults
     retries 2
 
 frontend users
-    bind {address}:{port} ssl crt {_quoted(certificate)}
+    bind {address}:{number} ssl crt {_quoted(certificate)}
     default_backend {BACKEND}
 
 backend {BACKEND}

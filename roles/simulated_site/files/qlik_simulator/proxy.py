@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .clock import Clock
+from .history import History
 from .sessions import Session, SessionStore
 from .site import Node, VirtualProxy
 
@@ -28,15 +29,28 @@ class Proxy:
     """The proxy service of a node. ``comes_back`` tells whether a user logs straight in again (single sign-on)."""
 
     def __init__(
-        self, node: Node, virtual_proxies: Iterable[VirtualProxy], clock: Clock, comes_back: Callable[[Session], bool]
+        self,
+        node: Node,
+        virtual_proxies: Iterable[VirtualProxy],
+        clock: Clock,
+        comes_back: Callable[[Session], bool],
+        history: History,
     ) -> None:
         self.node = node
         self.clock = clock
         self.state = RUNNING
-        self._history = [(clock.now(), RUNNING)]
+        self._states = [(clock.now(), RUNNING)]
+        self._history = history
         self._comes_back = comes_back
-        self.served = [Served(each, SessionStore(clock, each.session_inactivity_timeout)) for each in virtual_proxies]
+        self.served = [Served(each, self._store(each)) for each in virtual_proxies]
         self._by_prefix = {each.virtual_proxy.prefix: each.store for each in self.served}
+
+    def _store(self, virtual_proxy: VirtualProxy) -> SessionStore:
+        def made(session: Session) -> None:
+            user = f"{session.user_directory}\\{session.user_id}"
+            self._history.add_login(user, self.node.name, virtual_proxy.prefix, session.session_id)
+
+        return SessionStore(self.clock, virtual_proxy.session_inactivity_timeout, made)
 
     @property
     def alive(self) -> bool:
@@ -45,7 +59,7 @@ class Proxy:
 
     def state_at(self, when: float) -> str:
         """The state it was in at a time of the virtual clock."""
-        return next((state for since, state in reversed(self._history) if since <= when), RUNNING)
+        return next((state for since, state in reversed(self._states) if since <= when), RUNNING)
 
     def store(self, prefix: str) -> SessionStore | None:
         """The sessions under this prefix, exactly as spelled (other cases: N); None when it is not served here."""
@@ -65,7 +79,8 @@ class Proxy:
     def become(self, state: str) -> None:
         """Change state. Sessions are process memory: they do not outlive the process (D)."""
         self.state = state
-        self._history.append((self.clock.now(), state))
+        self._states.append((self.clock.now(), state))
+        self._history.add_life(self.node.name, "proxy", state)
         if state == STOPPED:
             for each in self.served:
                 each.store.clear()

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .balancer import Balancer
 from .certificates import Authority
 from .clock import Clock
 from .door import Door
 from .faults import Faults
-from .haproxy_config import HOW_TO_GET, find_haproxy
-from .haproxy_config import Door as BalancedDoor
+from .front import Front
+from .haproxy_config import UsersPort
+from .history import History
 from .journal import Counters, Journal
 from .listener import Answer, Instruments, Latency, Listener, reserve
 from .logins import Logins
+from .people import People
 from .proxy import RUNNING, STARTING, STOPPED, Proxy
 from .qps import ProxyService
 from .qrs import RepositoryService
@@ -52,15 +53,14 @@ class RunningSite:
         self.site = site
         self.clock = Clock(site.clock)
         self.switches = Switches(site.switches)
-        self.notes: list[str] = []
+        self.history = History(self.clock)
+        self._front = Front(balancer, state_dir / "balancer", real_ports, self.history)
+        self.notes = self._front.notes
+        self.people = People(site, self.clock, lambda: self.certificates["root"], self._front.entrances)
         self.instruments = Instruments(Journal(self.clock), Counters(), Faults(), Latency())
         self.certificates: dict[str, str] = {}
         self._state_dir = state_dir
         self._real_ports = real_ports
-        self._haproxy = find_haproxy(balancer)
-        self.balancer: Balancer | None = None
-        if balancer == "auto" and self._haproxy is None:
-            self.notes.append(f"HAProxy is not installed here, so no balancer stands in front. {HOW_TO_GET}")
         self._restarts: dict[str, asyncio.Task[None]] = {}
         self.nodes: dict[str, RunningNode] = {}
         self.proxies: dict[str, Proxy] = {}
@@ -86,24 +86,20 @@ class RunningSite:
         for running in self.nodes.values():
             for listener in running.listeners.values():
                 await self._open(running, listener)
-        if self._haproxy:
-            await self._open_balancer(self._haproxy, authority)
+        await self._front.open(self._users_ports(), authority, self.site.central.host_name, self.certificates["root"])
+        self.history.clear()
 
-    async def _open_balancer(self, program: str, authority: Authority) -> None:
-        domain = self.site.central.host_name.partition(".")[2]
-        name = f"qlik.{domain}" if domain else "qlik"
-        doors = [
-            BalancedDoor(each.node.name, each.node.host_name, each.address, each.listeners["door"].port)
+    def _users_ports(self) -> list[UsersPort]:
+        return [
+            UsersPort(each.node.name, each.node.host_name, each.address, each.listeners["door"].port)
             for each in self.nodes.values()
             if each.proxy
         ]
-        self.balancer = Balancer(program, self._state_dir / "balancer", name, doors, self._real_ports)
-        await self.balancer.open(authority.server(name), Path(self.certificates["root"]))
 
     async def close(self) -> None:
-        """Close the balancer and every listener."""
-        if self.balancer:
-            await self.balancer.close()
+        """End people, balancer and every listener."""
+        await self.people.remove()
+        await self._front.close()
         for task in self._restarts.values():
             task.cancel()
         for running in self.nodes.values():
@@ -115,7 +111,7 @@ class RunningSite:
         running = RunningNode(node, address, tls, {})
         running.listeners["qrs"] = self._listener("qrs", running, qrs.answer)
         if node.proxy:
-            proxy = Proxy(node, self.site.linked(node), self.clock, self.logins.comes_back)
+            proxy = Proxy(node, self.site.linked(node), self.clock, self.logins.comes_back, self.history)
             running.proxy = self.proxies[node.name] = proxy
             running.listeners["qps"] = self._listener("qps", running, ProxyService(proxy, self.switches).answer)
             door = Door(proxy, qrs, self.site, self.repository, self.logins)
@@ -176,6 +172,7 @@ class RunningSite:
 
     async def reset(self) -> None:
         """The site as it was started; its clock alone stays where it is, since clocks do not go back."""
+        await self.people.remove()
         for task in self._restarts.values():
             task.cancel()
         self._restarts.clear()
@@ -189,14 +186,14 @@ class RunningSite:
             for listener in running.listeners.values():
                 if not listener.is_open:
                     await self._open(running, listener)
-        if self.balancer:
-            await self.balancer.reset()
+        await self._front.reset()
         self.logins.single_sign_on.clear()
         self.logins.first_sessions()
         self.instruments.faults.remove(None)
         self.instruments.latency.set(0, None, None)
         self.instruments.journal.clear()
         self.instruments.counters.clear()
+        self.history.clear()
 
     def card(self) -> dict[str, Any]:
         """What a client needs to know of the site (the daemon adds the process)."""
@@ -221,6 +218,6 @@ class RunningSite:
             "host_map": {running.node.host_name: running.address for running in self.nodes.values()},
             "certificates": self.certificates,
             "nodes": nodes,
-            "balancer": self.balancer.card() if self.balancer else None,
+            "balancer": self._front.card(),
             "notes": self.notes,
         }

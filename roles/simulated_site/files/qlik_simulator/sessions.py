@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from .clock import Clock
@@ -53,9 +53,12 @@ class Session:
 class SessionStore:
     """The sessions of one virtual proxy on one proxy process. Idle ones are gone when anybody looks (D: time-out)."""
 
-    def __init__(self, clock: Clock, timeout_minutes: float) -> None:
+    def __init__(
+        self, clock: Clock, timeout_minutes: float, made: Callable[[Session], None] = lambda _session: None
+    ) -> None:
         self._clock = clock
         self._timeout = timeout_minutes * 60
+        self._made = made  # is told of every new session
         self._sessions: dict[str, Session] = {}
         self._next_expiry = float("inf")
         self._rendered: tuple[bool, bytes] | None = None
@@ -65,6 +68,7 @@ class SessionStore:
         self._sessions[session.session_id] = session
         self._next_expiry = min(self._next_expiry, session.last_active + self._timeout)
         self._rendered = None
+        self._made(session)
 
     def all(self) -> list[Session]:
         """The live sessions, oldest first."""
