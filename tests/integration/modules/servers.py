@@ -52,6 +52,23 @@ def repeating(card: simulated.Card, status: int) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
+def demanding(card: simulated.Card, version: ssl.TLSVersion) -> Iterator[int]:
+    """The port of a TLS server that takes no client without a certificate of the site, and says so by an alert.
+
+    The simulated site can demand one, too, but asyncio closes the connection before the alert is sent.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = context.maximum_version = version
+    context.load_cert_chain(card["certificates"]["server"], card["certificates"]["server_key"])
+    context.load_verify_locations(card["certificates"]["root"])
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Repeating)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with _serving(server):
+        yield server.server_address[1]
+
+
+@contextlib.contextmanager
 def cutting(after: int) -> Iterator[int]:
     """The port of a server that reads so many bytes of every connection, and then closes it without a word."""
 

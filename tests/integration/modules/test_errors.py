@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import time
 import urllib.parse
 from typing import Any
@@ -72,17 +73,22 @@ def test_a_client_certificate_is_refused_without_a_word(modules: Modules) -> Non
     assert re.search("refuses client_cert .*must be exported from", run.failure["hint"]), run.failure["hint"]
 
 
-@pytest.mark.parametrize("tls", ["1.2", "1.3"])
-def test_a_client_certificate_is_refused_by_tls(modules: Modules, tls: str) -> None:
-    modules.control.switches(client_certificate="required", tls=tls)
-    run = qrs_fails(
-        modules,
-        "client_certificate_refused",
-        "refused the client certificate during the TLS handshake",
-        "client_cert .*exported from the QMC",
-        **rogue(modules.card),
-    )
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_certificate_is_refused_by_tls(modules: Modules, version: ssl.TLSVersion) -> None:
+    with servers.demanding(modules.card, version) as port:
+        run = modules.info(qrs_port=port, **rogue(modules.card))
+    assert run.failure["kind"] == "client_certificate_refused"
+    assert "refused the client certificate during the TLS handshake" in run.failure["reason"]
+    assert re.search("client_cert .*exported from the QMC", run.failure["hint"]), run.failure["hint"]
     assert run.failure["status"] is None
+
+
+@pytest.mark.parametrize("tls", ["1.2", "1.3"])
+def test_the_site_demands_a_certificate_of_its_own(modules: Modules, tls: str) -> None:
+    modules.control.switches(client_certificate="required", tls=tls)
+    run = modules.info(**rogue(modules.card))
+    assert run.failure["kind"] in ("client_certificate_refused", "tls", "connection_lost")
+    assert re.search("client_cert.* must be exported from", run.failure["hint"]), run.failure["hint"]
 
 
 def test_the_node_belongs_to_another_site(modules: Modules) -> None:
