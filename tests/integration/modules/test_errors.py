@@ -73,7 +73,7 @@ def test_a_client_certificate_is_refused_without_a_word(modules: Modules) -> Non
     assert re.search("refuses client_cert .*must be exported from", run.failure["hint"]), run.failure["hint"]
 
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
 def test_a_client_certificate_is_refused_by_tls(modules: Modules, version: ssl.TLSVersion) -> None:
     with servers.demanding(modules.card, version) as port:
         run = modules.info(qrs_port=port, **rogue(modules.card))
