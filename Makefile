@@ -25,7 +25,11 @@ help:  ## Show what can be made
 demo: $(DEMO)/ready $(COLLECTION)  ## See the collection at work on a simulated Qlik Sense site
 	@HOME=$(CACHE)/home ANSIBLE_CONFIG=tools/demo.cfg ANSIBLE_COLLECTIONS_PATH=$(CACHE)/tree \
 		ANSIBLE_PYTHON_INTERPRETER=$(DEMO)/bin/python PATH="$(DEMO)/bin:$$PATH" \
-		ansible-playbook qlikops.sense.demo $(ARGS)
+		ansible-playbook qlikops.sense.demo $(ARGS); status=$$?; $(STOP_DEMO_SITE); exit $$status
+
+# Whatever became of the playbook, its site does not stay behind.
+STOP_DEMO_SITE = PYTHONPATH=roles/simulated_site/files $(DEMO)/bin/python -m qlik_simulator stop \
+	--state-dir $(CACHE)/home/.cache/qlikops.sense/simulated_site > /dev/null
 
 test: $(READY)  ## Run everything a reviewer wants to see pass
 	@.venv/bin/python tools/run_checks.py test
