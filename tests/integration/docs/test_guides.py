@@ -28,7 +28,7 @@ def examples() -> Iterator[Any]:
             yield pytest.param(textwrap.dedent(found[2]), id=f"{guide.stem}-{number}")
 
 
-@pytest.mark.parametrize("example", examples())
+@pytest.mark.parametrize("example", list(examples()))
 def test_an_example_is_valid(example: str, tmp_path: pathlib.Path) -> None:
     content = yaml.safe_load(example)
     if isinstance(content, dict):
