@@ -1,0 +1,58 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The summary of a rolling restart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.qlikops.sense.plugins.filter.restart_table import restart_table
+
+RESTARTED: dict[str, Any] = {
+    "node": "qlik2",
+    "result": "restarted",
+    "failure": {},
+    "timeline": [
+        {"phase": "before", "time": "2026-01-15T08:00:00Z"},
+        {"phase": "report", "time": "2026-01-15T08:01:05Z"},
+    ],
+    "hit": {"sessions": 7, "users": 5},
+    "left_by_themselves": 4,
+    "ended": ["LAB\\anna", "LAB\\anna", "LAB\\ben"],
+    "came_back": ["LAB\\ben"],
+}
+
+
+def test_a_line_for_each_node() -> None:
+    failed = {**RESTARTED, "node": "qlik3", "result": "failed", "failure": {"task": "Prove it"}, "hit": {}}
+    lines = restart_table([RESTARTED, failed], width=150).splitlines()
+    assert lines[2].split() == [
+        "qlik2",
+        "restarted",
+        "2026-01-15T08:00:00Z",
+        "1",
+        "min",
+        "5",
+        "s",
+        "7",
+        "5",
+        "4",
+        "3",
+        "1",
+    ]
+    assert lines[3].endswith("Prove it")
+    assert len(lines) == 4
+
+
+def test_nothing_is_an_empty_text() -> None:
+    assert restart_table([]) == ""
+
+
+def test_something_else_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="not a list of reports"):
+        restart_table([{"node": "qlik2"}])
