@@ -160,7 +160,7 @@ def test_nobody_is_asked_for_a_password_on_the_terminal(pem: Export) -> None:
         "    try:\n"
         "        connection.tls_context()\n"
         "    except Exception as error:\n"
-        "        print(type(error).__name__, error)\n"
+        "        print(type(error).__name__, error, flush=True)\n"
         "    os._exit(0)\n"
         "shown = b''\n"
         "try:\n"
