@@ -26,8 +26,9 @@ def read_states(answer: str) -> dict[str, tuple[str, str]]:
     """Server -> ready, drain or maint, and down or up, out of the answer to ``show servers state``."""
     lines = [line.split() for line in answer.splitlines()]
     names = next((line[1:] for line in lines if line[:1] == ["#"]), [])
-    # Columns without a value stand at the end, and are none that matter here.
-    rows = [dict(zip(names, line, strict=False)) for line in lines if len(line) > 1 and line[0] != "#"]
+    servers = [line for line in lines if names and len(line) > 1 and line[0] != "#"]
+    # Columns that HAProxy leaves out stand at the end, and are none that matter here.
+    rows = [dict(zip(names, line, strict=False)) for line in servers]
     return {row["srv_name"]: (_admin(int(row["srv_admin_state"])), _check(row["srv_op_state"])) for row in rows}
 
 
@@ -71,4 +72,4 @@ class Watch:
                 self._history.add_life(node, "balancer", admin)
             if check != self._known[node][1]:
                 self._history.add_life(node, "check", check)
-        self._known = states
+        self._known.update(states)

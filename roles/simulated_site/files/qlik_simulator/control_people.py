@@ -9,6 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from .control_json import Route, read_body
+from .people import Group
 from .person import Habits, Person, Span
 from .running import RunningSite
 
@@ -40,39 +41,17 @@ class PeopleControl:
 
     async def put(self, request: web.Request) -> object:
         """These people and no others."""
+        group = await _read_group(request)
+        self._people.check(group)
         await self._people.remove()
-        return await self.add(request)
+        return self._add(group)
 
     async def add(self, request: web.Request) -> object:
         """More people."""
-        body = await read_body(
-            request,
-            count=int,
-            users=list,
-            virtual_proxies=list,
-            pause_seconds=float,
-            leave_after_seconds=object,
-            come_back_after_seconds=object,
-            log_out=bool,
-            stubborn=bool,
-        )
-        users = [str(user) for user in body["users"]] if "users" in body else None
-        count = body.get("count", len(users or []))
-        if not 1 <= count <= _MOST_PEOPLE:
-            raise ValueError(f"count is a number from 1 to {_MOST_PEOPLE}")
-        pause = body.get("pause_seconds", Habits.pause)
-        if not 0.05 <= pause <= 3600:
-            raise ValueError("pause_seconds is a number from 0.05 to 3600")
-        habits = Habits(
-            pause,
-            _span("leave_after_seconds", body.get("leave_after_seconds")),
-            _span("come_back_after_seconds", body.get("come_back_after_seconds")),
-            body.get("log_out", True),
-            body.get("stubborn", False),
-        )
-        if habits.stubborn and habits.leave_after:
-            raise ValueError("the stubborn never leave: leave_after_seconds does not go with stubborn")
-        added = self._people.add(count, body.get("virtual_proxies"), users, habits)
+        return self._add(await _read_group(request))
+
+    def _add(self, group: Group) -> object:
+        added = self._people.add(group)
         self._site.repository.changed()
         return _names(added)
 
@@ -98,6 +77,38 @@ class PeopleControl:
     async def logins(self, request: web.Request) -> object:
         """The sessions made after number ``since``, those that ended included."""
         return {"entries": self._site.history.logins(int(request.query.get("since", "0")))}
+
+
+async def _read_group(request: web.Request) -> Group:
+    body = await read_body(
+        request,
+        count=int,
+        users=list,
+        virtual_proxies=list,
+        pause_seconds=float,
+        leave_after_seconds=object,
+        come_back_after_seconds=object,
+        log_out=bool,
+        stubborn=bool,
+    )
+    users = [str(user) for user in body["users"]] if "users" in body else None
+    count = body.get("count", len(users or []))
+    if not 1 <= count <= _MOST_PEOPLE:
+        raise ValueError(f"count is a number from 1 to {_MOST_PEOPLE}")
+    pause = body.get("pause_seconds", Habits.pause)
+    if not 0.05 <= pause <= 3600:
+        raise ValueError("pause_seconds is a number from 0.05 to 3600")
+    habits = Habits(
+        pause,
+        _span("leave_after_seconds", body.get("leave_after_seconds")),
+        _span("come_back_after_seconds", body.get("come_back_after_seconds")),
+        body.get("log_out", True),
+        body.get("stubborn", False),
+    )
+    if habits.stubborn and habits.leave_after:
+        raise ValueError("the stubborn never leave: leave_after_seconds does not go with stubborn")
+    prefixes = [str(prefix) for prefix in body["virtual_proxies"]] if "virtual_proxies" in body else None
+    return Group(count, prefixes, users, habits)
 
 
 def _names(people: list[Person]) -> dict[str, list[str]]:

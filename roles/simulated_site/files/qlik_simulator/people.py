@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import aiohttp
 
@@ -22,6 +23,16 @@ _NAMES = (
     *("Mio", "Nadia", "Otis", "Petra", "Quentin", "Ruth", "Sanne", "Tomás"),
 )
 _DIRECTORY = "VISITORS"
+
+
+@dataclass(frozen=True)
+class Group:
+    """People of the same habits, with names if without ``users``; ``prefixes`` defaults to what every proxy serves."""
+
+    count: int
+    prefixes: list[str] | None
+    users: list[str] | None
+    habits: Habits
 
 
 class People:
@@ -41,20 +52,32 @@ class People:
         """Everybody, those who are gone included."""
         return list(self._people)
 
-    def add(self, count: int, prefixes: list[str] | None, users: list[str] | None, habits: Habits) -> list[Person]:
-        """More people. Without ``users`` they have names of their own. SiteError for what cannot be."""
-        served = self._served_everywhere() if prefixes is None else [self._prefix(each) for each in prefixes]
-        if not served:
-            raise SiteError("no virtual proxy is served by every proxy: name some in virtual_proxies")
-        named = self._new_users(count) if users is None else users
-        if len(named) != count:
-            raise SiteError(f"{len(named)} users for {count} people")
-        for user in named:
+    def check(self, group: Group) -> list[str]:
+        """The prefixes a group would use in turn; SiteError for what cannot be."""
+        if group.users is not None and len(group.users) != group.count:
+            raise SiteError(f"{len(group.users)} users for {group.count} people")
+        for user in group.users or []:
             split_user(user)
+        if group.prefixes is None:
+            prefixes = self._served_everywhere()
+            if not prefixes:
+                raise SiteError("no virtual proxy is served by every proxy: name some in virtual_proxies")
+            return prefixes
+        known = [each.prefix for each in self._site.virtual_proxies]
+        unknown = [prefix for prefix in group.prefixes if prefix not in known]
+        if unknown or not group.prefixes:
+            raise SiteError(f"no virtual proxy has the prefix {names(unknown)}; there are {names(known)}")
+        return group.prefixes
+
+    def add(self, group: Group) -> list[Person]:
+        """More people. SiteError for what cannot be."""
+        prefixes = self.check(group)
         self._http = self._http or make_http(self._root())
         added = [
-            Person(user, prefix, habits, self._clock, Browser(self._http, []), self._next_entrances)
-            for user, prefix in zip(named, itertools.cycle(served))
+            Person(user, prefix, group.habits, self._clock, Browser(self._http, []), self._next_entrances)
+            for user, prefix in zip(
+                group.users or self._new_users(group.count), itertools.cycle(prefixes), strict=False
+            )
         ]
         self._people += added
         self._tasks += [asyncio.create_task(person.live()) for person in added]
@@ -90,12 +113,6 @@ class People:
         entrances = self._entrances()
         first = next(self._turn) % len(entrances)
         return [*entrances[first:], *entrances[:first]]
-
-    def _prefix(self, prefix: object) -> str:
-        known = [each.prefix for each in self._site.virtual_proxies]
-        if not isinstance(prefix, str) or prefix not in known:
-            raise SiteError(f"no virtual proxy has the prefix {prefix!r}; there are {names(known)}")
-        return prefix
 
     def _served_everywhere(self) -> list[str]:
         served = [{each.prefix for each in self._site.linked(node)} for node in self._site.nodes if node.proxy]
