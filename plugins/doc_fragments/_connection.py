@@ -34,8 +34,8 @@ options:
     description:
       - Prefix of a virtual proxy to reach QRS through, where its own port is closed. Set O(qrs_port) to the users' port
         then, usually 443.
-      - That virtual proxy must take the user from a header named C(X-Qlik-User). Each run takes one session of O(api_user)
-        over it, until that times out.
+      - That virtual proxy must take the user from a header named C(X-Qlik-User). Each run takes one session of
+        O(api_user) over it, until that times out.
       - The proxy services themselves are always asked on their own port.
     type: str
   client_cert:
