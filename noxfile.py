@@ -117,10 +117,19 @@ def add_matrix_session(core: str, python: str) -> None:
     def matrix(session: nox.Session) -> None:
         session.install(f"ansible-core~={core}.0", *TEST_REQUIREMENTS)
         collections = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
-        with session.chdir(collections.current_path):
-            session.run("ansible-test", "sanity", "--python", python)
-            session.run("ansible-test", "units", "--venv", "--python", python)
-        session.run("pytest", "tests/integration")
+        failed = []
+        for name, place, command in (
+            ("sanity", collections.current_path, ["ansible-test", "sanity", "--python", python]),
+            ("units", collections.current_path, ["ansible-test", "units", "--venv", "--python", python]),
+            ("integration", ROOT, ["pytest", "tests/integration"]),
+        ):
+            with session.chdir(place):
+                try:
+                    session.run(*command)
+                except nox.command.CommandFailed:
+                    failed.append(name)  # the rest of the pair is worth knowing, too
+        if failed:
+            session.error(", ".join(failed))
 
     matrix.__doc__ = f"Run sanity, units and integration with ansible-core {core} on Python {python}"
 

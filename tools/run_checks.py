@@ -30,7 +30,7 @@ TEST = (
 
 
 def run_nox(*selection: str) -> list[dict[str, t.Any]]:
-    """Run sessions of nox; nox's report of each of them: `name`, `result` (`success`, `failed`, ...), `duration`."""
+    """Run sessions of nox; nox's report of each: `name`, `result` (`success`, `failed`, ...), `reason`, `duration`."""
     with tempfile.TemporaryDirectory() as scratch:
         report = pathlib.Path(scratch, "report.json")
         command = [sys.executable, "-m", "nox", "--report", str(report), *selection]
@@ -59,6 +59,9 @@ def print_matrix(sessions: list[dict[str, t.Any]]) -> None:
             for python in pythons
         )
         print(f"{core:<14}" + "".join(f"{cell:<14}" for cell in cells))
+    for session in sessions:
+        if session["result"] != "success":
+            print(f"{session['name']}: {session['reason']}")
 
 
 def main() -> None:
