@@ -31,13 +31,13 @@ demo: $(DEMO)/ready $(COLLECTION)  ## See the collection at work on a simulated 
 STOP_DEMO_SITE = PYTHONPATH=roles/simulated_site/files $(DEMO)/bin/python -m qlik_simulator stop \
 	--state-dir $(CACHE)/home/.cache/qlikops.sense/simulated_site > /dev/null
 
-test: $(READY)  ## Run everything a reviewer wants to see pass
+test: $(READY) haproxy  ## Run everything a reviewer wants to see pass
 	@.venv/bin/python tools/run_checks.py test
 
 unit: $(READY)  ## Run the unit and property tests (ARGS='-k pattern' chooses)
 	@$(NOX) -s unit -- $(ARGS)
 
-integration: $(READY)  ## Run the tests against the simulated site
+integration: $(READY) haproxy  ## Run the tests against the simulated site
 	@$(NOX) -s integration -- $(ARGS)
 
 lint: $(READY)  ## Check formatting, code, YAML, types, documentation and roles
@@ -49,10 +49,10 @@ format: $(READY)  ## Format the code
 sanity: $(READY)  ## Run ansible-test sanity with the newest ansible-core of the default Python
 	@$(NOX) -s sanity
 
-molecule: $(READY)  ## Run the role and modules by the molecule scenarios
+molecule: $(READY) haproxy  ## Run the role and modules by the molecule scenarios
 	@$(NOX) -s molecule
 
-matrix: $(READY)  ## Run sanity, units and integration on every ansible-core and Python supported and installed
+matrix: $(READY) haproxy  ## Run sanity, units and integration on every ansible-core and Python supported and installed
 	@.venv/bin/python tools/run_checks.py matrix
 
 bench: $(READY)  ## Measure speed and cost against the simulated site
@@ -61,7 +61,7 @@ bench: $(READY)  ## Measure speed and cost against the simulated site
 clean:  ## Remove everything that was built
 	rm -rf .cache .nox .venv .ansible tests/output changelogs/.plugin-cache.yaml
 
-.PHONY: help demo test unit integration lint format sanity molecule matrix bench clean
+.PHONY: help demo test unit integration lint format sanity molecule matrix bench clean haproxy
 
 .venv/ready: tools/requirements-checks.txt tools/make_venv.sh
 	@tools/make_venv.sh .venv tools/requirements-checks.txt
@@ -71,6 +71,9 @@ $(DEMO)/ready: tools/requirements-demo.txt tools/make_venv.sh
 
 .cache/galaxy/ready: tools/collections.txt tools/take_collections.py .venv/ready
 	@.venv/bin/python tools/take_collections.py tools/collections.txt .cache/galaxy
+
+haproxy:
+	@tools/have_haproxy.sh
 
 # The checkout at the place where Ansible looks for a collection.
 $(COLLECTION):
