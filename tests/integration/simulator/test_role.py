@@ -25,6 +25,7 @@ FACTS = (
     *("qlik_host", "qlik_qrs_port", "qlik_client_cert", "qlik_client_key", "qlik_ca_path", "qlik_host_map"),
     *("simulated_site_control", "simulated_site_card"),
 )
+BALANCER_FACTS = ("simulated_site_balancer_url", "proxy_restart_haproxy_socket", "proxy_restart_haproxy_backend")
 SMALL = {"simulated_site_generate": {"proxies": 1, "virtual_proxies": 2, "sessions": 3}}
 
 
@@ -34,7 +35,9 @@ class Play:
     def __init__(self, directory: pathlib.Path, *options: str, **variables: Any) -> None:
         facts = directory / "facts.json"
         facts.unlink(missing_ok=True)
-        wanted = ", ".join(f"'{name}': {name}" for name in FACTS)
+        wanted = ", ".join(
+            [f"'{name}': {name}" for name in FACTS] + [f"'{name}': {name} | default('none')" for name in BALANCER_FACTS]
+        )
         keep = {"content": f"{{{{ {{{wanted}}} }}}}", "dest": str(facts), "mode": "0600"}
         tasks = [
             {"ansible.builtin.include_role": {"name": "qlikops.sense.simulated_site"}},
@@ -117,6 +120,21 @@ def test_generated_site_and_switches(directory: pathlib.Path) -> None:
     before, after = (Play(directory, simulated_site_switches={"tls": "1.3"}) for _run in range(2))
     assert control.switches()["tls"] == "1.3"
     assert before.changed == after.changed + 1
+
+
+def test_balancer(directory: pathlib.Path) -> None:
+    first = Play(directory, **SMALL, simulated_site_balancer="haproxy")
+    balancer = first.facts["simulated_site_card"]["balancer"]
+    assert first.facts["simulated_site_balancer_url"] == balancer["url"]
+    assert first.facts["proxy_restart_haproxy_socket"] == balancer["socket"]
+    assert first.facts["proxy_restart_haproxy_backend"] == balancer["backend"] == "qlik"
+    Play(directory, simulated_site_state="stopped")
+    without = Play(directory, **SMALL)
+    assert not without.failed
+    assert without.facts["simulated_site_balancer_url"] == "none"
+    refused = Play(directory, **SMALL, simulated_site_balancer="haproxy")
+    assert refused.failed
+    assert "runs without a balancer. Stop it first" in refused.output
 
 
 def test_described_site(directory: pathlib.Path) -> None:
