@@ -97,12 +97,13 @@ def test_the_first_exception_stops_the_rest_and_is_raised() -> None:
     assert done == [0, 1, 2]
 
 
-def test_others_finish_what_they_have_in_hand_and_take_nothing_more() -> None:
+@pytest.mark.parametrize("broken", [0, 1])
+def test_others_finish_what_they_have_in_hand_and_take_nothing_more(broken: int) -> None:
     done: list[int] = []
     failed = threading.Event()
 
     def work(number: int) -> None:
-        if number == 0:
+        if number == broken:
             failed.set()
             raise Broken
         failed.wait(10)
