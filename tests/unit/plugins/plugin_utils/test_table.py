@@ -152,3 +152,10 @@ def test_the_widest_elastic_column_gives_way_first() -> None:
 def test_blocks_leave_out_what_is_empty_and_keep_rows_apart() -> None:
     lines = table(["User", "Proxy service"], [["anna", "Central"], ["", "Node2"]], 10)
     assert lines == ["User: anna", "Proxy ser…", "", "Proxy ser…"]
+
+
+def test_what_cannot_be_seen_takes_the_room_of_what_stands_for_it() -> None:
+    hidden = [["\u200b" * 20]]
+    assert not fits(["Name"], hidden, 10)
+    assert fits(["Name"], hidden, 20)
+    assert table(["Name"], hidden, 10) == ["Name: \ufffd\ufffd\ufffd…"]
