@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
-from ansible_collections.qlikops.sense.tests.integration.modules import running, sites
+from ansible_collections.qlikops.sense.tests.integration.modules import playing, running, sites
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +45,9 @@ def modules(awkward_site: simulated.Card, tree: pathlib.Path) -> running.Modules
 def control(modules: running.Modules) -> simulated.Control:
     """The control interface of the awkward site."""
     return modules.control
+
+
+@pytest.fixture
+def ansible(modules: running.Modules, tree: pathlib.Path, tmp_path: pathlib.Path) -> playing.Ansible:
+    """Ansible itself, against the awkward site."""
+    return playing.Ansible(modules, tree, tmp_path)

@@ -7,84 +7,17 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 import pathlib
 import re
-import subprocess
-import sys
-from typing import Any
 
 import pytest
 import yaml
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
-from ansible_collections.qlikops.sense.tests.integration.modules.running import MODULES, ROOT, Modules, assert_no_secret
+from ansible_collections.qlikops.sense.tests.integration.modules.playing import GROUP, Ansible, Tasks, ensure
+from ansible_collections.qlikops.sense.tests.integration.modules.running import MODULES, ROOT
 
-GROUP = "group/qlikops.sense.qlik"
 CONNECTION = {"host", "client_cert", "client_key", "ca_path"}  # options of the examples that the play gives instead
-Tasks = list[dict[str, Any]]
-
-
-class Ansible:
-    """Runs playbooks as a user of the collection would, with a HOME that is new."""
-
-    def __init__(self, modules: Modules, tree: pathlib.Path, home: pathlib.Path) -> None:
-        self.modules = modules
-        self._home = home
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_SENSE_"))},
-            "HOME": str(home),
-            "LC_ALL": "C.UTF-8",
-            "NO_PROXY": "*",
-            "ANSIBLE_COLLECTIONS_PATH": str(tree),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_NOCOLOR": "true",
-        }
-
-    def play(self, tasks: Tasks, *options: str, environment: dict[str, str] | None = None, **play: Any) -> str:
-        """Run a play with the connection in ``qlik``; all that was printed. AssertionError unless it succeeds.
-
-        No session id, key, password or xrfkey of the site stands in it.
-        """
-        connection = self.modules.connection()
-        paths = self.modules.card["certificates"]
-        connection["client_key"] = paths["client_key_encrypted"]
-        connection["client_key_password"] = paths["client_key_password"]
-        variables = self._file("variables.json", json.dumps({"qlik": connection, **play.pop("vars", {})}))
-        defaults = {GROUP: "{{ qlik }}"}
-        head = {"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, **play}
-        playbook = self._file("playbook.yml", yaml.safe_dump([{**head, "tasks": tasks}], allow_unicode=True))
-        ids = self.modules.session_ids()
-        done = subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", "-e", f"@{variables}", *options, str(playbook)],
-            env={**self._environment, **(environment or {})},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        output = done.stdout + done.stderr
-        assert done.returncode == 0, output[-5000:]
-        assert_no_secret(output, self.modules.card, [*ids, *self.modules.session_ids()])
-        return output
-
-    def _file(self, name: str, text: str) -> pathlib.Path:
-        file = self._home / name
-        file.write_text(text, encoding="utf-8")
-        return file
-
-
-@pytest.fixture
-def ansible(modules: Modules, tree: pathlib.Path, tmp_path: pathlib.Path) -> Ansible:
-    return Ansible(modules, tree, tmp_path)
-
-
-def ensure(*conditions: str) -> dict[str, Any]:
-    """A task that fails the play unless all conditions hold."""
-    return {"ansible.builtin.assert": {"that": list(conditions)}}
 
 
 def users_left(control: simulated.Control) -> set[str]:

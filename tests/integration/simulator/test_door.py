@@ -109,18 +109,16 @@ def test_who_logs_in_is_known_to_qrs_afterwards(user: Client, client: Client, co
 
 def test_qrs_through_a_virtual_proxy(site: Card, user: Client, control: Control) -> None:
     path = "/sales/qrs/proxyservice/count"
-    assert user.call("door", "GET", path).status_code == 401
+    assert user.call("door", "GET", path).status_code == 302, "nobody has logged in"
     as_admin = user.call("door", "GET", path, headers={"X-User": "admin"})
     assert as_admin.json() == {"value": 3}
     assert len(control.sessions("LAB\\admin")) == 1
     assert user.call("door", "GET", path).json() == {"value": 3}, "the cookie says who asks"
-    trusted = Client(site, certificate=None, user="INTERNAL\\sa_api")
-    assert trusted.call("door", "GET", "/qrs/proxyservice/count").json() == {"value": 3}
-    assert len(control.sessions()) == 1, "X-Qlik-User makes no session"
-    nobody = Client(site, certificate=None, user="LAB\\anna")
-    assert nobody.call("door", "GET", path).json() == {"value": 0}
-    assert trusted.call("door", "GET", path, query={"xrfkey": "x"}).status_code == 403
-    assert trusted.call("door", "GET", "/qrs/about", node="Node2").json()["nodeType"] == 2
+    assert user.call("door", "GET", path, query={"xrfkey": "x"}).status_code == 403
+    stranger = Client(site, certificate=None, user="INTERNAL\\sa_api")
+    assert stranger.call("door", "GET", "/qrs/about").status_code == 302, (
+        "X-Qlik-User is no header of this virtual proxy"
+    )
 
 
 def test_prefixes_not_served_here_belong_to_the_default_virtual_proxy(user: Client) -> None:

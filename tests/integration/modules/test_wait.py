@@ -1,0 +1,154 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""qlik_session_wait: the module alone, and what a person sees of it in a playbook."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from ansible_collections.qlikops.sense.tests.integration.modules.playing import Ansible, ensure
+from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
+
+PROGRESS = re.compile(r"^(\w+): (\d+) sessions? of (\d+) users? left.* to the deadline$", re.MULTILINE)
+
+
+def wait(modules: Modules, **options: object) -> dict[str, object]:
+    run = modules.run("qlik_session_wait", wait_interval=1, **options)
+    return run.result
+
+
+def test_the_module_waits_until_they_are_gone(modules: Modules) -> None:
+    there = len(modules.control.sessions(node="Node2"))
+    leaving = threading.Timer(1.5, modules.control.end_all)
+    leaving.start()
+    result = wait(modules, proxies=["Node2"], wait_timeout=30)
+    leaving.join()
+    assert result["history"][0]["sessions"] == there  # type: ignore[index]  # JSON
+    assert (result["remaining"], result["timed_out"], result["changed"]) == (0, False, False)
+    assert modules.control.counters()["writes"] == 0
+
+
+def test_a_time_out_fails_and_names_who_is_left(modules: Modules) -> None:
+    result = wait(modules, proxies=["Node2"], wait_timeout=1)
+    there = modules.control.sessions(node="Node2")
+    assert result["failed"]
+    assert result["timed_out"]
+    assert result["remaining"] == len(there) > 0
+    assert f"{len(there)} sessions are left: " in str(result["msg"])
+    assert len(result["history"]) == 2  # type: ignore[arg-type]  # JSON
+
+
+def test_those_who_never_leave_are_not_waited_for(modules: Modules) -> None:
+    result = wait(modules, proxies=["Node2"], exclude_users=["*"], wait_timeout=30)
+    assert (result["remaining"], result["timed_out"]) == (0, False)
+
+
+def test_check_mode_reports_and_does_not_wait(modules: Modules) -> None:
+    begin = time.monotonic()
+    result = wait(modules, proxies=["Node2"], wait_timeout=600, _ansible_check_mode=True)
+    assert time.monotonic() - begin < 60
+    assert result["remaining"] == len(modules.control.sessions(node="Node2")) > 0
+    assert not result["timed_out"]
+    assert "failed" not in result
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("wait_timeout", -1), ("wait_interval", 0), ("until_sessions", -1), ("wait_timeout", "soon")]
+)
+def test_a_wait_that_makes_no_sense_is_refused(modules: Modules, option: str, value: object) -> None:
+    result = modules.run("qlik_session_wait", **{option: value}).result
+    assert result["failed"]
+    assert option in result["msg"]
+
+
+def test_a_person_sees_it_move_for_several_hosts_side_by_side(ansible: Ansible) -> None:
+    control = ansible.modules.control
+    nodes = {"one": "Central", "two": "Node2"}
+    process = ansible.start(
+        [
+            {
+                "qlikops.sense.qlik_session_wait": {
+                    "proxies": ["{{ nodes[inventory_hostname] }}"],
+                    "wait_interval": 1,
+                    "wait_timeout": 60,
+                },
+                "delegate_to": "localhost",
+                "register": "waited",
+            },
+            ensure(
+                "waited.remaining == 0", "waited.history | length > 1", "not waited.timed_out", "waited.elapsed > 0"
+            ),
+        ],
+        "-i",
+        "one,two,",
+        hosts="all",
+        vars={"nodes": nodes},
+    )
+    assert process.stdout
+    before = ""
+    while len({found[1] for found in PROGRESS.finditer(before)}) < len(nodes):
+        line = process.stdout.readline()
+        assert line, before
+        before += line
+    control.end_all()
+    output = before + process.communicate(timeout=60)[0]
+    assert process.returncode == 0, output
+    first = {found[1]: int(found[2]) for found in reversed(list(PROGRESS.finditer(output)))}
+    assert set(first) == set(nodes)
+    assert all(count > 0 for count in first.values())
+
+
+def test_a_time_out_in_a_playbook_has_all_that_was_seen(ansible: Ansible) -> None:
+    ansible.play(
+        [
+            {
+                "qlikops.sense.qlik_session_wait": {"proxies": ["Node2"], "wait_interval": 1, "wait_timeout": 3},
+                "register": "waited",
+                "failed_when": "waited is not failed",
+            },
+            ensure(
+                "waited.timed_out",
+                "waited.remaining > 0",
+                "waited.history | length > 1",
+                "waited.elapsed >= 3",
+                "waited.users | length > 0",
+            ),
+        ]
+    )
+
+
+def test_what_the_module_refuses_is_not_waited_for(ansible: Ansible) -> None:
+    ansible.play(
+        [
+            {
+                "qlikops.sense.qlik_session_wait": {"proxies": ["Nowhere"], "wait_timeout": 600},
+                "register": "waited",
+                "failed_when": "waited is not failed",
+            },
+            ensure("'has no' in waited.msg", "waited.failure.kind == 'bad_option'"),
+        ]
+    )
+
+
+def test_an_interrupt_leaves_nothing_behind(ansible: Ansible) -> None:
+    process = ansible.start([{"qlikops.sense.qlik_session_wait": {"proxies": ["Node2"], "wait_interval": 1}}])
+    assert process.stdout
+    while not PROGRESS.search(process.stdout.readline()):
+        assert process.poll() is None
+    # Not in the very moment of the line: an ansible-core whose worker dies while it holds the lock of the queue that
+    # lines travel through waits for that lock for ever (StrategyBase.cleanup), whatever the task.
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode != 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert ansible.modules.control.counters()["writes"] == 0
