@@ -20,6 +20,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import (
     Row,
     joined,
 )
+from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import INDENTATION, fits, printable, table
 
 DOCUMENTATION = r"""
@@ -63,8 +64,20 @@ options:
       - outcome
       - outcome_reason
       - reason
-    default: [virtual_proxy, description, cookie, proxy, load_balancing_nodes, user_directory, user_id, user_name,
-      attributes, ref, age, outcome, outcome_reason]
+    default:
+      - virtual_proxy
+      - description
+      - cookie
+      - proxy
+      - load_balancing_nodes
+      - user_directory
+      - user_id
+      - user_name
+      - attributes
+      - ref
+      - age
+      - outcome
+      - outcome_reason
   sort_by:
     description:
       - Columns to sort the sessions by. Without it they stay in the order of the result.
@@ -160,17 +173,17 @@ def _totals(result: Row) -> list[str]:
     lines = []
     if "sessions" in summary:
         lines.append(
-            f"{_count(summary['sessions'], 'session')} of {_count(summary['users'], 'user')};"
-            f" {_count(summary['proxies'], 'proxy service')} and"
-            f" {_count(summary['virtual_proxies'], 'virtual proxy')} looked at"
+            f"{counted(summary['sessions'], 'session')} of {counted(summary['users'], 'user')};"
+            f" {counted(summary['proxies'], 'proxy service')} and"
+            f" {counted(summary['virtual_proxies'], 'virtual proxy')} looked at"
         )
         outcomes = ("ended", "already_gone", "failed", "would_end", "kept")
         told = [f"{summary[name]} {name.replace('_', ' ')}" for name in outcomes if summary.get(name)]
         lines += [", ".join(told)] if told else []
         if summary["users_at_limit"]:
-            lines.append(f"{_count(summary['users_at_limit'], 'user')} with five or more of these sessions")
+            lines.append(f"{counted(summary['users_at_limit'], 'user')} with five or more of these sessions")
     if "alive" in summary:
-        lines.append(f"{_count(summary['proxies'], 'proxy service')}, {summary['alive']} alive")
+        lines.append(f"{counted(summary['proxies'], 'proxy service')}, {summary['alive']} alive")
     unlinked = [proxy["prefix"] for proxy in result["virtual_proxies"] if not proxy["proxies"]]
     if unlinked:
         lines.append(f"linked to no proxy service: {joined(f'/{prefix}' for prefix in unlinked)}")
@@ -179,11 +192,6 @@ def _totals(result: Row) -> list[str]:
         for failure in result.get("failures", ())
     ]
     return [printable(line) for line in lines]
-
-
-def _count(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
 
 
 def _proxies(result: Row, width: int) -> list[str]:

@@ -5,7 +5,7 @@
 # This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
 # Do not import it from outside.
 
-"""What a person reads while sessions are waited for."""
+"""What a person reads while sessions are waited for, and the words it is made of."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Progress:
         summary = look["summary"]
         ended = len(self._at_first - refs)
         came = len(refs - self._at_first)
-        parts = [f"{_count(summary['sessions'], 'session')} of {_count(summary['users'], 'user')} left"]
+        parts = [f"{counted(summary['sessions'], 'session')} of {counted(summary['users'], 'user')} left"]
         parts += [f"{ended} ended"] if ended else []
         parts += [f"{came} new"] if came else []
         parts += ["not every proxy service answers"] if not look["complete"] else []
@@ -54,5 +54,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else noun + 's'}"
+def counted(number: int, noun: str) -> str:
+    """``1 session``, ``2 proxies``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

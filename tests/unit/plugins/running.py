@@ -37,6 +37,7 @@ def run(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], **arguments: 
         main()
     output.seek(0)
     result: Result = json.loads(output.read().strip().splitlines()[-1])
+    result.pop("invocation", None)  # ansible-core 2.21 returns it only when asked to
     return {**result, "warnings": warnings} if warnings else result
 
 
@@ -104,3 +105,19 @@ def _proxy_service(name: str) -> dict[str, Any]:
             "virtualProxies": [{"id": "vp-default", "prefix": ""}, {"id": "vp-sales", "prefix": "sales"}],
         },
     }
+
+
+def params_of(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], **arguments: Any) -> dict[str, Any]:
+    """The parameters as the module sees them; AssertionError unless it succeeds."""
+    seen: list[dict[str, Any]] = []
+    exit_json = basic.AnsibleModule.exit_json
+
+    def remember(module: basic.AnsibleModule, **result: Any) -> None:
+        seen.append(module.params)
+        exit_json(module, **result)
+
+    with monkeypatch.context() as patches:
+        patches.setattr(basic.AnsibleModule, "exit_json", remember)
+        result = run(patches, main, **arguments)
+    assert seen, result
+    return seen[-1]

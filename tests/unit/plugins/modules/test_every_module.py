@@ -26,6 +26,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
     QRS,
     Result,
     install,
+    params_of,
     run,
     site_answers,
     struct,
@@ -180,6 +181,12 @@ def run_module(monkeypatch: pytest.MonkeyPatch, name: str, **options: Any) -> Re
     return run(monkeypatch, MODULES[name].main, **{**NEEDED.get(name, {}), **options})
 
 
+def given(monkeypatch: pytest.MonkeyPatch, name: str, **options: Any) -> dict[str, Any]:
+    """The parameters that a module sees."""
+    install(monkeypatch, site_answers())
+    return params_of(monkeypatch, MODULES[name].main, **{**NEEDED.get(name, {}), **options})
+
+
 EMPTY: list[Any] = ["", " ", "\t\n", [""], ["", " "]]
 
 
@@ -187,13 +194,9 @@ EMPTY: list[Any] = ["", " ", "\t\n", [""], ["", " "]]
 def test_an_empty_answer_to_any_question_is_as_good_as_none(
     monkeypatch: pytest.MonkeyPatch, name: str, empty: Any
 ) -> None:
-    options = spec_of(monkeypatch, name)
+    options = given(monkeypatch, name, **CONNECTION)
     answers = {option: empty for option in options if option not in {*CONNECTION, *NEEDED.get(name, {})}}
-    plain = run_module(monkeypatch, name, **CONNECTION)
-    result = run_module(monkeypatch, name, **CONNECTION, **answers)
-    assert "failed" not in result
-    given = result["invocation"]["module_args"]
-    assert given == plain["invocation"]["module_args"]
+    assert given(monkeypatch, name, **CONNECTION, **answers) == given(monkeypatch, name, **CONNECTION)
 
 
 @pytest.mark.parametrize("empty", EMPTY)
@@ -204,10 +207,6 @@ def test_an_empty_answer_for_a_required_option_is_missing(
     result = run_module(monkeypatch, name, **{**CONNECTION, option: empty})
     assert result["failed"] is True
     assert f"missing required arguments: {option}" in result["msg"]
-
-
-def spec_of(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
-    return run_module(monkeypatch, name, **CONNECTION)["invocation"]["module_args"]  # type: ignore[no-any-return]  # from JSON
 
 
 VARIABLES = {
@@ -225,31 +224,28 @@ def test_the_environment_stands_in_for_options(monkeypatch: pytest.MonkeyPatch, 
     for variable, text, _value in VARIABLES.values():
         monkeypatch.setenv(variable, text)
     monkeypatch.setenv("QLIK_SENSE_CLIENT_KEY_PASSWORD", "a-password")
-    result = run_module(monkeypatch, name)
-    given = result["invocation"]["module_args"]
-    assert {option: given[option] for option in VARIABLES} == {
+    params = given(monkeypatch, name)
+    assert {option: params[option] for option in VARIABLES} == {
         option: value for option, (_variable, _text, value) in VARIABLES.items()
     }
-    assert "a-password" not in str(result)
-    assert given["client_key_password"]
+    assert params["client_key_password"] == "a-password"
+    assert "a-password" not in str(run_module(monkeypatch, name))
 
 
 def test_an_option_goes_before_the_environment_and_an_empty_one_does_not(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("QLIK_SENSE_API_USER", "LAB\\robot")
-    given = run_module(monkeypatch, name, **CONNECTION, api_user="LAB\\anna")["invocation"]["module_args"]
-    assert given["api_user"] == "LAB\\anna"
-    given = run_module(monkeypatch, name, **CONNECTION, api_user="")["invocation"]["module_args"]
-    assert given["api_user"] == "LAB\\robot"
+    assert given(monkeypatch, name, **CONNECTION, api_user="LAB\\anna")["api_user"] == "LAB\\anna"
+    assert given(monkeypatch, name, **CONNECTION, api_user="")["api_user"] == "LAB\\robot"
 
 
 def test_empty_variables_are_as_good_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    plain = run_module(monkeypatch, name, **CONNECTION)["invocation"]["module_args"]
+    plain = given(monkeypatch, name, **CONNECTION)
     for variable, _text, _value in VARIABLES.values():
         monkeypatch.setenv(variable, "")
     monkeypatch.setenv("QLIK_SENSE_CLIENT_KEY_PASSWORD", "")
-    assert run_module(monkeypatch, name, **CONNECTION)["invocation"]["module_args"] == plain
+    assert given(monkeypatch, name, **CONNECTION) == plain
     assert "missing required arguments: client_cert, client_key, host" in run_module(monkeypatch, name)["msg"]
 
 

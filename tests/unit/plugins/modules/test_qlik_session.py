@@ -36,7 +36,6 @@ KEYS = {
     "observed_at",
     "first_seen",
     "diff",
-    "invocation",
 }
 
 
