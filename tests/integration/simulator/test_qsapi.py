@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import pathlib
 import sys
 
 import pytest
 import qsAPI  # type: ignore[import-untyped]  # it has no type hints
 import requests
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control, start
 
 pytestmark = pytest.mark.skipif(
     sys.version_info >= (3, 13),
@@ -88,7 +89,24 @@ def test_ending_the_sessions_of_a_user(qps: qsAPI.QPS, control: Control) -> None
     assert [(each["node"], each["virtual_proxy"]) for each in left] == [("Node2", "sales")]
 
 
-def test_qrs_through_a_virtual_proxy(site: Card, trusted: None, certificate: tuple[str, str]) -> None:
-    door = site["nodes"][0]["door_port"]
-    qrs = qsAPI.QRS(proxy=site["host"], port=door, vproxy="sales", certificate=certificate, verify=True, user=USER)
-    assert qrs.count("virtualproxyconfig") == 5
+def test_qrs_through_a_virtual_proxy(state_dir: pathlib.Path, names: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = start(
+        state_dir,
+        {
+            "virtual_proxies": [{"prefix": ""}, {"prefix": "api", "header_authentication_header_name": "X-Qlik-User"}],
+            "nodes": [
+                {"name": "Central", "host_name": "qlik1.example.com", "central": True, "virtual_proxies": ["", "api"]}
+            ],
+        },
+    )
+    files = site["certificates"]
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", files["root"])
+    qrs = qsAPI.QRS(
+        proxy=site["host"],
+        port=site["nodes"][0]["door_port"],
+        vproxy="api",
+        certificate=(files["client"], files["client_key"]),
+        verify=True,
+        user=USER,
+    )
+    assert qrs.count("virtualproxyconfig") == 2
