@@ -99,6 +99,7 @@ def test_a_rolling_step_moves_people_and_the_history_proves_it(crowded: Card, ar
     arranged.proxy("Proxy02", "restart", closed_seconds=1.5, starting_seconds=0.5)
     wait_until(lambda: [entry["state"] for entry in entries(arranged, "life")][-2:] == ["running", "up"])
     set_state(crowded, "Proxy02", "ready")
+    wait_until(lambda: any(entry["state"] == "ready" for entry in entries(arranged, "life")))
     wait_until(lambda: any(login["node"] == "Proxy02" for login in entries(arranged, "logins")[-3:]))
 
     changes = [(entry["node"], entry["what"], entry["state"]) for entry in entries(arranged, "life")]
