@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Windows modules can't run where the tests do: their arguments are held against the documentation of ansible.windows."""
+"""Windows modules can't run where the tests do, so their arguments are held against their documentation."""
 
 from __future__ import annotations
 
