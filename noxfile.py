@@ -33,7 +33,16 @@ nox.options.error_on_external_run = True
 
 PYTHON = ".".join(platform.python_version_tuple()[:2])
 CORE = environment.newest_core(PYTHON)
-TEST_REQUIREMENTS = ("-r", "tests/integration/requirements.txt", "-r", "tests/unit/requirements.txt", "pytest>=8")
+TEST_REQUIREMENTS = (
+    "-r",
+    "tests/integration/requirements.txt",
+    "-r",
+    "tests/unit/requirements.txt",
+    "pytest>=8",
+    "pytest-xdist",
+)
+# Each of the two has a simulated site of its own; most of the time is spent waiting.
+SIDE_BY_SIDE = ("-n", "2")
 SIMULATOR = "roles/simulated_site/files"
 
 antsibull_nox.load_antsibull_nox_toml()
@@ -89,7 +98,7 @@ def bench(session: nox.Session) -> None:
 
 def run_pytest(session: nox.Session, tests: str) -> None:
     session.install(f"ansible-core~={CORE}.0", *TEST_REQUIREMENTS)
-    session.run("pytest", *(session.posargs or [tests]))
+    session.run("pytest", *SIDE_BY_SIDE, tests, *session.posargs)
 
 
 for command, parameters in {"sanity": ["sanity"], "units": ["units", "--venv"]}.items():
@@ -121,7 +130,7 @@ def add_matrix_session(core: str, python: str) -> None:
         for name, place, command in (
             ("sanity", collections.current_path, ["ansible-test", "sanity", "--python", python]),
             ("units", collections.current_path, ["ansible-test", "units", "--venv", "--python", python]),
-            ("integration", ROOT, ["pytest", "tests/integration"]),
+            ("integration", ROOT, ["pytest", *SIDE_BY_SIDE, "tests/integration"]),
         ):
             with session.chdir(place):
                 try:

@@ -114,7 +114,7 @@ class Tunnel(http.server.BaseHTTPRequestHandler):
     def do_CONNECT(self) -> None:
         server: Any = self.server
         server.seen.append(self.path)
-        address, _, port = self.path.rpartition(":")
+        address, _colon, port = self.path.rpartition(":")
         with socket.create_connection((address, int(port)), timeout=10) as target:
             self.send_response(200)
             self.end_headers()
@@ -127,7 +127,7 @@ class Tunnel(http.server.BaseHTTPRequestHandler):
 
 def _carry(one: socket.socket, other: socket.socket) -> None:
     while True:
-        readable, _, _ = select.select([one, other], [], [], 10)
+        readable, _writable, _exceptional = select.select([one, other], [], [], 10)
         for source, sink in ((one, other), (other, one)):
             if source in readable:
                 data = source.recv(65536)

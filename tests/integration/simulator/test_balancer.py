@@ -193,8 +193,9 @@ def without_haproxy(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> 
     )
     run = subprocess.run
 
-    def run_there(command: list[str], env: dict[str, str], **options: Any) -> Any:
-        return run(command, env={**env, "PYTHONPATH": f"{env['PYTHONPATH']}{os.pathsep}{tmp_path}"}, **options)
+    def run_there(command: list[str], env: dict[str, str], check: bool = False, **options: Any) -> Any:
+        there = {**env, "PYTHONPATH": f"{env['PYTHONPATH']}{os.pathsep}{tmp_path}"}
+        return run(command, check=check, env=there, **options)
 
     monkeypatch.setattr(subprocess, "run", run_there)
 
