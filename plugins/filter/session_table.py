@@ -96,8 +96,6 @@ options:
     elements: str
     choices: [totals, proxies, sessions, kept]
     default: [totals, proxies, sessions, kept]
-seealso:
-  - module: qlikops.sense.qlik_session_info
 """
 
 EXAMPLES = r"""

@@ -1,0 +1,70 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A socket that speaks HAProxy's runtime API."""
+
+from __future__ import annotations
+
+import pathlib
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+HEADER = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight"
+
+
+class Balancer:
+    """Answers on a UNIX socket as HAProxy does; ``obeys`` whether it does what it is told."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.admin_state = {"qlik1": 0, "qlik2": 0}
+        self.commands: list[str] = []
+        self.obeys = True
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(path)
+        self._listener.listen()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _address = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(self._answer(connection.recv(4096).decode().strip()).encode())
+
+    def _answer(self, command: str) -> str:
+        self.commands.append(command)
+        if command == "show servers state qlik":
+            lines = [
+                f"3 qlik {n} {name} 127.0.0.1 2 {bits} 1" for n, (name, bits) in enumerate(self.admin_state.items())
+            ]
+            return "\n".join(["1", HEADER, *lines, ""])
+        if command.startswith("show"):
+            return "Can't find backend.\n"
+        if not self.obeys:
+            return "Permission denied\n"
+        _set, _server, path, _state, state = command.split()
+        self.admin_state[path.partition("/")[2]] = {"ready": 0, "drain": 8, "maint": 1}[state]
+        return "\n"
+
+
+@pytest.fixture
+def balancer() -> Iterator[Balancer]:
+    # Paths of UNIX sockets must be short; those of pytest may not be.
+    with tempfile.TemporaryDirectory() as directory:
+        running = Balancer(str(pathlib.Path(directory, "s")))
+        yield running
+        running.close()

@@ -1,0 +1,57 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module haproxy_server."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.qlikops.sense.plugins.modules import haproxy_server
+from ansible_collections.qlikops.sense.tests.unit.plugins.balancer import Balancer, balancer
+from ansible_collections.qlikops.sense.tests.unit.plugins.running import Result, run
+
+__all__ = ["balancer"]  # a fixture
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, balancer: Balancer, **options: object) -> Result:
+    given = {"socket": balancer.path, "backend": "qlik", "server": "qlik2", **options}
+    return run(monkeypatch, haproxy_server.main, **given)
+
+
+def writes(balancer: Balancer) -> list[str]:
+    return [command for command in balancer.commands if command.startswith("set")]
+
+
+def test_without_a_state_it_only_looks(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    balancer.admin_state["qlik1"] = 1
+    result = ask(monkeypatch, balancer)
+    assert (result["changed"], result["state"], result["previous_state"]) == (False, "ready", "ready")
+    assert result["health"] == "running"
+    assert [(server["name"], server["state"]) for server in result["servers"]] == [
+        ("qlik1", "maint"),
+        ("qlik2", "ready"),
+    ]
+    assert writes(balancer) == []
+
+
+def test_a_state_is_set_once(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    first, second = (ask(monkeypatch, balancer, state="drain") for _run in range(2))
+    assert (first["changed"], first["previous_state"], first["state"]) == (True, "ready", "drain")
+    assert first["diff"] == {"before": {"state": "ready"}, "after": {"state": "drain"}}
+    assert (second["changed"], second["previous_state"], second["state"]) == (False, "drain", "drain")
+    assert writes(balancer) == ["set server qlik/qlik2 state drain"]
+
+
+def test_check_mode_says_the_same_and_writes_nothing(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    planned = ask(monkeypatch, balancer, state="maint", _ansible_check_mode=True)
+    assert writes(balancer) == []
+    assert planned == ask(monkeypatch, balancer, state="maint")
+
+
+def test_a_wrong_name_fails_with_what_there_is(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    result = ask(monkeypatch, balancer, server="qlik9", state="drain")
+    assert result["failed"]
+    assert result["failure"]["kind"] == "balancer"
+    assert "It has: qlik1, qlik2." in result["msg"]
