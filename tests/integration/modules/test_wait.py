@@ -11,6 +11,7 @@ import re
 import signal
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,8 @@ from ansible_collections.qlikops.sense.tests.integration.modules.running import 
 PROGRESS = re.compile(r"^(\w+): (\d+) sessions? of (\d+) users? left.* to the deadline$", re.MULTILINE)
 
 
-def wait(modules: Modules, **options: object) -> dict[str, object]:
-    run = modules.run("qlik_session_wait", wait_interval=1, **options)
-    return run.result
+def wait(modules: Modules, **options: Any) -> dict[str, Any]:
+    return modules.run("qlik_session_wait", wait_interval=1, **options).result
 
 
 def test_the_module_waits_until_they_are_gone(modules: Modules) -> None:
@@ -31,7 +31,7 @@ def test_the_module_waits_until_they_are_gone(modules: Modules) -> None:
     leaving.start()
     result = wait(modules, proxies=["Node2"], wait_timeout=30)
     leaving.join()
-    assert result["history"][0]["sessions"] == there  # type: ignore[index]  # JSON
+    assert result["history"][0]["sessions"] == there
     assert (result["remaining"], result["timed_out"], result["changed"]) == (0, False, False)
     assert modules.control.counters()["writes"] == 0
 
@@ -43,7 +43,7 @@ def test_a_time_out_fails_and_names_who_is_left(modules: Modules) -> None:
     assert result["timed_out"]
     assert result["remaining"] == len(there) > 0
     assert f"{len(there)} sessions are left: " in str(result["msg"])
-    assert len(result["history"]) == 2  # type: ignore[arg-type]  # JSON
+    assert len(result["history"]) == 2
 
 
 def test_those_who_never_leave_are_not_waited_for(modules: Modules) -> None:
@@ -63,8 +63,9 @@ def test_check_mode_reports_and_does_not_wait(modules: Modules) -> None:
 @pytest.mark.parametrize(
     ("option", "value"), [("wait_timeout", -1), ("wait_interval", 0), ("until_sessions", -1), ("wait_timeout", "soon")]
 )
-def test_a_wait_that_makes_no_sense_is_refused(modules: Modules, option: str, value: object) -> None:
-    result = modules.run("qlik_session_wait", **{option: value}).result
+def test_a_wait_that_makes_no_sense_is_refused(modules: Modules, option: str, value: Any) -> None:
+    options: dict[str, Any] = {option: value}
+    result = modules.run("qlik_session_wait", **options).result
     assert result["failed"]
     assert option in result["msg"]
 
