@@ -43,6 +43,7 @@ TEST_REQUIREMENTS = (
 )
 # Each of the two has a simulated site of its own; most of the time is spent waiting.
 SIDE_BY_SIDE = ("-n", "2")
+SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
 SIMULATOR = "roles/simulated_site/files"
 
 antsibull_nox.load_antsibull_nox_toml()
@@ -115,20 +116,21 @@ for command, parameters in {"sanity": ["sanity"], "units": ["units", "--venv"]}.
 
 def add_matrix() -> None:
     """A session for every ansible-core and every installed Python that it runs on as a controller."""
-    for core, pythons in environment.CONTROLLER_PYTHONS.items():
-        for python in environment.installed_pythons():
-            if python in pythons:
-                add_matrix_session(core, python)
+    for core, supported in environment.CONTROLLER_PYTHONS.items():
+        pythons = [python for python in environment.installed_pythons() if python in supported]
+        for python in pythons:
+            # The other sanity tests look at the code with whatever Python they run on, and find the same.
+            add_matrix_session(core, python, [] if python == pythons[-1] else SANITY_OF_EACH_PYTHON)
 
 
-def add_matrix_session(core: str, python: str) -> None:
+def add_matrix_session(core: str, python: str, sanity_tests: list[str]) -> None:
     @nox.session(name=environment.matrix_session(core, python), python=python, default=False, tags=["matrix"])
     def matrix(session: nox.Session) -> None:
         session.install(f"ansible-core~={core}.0", *TEST_REQUIREMENTS)
         collections = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
         failed = []
         for name, place, command in (
-            ("sanity", collections.current_path, ["ansible-test", "sanity", "--python", python]),
+            ("sanity", collections.current_path, ["ansible-test", "sanity", "--python", python, *sanity_tests]),
             ("units", collections.current_path, ["ansible-test", "units", "--venv", "--python", python]),
             ("integration", ROOT, ["pytest", *SIDE_BY_SIDE, "tests/integration"]),
         ):
