@@ -11,6 +11,7 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -139,6 +140,15 @@ def test_what_the_module_refuses_is_not_waited_for(ansible: Ansible) -> None:
     )
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes started from here can be interrupted, though a shell that runs the tests in the background forbids it."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_leaves_nothing_behind(ansible: Ansible) -> None:
     process = ansible.start([{"qlikops.sense.qlik_session_wait": {"proxies": ["Node2"], "wait_interval": 1}}])
     assert process.stdout
