@@ -142,7 +142,7 @@ def test_what_the_module_refuses_is_not_waited_for(ansible: Ansible) -> None:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Processes started from here can be interrupted, though a shell that runs the tests in the background forbids it."""
+    """Lets processes started from here be interrupted, which a shell that runs the tests in the background forbids."""
     inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, inherited)
