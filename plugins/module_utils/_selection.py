@@ -12,7 +12,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,21 +142,27 @@ class Selection:
         ]
         if self.keep_per_user is None:
             return candidates
-        return _surplus(sessions, candidates, self.keep_per_user, ages)
+        return surplus(sessions, candidates, self.keep_per_user, ages, lambda session: session.user_key)
 
 
-def _surplus(all_sessions: list[Session], candidates: list[Session], keep: int, ages: Ages) -> list[Session]:
-    """Of every user's candidates as many as the user has sessions above ``keep``, oldest first.
+def surplus(
+    all_sessions: Iterable[Session],
+    candidates: Iterable[Session],
+    keep: int,
+    ages: Ages,
+    whose: Callable[[Session], Hashable],
+) -> list[Session]:
+    """Of the candidates of each of ``whose`` as many as it has sessions above ``keep``, oldest first.
 
     Where ages are unknown or equal the order is that of ``sort_by: prefix``.
     """
-    too_many = Counter(session.user_key for session in all_sessions)
-    surplus = []
-    for session in sorted(in_order(candidates), key=lambda session: -(ages.of(session) or 0)):
-        if too_many[session.user_key] > keep:
-            too_many[session.user_key] -= 1
-            surplus.append(session)
-    return surplus
+    too_many = Counter(map(whose, all_sessions))
+    taken = []
+    for session in sorted(in_order(list(candidates)), key=lambda session: -(ages.of(session) or 0)):
+        if too_many[whose(session)] > keep:
+            too_many[whose(session)] -= 1
+            taken.append(session)
+    return taken
 
 
 def words(value: Iterable[str] | None) -> tuple[str, ...]:
