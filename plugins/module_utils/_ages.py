@@ -61,21 +61,22 @@ def iso(time: datetime) -> str:
 def age_of_timestamp(text: str, now: datetime) -> int | None:
     """Seconds since a time as QRS writes it, such as 2024-01-28T17:46:14.123Z; None where there is none to read."""
     try:
-        return max(0, int((now - _parsed(text)).total_seconds()))
+        return max(0, int((now - parsed(text)).total_seconds()))
     except ValueError:
         return None
 
 
 def _time(ref: str, text: object) -> datetime:
     try:
-        return _parsed(str(text))
+        return parsed(str(text))
     except ValueError:
         raise BadOption(
             "first_seen", f"'{text}' of {ref} is not a time.", "Give back what an earlier run returned as first_seen."
         ) from None
 
 
-def _parsed(text: str) -> datetime:
+def parsed(text: str) -> datetime:
+    """A time in ISO 8601, taken for UTC where it does not say. Raises ValueError."""
     # Python 3.10 reads neither Z nor other than 3 or 6 digits of a fraction; .NET writes up to 7.
     match = re.fullmatch(r"(.+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text.strip())
     if not match:

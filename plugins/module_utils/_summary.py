@@ -80,7 +80,7 @@ class Report:
             "proxies": _distinct(session.proxy.name for session in sessions),
         }
         known = self.users.get(key)
-        return {**result, "name": known.name, "emails": list(known.emails), "state": known.state} if known else result
+        return {**result, **_known(known)} if known else result
 
     def _proxies(self) -> list[dict[str, Any]]:
         counts = _counts((session.proxy.id, session.user_key) for session in self.sessions)
@@ -104,6 +104,10 @@ class Report:
             }
             for virtual_proxy in self.scope.virtual_proxies
         ]
+
+
+def _known(user: KnownUser) -> dict[str, Any]:
+    return {"name": user.name, "emails": list(user.emails), "state": user.state, "states": sorted(user.states)}
 
 
 def proxy_result(proxy: ProxyService) -> dict[str, Any]:

@@ -166,6 +166,12 @@ users:
       type: str
       returned: when users were resolved
       sample: active
+    states:
+      description: All of these words that apply but V(active), for a user may be inactive and blacklisted.
+      type: list
+      elements: str
+      returned: when users were resolved
+      sample: []
 proxies:
   description: The proxy services looked at.
   returned: always

@@ -92,6 +92,7 @@ def test_the_whole_result() -> None:
             "name": "Anna Ek",
             "emails": ["anna@lab.example"],
             "state": "inactive",
+            "states": ["inactive"],
         }
     ]
     assert result["proxies"] == [
