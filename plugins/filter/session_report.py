@@ -1,0 +1,117 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of who is connected, out of the list of all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report import ReportBuilder
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice import Thresholds
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import NotListed, Site, site_of, text
+
+DOCUMENTATION = r"""
+name: session_report
+short_description: Report who is connected, or who a restart would hit
+version_added: 0.1.0
+description:
+  - Turns the result of M(qlikops.sense.qlik_session_info) into the report that the role
+    P(qlikops.sense.session_report#role) shows, writes and hands on, and that
+    P(qlikops.sense.report_table#filter) and P(qlikops.sense.report_csv#filter) take.
+author:
+  - Contributors to the qlikops.sense project (@qlikops)
+positional: proxies
+options:
+  _input:
+    description:
+      - The result of M(qlikops.sense.qlik_session_info), asked about the whole site with
+        O(qlikops.sense.qlik_session_info#module:resolve_users=true).
+    type: dict
+    required: true
+  proxies:
+    description:
+      - The nodes that would be restarted, as node name or host name. Without any the report is about the whole site.
+    type: list
+    elements: str
+    default: []
+  title:
+    description: The title. Without one it says whether it is about the whole site or about nodes to be restarted.
+    type: str
+    default: ""
+  near_limit:
+    description: Users with as many sessions or more are near the limit of five. V(0) for none.
+    type: int
+    default: 4
+  runaway_user:
+    description: Users with more sessions are runaways. V(0) for none.
+    type: int
+    default: 10
+  runaway_virtual_proxy:
+    description: Virtual proxies with more sessions are runaways. V(0) for none.
+    type: int
+    default: 1000
+"""
+
+EXAMPLES = r"""
+- name: Ask who is connected
+  qlikops.sense.qlik_session_info:
+    resolve_users: true
+  register: connected
+
+- name: Say how many people a restart of qlik2 would hit
+  ansible.builtin.debug:
+    msg: "{{ report.summary.people }} people, of whom {{ report.summary.elsewhere }} are on another node, too"
+  vars:
+    report: "{{ connected | qlikops.sense.session_report(['qlik2.example.com']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The report.
+  type: dict
+"""
+
+
+def session_report(
+    listed: Any,
+    proxies: Sequence[str] | str = (),
+    title: str = "",
+    near_limit: int = 4,
+    runaway_user: int = 10,
+    runaway_virtual_proxy: int = 1000,
+) -> dict[str, Any]:
+    """See DOCUMENTATION."""
+    if not isinstance(listed, Mapping):
+        raise AnsibleFilterError("session_report: the input is not the result of qlik_session_info.")
+    try:
+        site = site_of(listed)
+    except NotListed as error:
+        raise AnsibleFilterError(f"session_report: this is no result of qlik_session_info to use: {error}.") from error
+    names = [proxies] if isinstance(proxies, str) else list(proxies)
+    chosen = tuple(dict.fromkeys(_node(site, text(name)) for name in names if name))
+    thresholds = Thresholds(int(near_limit), int(runaway_user), int(runaway_virtual_proxy))
+    report = ReportBuilder(site, chosen, thresholds, text(title), pseudonyms=False).build()
+    # Before ansible-core 2.19 a user's name with braces in it would be taken for a template.
+    wrapped: dict[str, Any] = wrap_var(report)
+    return wrapped
+
+
+def _node(site: Site, name: str) -> str:
+    for node in site.nodes:
+        if name.casefold() in (node.name.casefold(), node.host_name.casefold()):
+            return node.name
+    has = ", ".join(f"{node.name} ({node.host_name})" for node in site.nodes)
+    raise AnsibleFilterError(f"session_report: the site has no proxy service {name}. It has: {has or 'none at all'}.")
+
+
+class FilterModule:
+    """What ansible-core loads."""
+
+    def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        return {"session_report": session_report}

@@ -1,0 +1,102 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""When a number is worth a word, and the words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.qlikops.sense.plugins.module_utils._summary import SESSIONS_PER_USER
+from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """``near_limit`` and more sessions are near the limit, more than ``runaway_...`` are a runaway. 0 is off."""
+
+    near_limit: int
+    runaway_user: int
+    runaway_virtual_proxy: int
+
+    def limit(self, sessions: int) -> str:
+        """``at``, ``near`` or nothing, by all sessions of a user."""
+        if sessions >= SESSIONS_PER_USER:
+            return "at"
+        return "near" if 0 < self.near_limit <= sessions else ""
+
+    def is_runaway_user(self, sessions: int) -> bool:
+        return 0 < self.runaway_user < sessions
+
+    def is_runaway_virtual_proxy(self, sessions: int) -> bool:
+        return 0 < self.runaway_virtual_proxy < sessions
+
+
+def advice(summary: Mapping[str, int], unread: int, chosen: bool) -> list[str]:
+    """Sentences that explain a summary. They name nobody. ``unread`` lists of sessions could not be read."""
+    sentences = [
+        _incomplete(unread) if unread else "",
+        _elsewhere(summary["people"], summary["elsewhere"]) if chosen and summary["people"] else "",
+        _at_limit(summary["at_limit"]) if summary["at_limit"] else "",
+        _runaways(summary["runaways"]) if summary["runaways"] else "",
+        _missing(summary["missing"]) if summary["missing"] else "",
+        _without_email(summary["without_email"]) if summary["without_email"] else "",
+        _unlinked(summary["unlinked"]) if summary["unlinked"] else "",
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _incomplete(unread: int) -> str:
+    return (
+        f"This report is not complete: {counted(unread, 'list')} of sessions could not be read."
+        " Who is connected there is missing from every figure."
+    )
+
+
+def _elsewhere(hit: int, elsewhere: int) -> str:
+    verb = "has" if elsewhere < 2 else "have"
+    return f"Of {people(hit)}, {elsewhere or 'nobody'} {verb} another session on another node to keep working with."
+
+
+def _at_limit(users: int) -> str:
+    # D: qlik-api 4.2 (the limit), qlik-api 10 (the wait).
+    return (
+        f"{counted(users, 'user')} {'has' if users == 1 else 'have'} {SESSIONS_PER_USER} sessions or more over all nodes"
+        " and virtual proxies, the most that Qlik Sense allows, and cannot open another one. A user at the limit who"
+        " ends a session, or whose session is ended, waits five minutes before a new one is allowed."
+    )
+
+
+def _runaways(found: int) -> str:
+    return (
+        f"{counted(found, 'runaway')} above the threshold: programs that log in anew with every request and do not keep"
+        " their session cookie look like this."
+    )
+
+
+def _missing(found: int) -> str:
+    return f"{people(found)} not known to the repository service {'is' if found == 1 else 'are'} connected."
+
+
+def _without_email(found: int) -> str:
+    return f"{people(found)} {'has' if found == 1 else 'have'} no e-mail address."
+
+
+def _unlinked(found: int) -> str:
+    verb, them = ("is", "it") if found == 1 else ("are", "them")
+    return f"{counted(found, 'virtual proxy')} {verb} linked to no proxy service, so nobody can use {them}."
+
+
+def people(number: int) -> str:
+    """``1 person``, ``2 people``."""
+    return f"{number} {'person' if number == 1 else 'people'}"
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), *names[-1:]])

@@ -1,0 +1,215 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""What a result of qlik_session_info says, as values: whole, and counted by user. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._session import UserKey, user_key
+
+Listed = Mapping[str, Any]
+Namer = Callable[[UserKey], str]
+
+
+class NotListed(ValueError):
+    """The input is not what qlik_session_info returns, or not all of it; the text says what is missing."""
+
+
+@dataclass(frozen=True)
+class User:
+    """``has_email`` outlives the addresses where they are taken away."""
+
+    user: str
+    directory: str
+    user_id: str
+    name: str
+    emails: tuple[str, ...]
+    kind: str
+    state: str
+    has_email: bool
+
+    def as_label(self, label: str) -> User:
+        """The same user, and nothing that says who it is."""
+        return replace(self, user=label, directory="", user_id="", name="", emails=())
+
+
+@dataclass(frozen=True)
+class Session:
+    ref: str
+    user: User
+    name: str
+    virtual_proxy: str
+    virtual_proxy_id: str
+    node: str
+    first_seen: str | None
+    age: int | None
+
+
+@dataclass(frozen=True)
+class Node:
+    name: str
+    host_name: str
+    reachable: bool | None
+
+
+@dataclass(frozen=True)
+class VirtualProxy:
+    """``nodes``: names of those that serve it."""
+
+    id: str
+    prefix: str
+    description: str
+    nodes: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        return shown(self.prefix)
+
+
+@dataclass
+class Tally:
+    """A user's sessions, counted."""
+
+    user: User
+    sessions: int = 0
+    places: Counter[tuple[str, str]] = field(default_factory=Counter)  # by prefix and node
+
+    def prefixes(self) -> list[str]:
+        return distinct(prefix for prefix, _node in self.places)
+
+    def nodes(self) -> list[str]:
+        return distinct(node for _prefix, node in self.places)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that was listed."""
+
+    sessions: list[Session]
+    nodes: list[Node]
+    virtual_proxies: list[VirtualProxy]
+    failures: list[dict[str, str]]
+    complete: bool
+    observed_at: str
+
+
+def site_of(listed: Any, label_of: Namer | None = None) -> Site:
+    """Plain values out of a result of qlik_session_info; users as labels where those are given.
+
+    Everything is copied: ansible-core hands on containers that are slow to look into. With labels nothing of a
+    user but kind and state gets past here, and no order tells who is who.
+    """
+    missing = [key for key in ("sessions", "users", "proxies", "virtual_proxies", "failures") if key not in listed]
+    if missing:
+        raise NotListed(f"it has no {missing[0]}")
+    users = {key_of(entry): _user(entry) for entry in listed["users"]}
+    if label_of:
+        users = {key: user.as_label(label_of(key)) for key, user in users.items()}
+    sessions = [_session(entry, users) for entry in listed["sessions"]]
+    if label_of:
+        sessions = sorted(
+            (replace(session, name="") for session in sessions),
+            key=lambda session: (session.virtual_proxy, session.node, session.user.user, session.ref),
+        )
+    return Site(
+        sessions,
+        [Node(text(entry["name"]), text(entry["host_name"]), entry["reachable"]) for entry in listed["proxies"]],
+        [_virtual_proxy(entry) for entry in listed["virtual_proxies"]],
+        [
+            {key: text(failure[key]) for key in ("proxy", "virtual_proxy", "reason", "hint")}
+            for failure in listed["failures"]
+        ],
+        bool(listed["complete"]),
+        text(listed["observed_at"]),
+    )
+
+
+def tallies(sessions: Iterable[Session]) -> dict[str, Tally]:
+    """By ``user``, in the order in which the users are met."""
+    found: dict[str, Tally] = {}
+    for session in sessions:
+        tally = found.get(session.user.user)
+        if tally is None:
+            tally = found[session.user.user] = Tally(session.user)
+        tally.sessions += 1
+        tally.places[session.virtual_proxy, session.node] += 1
+    return found
+
+
+def counts_by(sessions: Iterable[Session], place: Callable[[Session], str]) -> Mapping[str, tuple[int, int]]:
+    """Sessions and users in each place; none and none for places that have no session."""
+    users: dict[str, Counter[str]] = defaultdict(Counter)
+    for session in sessions:
+        users[place(session)][session.user.user] += 1
+    return defaultdict(lambda: (0, 0), {name: (found.total(), len(found)) for name, found in users.items()})
+
+
+def shown(prefix: str) -> str:
+    """A prefix as people write it: ``/`` or ``/sales``."""
+    return f"/{prefix}"
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    return sorted(set(names), key=in_any_case)
+
+
+def in_any_case(name: str) -> tuple[str, str]:
+    """For sorting."""
+    return name.casefold(), name
+
+
+def text(value: Any) -> str:
+    """A plain text, without the marks that ansible-core puts on it."""
+    return "" if value is None else "".join(str(value))
+
+
+def key_of(entry: Mapping[str, Any]) -> UserKey:
+    """Of an entry of ``users`` or of ``sessions``."""
+    return user_key(text(entry["user_directory"]), text(entry["user_id"]))
+
+
+def _user(entry: Mapping[str, Any]) -> User:
+    missing = [key for key in ("kind", "state", "name", "emails") if key not in entry]
+    if missing:
+        raise NotListed(f"its users have no {missing[0]}: qlik_session_info must be asked with resolve_users true")
+    emails = tuple(text(email) for email in entry["emails"])
+    return User(
+        text(entry["user"]),
+        text(entry["user_directory"]),
+        text(entry["user_id"]),
+        text(entry["name"]),
+        emails,
+        text(entry["kind"]),
+        text(entry["state"]),
+        bool(emails),
+    )
+
+
+def _session(entry: Mapping[str, Any], users: Mapping[UserKey, User]) -> Session:
+    user = users.get(key_of(entry))
+    if user is None:
+        raise NotListed(f"the user of its session {entry['ref']} is not among its users")
+    return Session(
+        text(entry["ref"]),
+        user,
+        user.name or text(entry["user_name"]),
+        text(entry["virtual_proxy"]),
+        text(entry["virtual_proxy_id"]),
+        text(entry["proxy"]),
+        None if entry["first_seen"] is None else text(entry["first_seen"]),
+        None if entry["age"] is None else int(entry["age"]),
+    )
+
+
+def _virtual_proxy(entry: Mapping[str, Any]) -> VirtualProxy:
+    nodes = tuple(text(name) for name in entry["proxies"])
+    return VirtualProxy(text(entry["id"]), text(entry["prefix"]), text(entry["description"]), nodes)
