@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report import ReportBuilder
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice import Thresholds
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import NotListed, Site, site_of, text
+from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
 DOCUMENTATION = r"""
 name: session_report
@@ -56,6 +57,11 @@ options:
     description: Virtual proxies with more sessions are runaways. V(0) for none.
     type: int
     default: 1000
+  pseudonym_key:
+    description:
+      - A key of P(qlikops.sense.pseudonym_key#filter) with all the users in the input. Users are then called by their
+        labels, and their directories, ids, names and e-mail addresses are left out.
+    type: raw
 """
 
 EXAMPLES = r"""
@@ -85,21 +91,23 @@ def session_report(
     near_limit: int = 4,
     runaway_user: int = 10,
     runaway_virtual_proxy: int = 1000,
+    pseudonym_key: Any = None,
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
     if not isinstance(listed, Mapping):
         raise AnsibleFilterError("session_report: the input is not the result of qlik_session_info.")
     try:
-        site = site_of(listed)
+        labels = Key.read(pseudonym_key).by_user() if pseudonym_key else None
+        site = site_of(listed, labels)
+    except NoKey as error:
+        raise AnsibleFilterError(f"session_report: pseudonym_key is not a key: {error}.") from error
     except NotListed as error:
         raise AnsibleFilterError(f"session_report: this is no result of qlik_session_info to use: {error}.") from error
     names = [proxies] if isinstance(proxies, str) else list(proxies)
     chosen = tuple(dict.fromkeys(_node(site, text(name)) for name in names if name))
     thresholds = Thresholds(int(near_limit), int(runaway_user), int(runaway_virtual_proxy))
-    report = ReportBuilder(site, chosen, thresholds, text(title), pseudonyms=False).build()
-    # Before ansible-core 2.19 a user's name with braces in it would be taken for a template.
-    wrapped: dict[str, Any] = wrap_var(report)
-    return wrapped
+    report = ReportBuilder(site, chosen, thresholds, text(title), pseudonyms=labels is not None).build()
+    return never_a_template(report)
 
 
 def _node(site: Site, name: str) -> str:

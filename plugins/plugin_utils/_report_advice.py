@@ -65,10 +65,11 @@ def _elsewhere(hit: int, elsewhere: int) -> str:
 
 def _at_limit(users: int) -> str:
     # D: qlik-api 4.2 (the limit), qlik-api 10 (the wait).
+    verb = "has" if users == 1 else "have"
     return (
-        f"{counted(users, 'user')} {'has' if users == 1 else 'have'} {SESSIONS_PER_USER} sessions or more over all nodes"
-        " and virtual proxies, the most that Qlik Sense allows, and cannot open another one. A user at the limit who"
-        " ends a session, or whose session is ended, waits five minutes before a new one is allowed."
+        f"{counted(users, 'user')} {verb} {SESSIONS_PER_USER} sessions or more over all nodes and virtual proxies, the"
+        " most that Qlik Sense allows, and cannot open another one. A user at the limit who ends a session, or whose"
+        " session is ended, waits five minutes before a new one is allowed."
     )
 
 

@@ -17,7 +17,6 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._session import UserKey, user_key
 
 Listed = Mapping[str, Any]
-Namer = Callable[[UserKey], str]
 
 
 class NotListed(ValueError):
@@ -102,20 +101,20 @@ class Site:
     observed_at: str
 
 
-def site_of(listed: Any, label_of: Namer | None = None) -> Site:
-    """Plain values out of a result of qlik_session_info; users as labels where those are given.
+def site_of(listed: Any, labels: Mapping[str, str] | None = None) -> Site:
+    """Plain values out of a result of qlik_session_info.
 
-    Everything is copied: ansible-core hands on containers that are slow to look into. With labels nothing of a
-    user but kind and state gets past here, and no order tells who is who.
+    Everything is copied: ansible-core hands on containers that are slow to look into. With ``labels`` (by folded
+    user) nothing of a user but label, kind and state gets past here, and no order tells who is who.
     """
     missing = [key for key in ("sessions", "users", "proxies", "virtual_proxies", "failures") if key not in listed]
     if missing:
         raise NotListed(f"it has no {missing[0]}")
     users = {key_of(entry): _user(entry) for entry in listed["users"]}
-    if label_of:
-        users = {key: user.as_label(label_of(key)) for key, user in users.items()}
+    if labels is not None:
+        users = {key: user.as_label(_label(user, labels)) for key, user in users.items()}
     sessions = [_session(entry, users) for entry in listed["sessions"]]
-    if label_of:
+    if labels is not None:
         sessions = sorted(
             (replace(session, name="") for session in sessions),
             key=lambda session: (session.virtual_proxy, session.node, session.user.user, session.ref),
@@ -172,6 +171,11 @@ def text(value: Any) -> str:
     return "" if value is None else "".join(str(value))
 
 
+def fold(user: str) -> str:
+    """``DIRECTORY\\id`` the same for all spellings of a user (L: qlik-api 1.3)."""
+    return user.casefold()
+
+
 def key_of(entry: Mapping[str, Any]) -> UserKey:
     """Of an entry of ``users`` or of ``sessions``."""
     return user_key(text(entry["user_directory"]), text(entry["user_id"]))
@@ -192,6 +196,13 @@ def _user(entry: Mapping[str, Any]) -> User:
         text(entry["state"]),
         bool(emails),
     )
+
+
+def _label(user: User, labels: Mapping[str, str]) -> str:
+    label = labels.get(fold(user.user))
+    if label is None:
+        raise NotListed("the key of the pseudonyms has no label for one of its users")
+    return label
 
 
 def _session(entry: Mapping[str, Any], users: Mapping[UserKey, User]) -> Session:

@@ -1,0 +1,27 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""Keeps the words of others from being taken for templates."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from ansible.utils.unsafe_proxy import wrap_var
+
+Value = TypeVar("Value")
+
+
+def never_a_template(value: Value) -> Value:
+    """The same value, in which no ``{{ }}`` is ever evaluated.
+
+    Results of modules are marked so by ansible-core, but what a filter makes of them is not before ansible-core 2.19: a
+    user who is called ``{{ lookup('pipe', 'id') }}`` would have that run as soon as a fact with the name is used.
+    """
+    wrap: Any = wrap_var
+    wrapped: Value = wrap(value)
+    return wrapped
