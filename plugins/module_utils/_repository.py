@@ -47,8 +47,7 @@ class Repository:
     def __init__(self, rest: Rest, connection: Connection) -> None:
         self._rest = rest
         self._connection = connection
-        prefix = (connection.qrs_virtual_proxy or "").strip("/")
-        self._root = f"/{prefix}/qrs" if prefix else "/qrs"
+        self._root = qrs_root(connection)
 
     def virtual_proxies(self) -> list[VirtualProxy]:
         """All virtual proxies, linked or not."""
@@ -113,6 +112,12 @@ class Repository:
         call = Call("GET", f"{self._root}{path}", {"filter": filter_text} if filter_text else {})
         answer = self._rest.send(self._connection.repository, call)
         return expect_list(answer.data, f"GET https://{self._connection.repository}{call.path}")
+
+
+def qrs_root(connection: Connection) -> str:
+    """What every path of QRS begins with."""
+    prefix = (connection.qrs_virtual_proxy or "").strip("/")
+    return f"/{prefix}/qrs" if prefix else "/qrs"
 
 
 def user_filters(names: Iterable[tuple[str, str]], longest: int = LONGEST_FILTER) -> Iterator[str]:

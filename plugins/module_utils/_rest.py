@@ -54,7 +54,7 @@ LONGEST_PAUSE = 30.0
 class Call:
     """One request: what is sent, and what may be shown of it.
 
-    ``secret`` is a last path segment that must not be shown; ``label`` stands in its place.
+    ``secret`` is a last path segment that must not be shown; ``label`` stands in its place. ``body`` becomes JSON.
     """
 
     method: str
@@ -62,6 +62,12 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
     label: str = "***"
+    body: Any = field(default=None, repr=False)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Done twice, it does no more than done once: it reads, or changes or removes something by its id."""
+        return self.method != "POST"
 
     @property
     def shown(self) -> str:
@@ -101,7 +107,7 @@ class Rest:
     def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
         """Sends one call. An answer with a status that is not accepted, or a success that is not JSON, raises.
 
-        Every call of this collection is safe to repeat: it reads, or ends a session by an id that is not used again.
+        What may pass is tried again, a call that is not repeatable only where it can't have reached the node.
         """
         response, repeated = self._send_until_answered(endpoint, call)
         request = f"{call.method} https://{endpoint}{call.shown}"
@@ -119,13 +125,13 @@ class Rest:
                 response = self._send_once(endpoint, call)
             # urllib3's own errors come through where a name can't be a host name at all.
             except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
-                if is_last or not _may_pass(error):
+                if is_last or not _may_pass(error) or not (call.is_repeatable or _never_sent(error)):
                     request = f"{call.method} https://{endpoint}{call.shown}"
                     raise explain_no_answer(request, error, endpoint, self._connection) from None
                 answer_lost = answer_lost or not _never_sent(error)
                 pause = None
             else:
-                if is_last or response.status_code not in WORTH_REPEATING:
+                if is_last or response.status_code not in WORTH_REPEATING or not call.is_repeatable:
                     return response, answer_lost
                 pause = _pause_wanted(response)
             self._sleep(min(LONGEST_PAUSE, 0.2 * 2**attempt if pause is None else pause))
@@ -135,9 +141,14 @@ class Rest:
         query = urlencode({**call.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
         address = self._connection.address_of(endpoint.host_name)
         url = f"https://{address}:{endpoint.port}{call.path}{quote(call.secret, safe='')}?{query}"
+        headers = {"Host": str(endpoint)}
+        body = None
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(call.body)
         session = self._session_for(endpoint)
         return session.request(
-            call.method, url, timeout=self._connection.timeout, allow_redirects=False, headers={"Host": str(endpoint)}
+            call.method, url, data=body, timeout=self._connection.timeout, allow_redirects=False, headers=headers
         )
 
     def _session_for(self, endpoint: Endpoint) -> requests.Session:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._banner import Banners
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
@@ -52,6 +53,10 @@ class Site:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._rest.close()
+
+    def banners(self) -> Banners:
+        """The banners that the hub shows; no request yet."""
+        return Banners(self._rest, self._connection)
 
     def topology(self) -> Topology:
         """Two requests to QRS. Proxy services that were down get another chance."""
