@@ -122,7 +122,8 @@ class Control:
         return [
             entry
             for entry in self.journal()
-            if entry["listener"] in ("qrs", "qps") and entry["method"] in ("POST", "PUT", "DELETE")
+            if entry["method"] in ("POST", "PUT", "DELETE")
+            and (entry["listener"] in ("qrs", "qps") or "/qrs/" in entry["path"].lower())
         ]
 
     def clear_journal(self) -> None:
@@ -171,13 +172,23 @@ class Control:
         """Change or add a user in QRS: ``name``, ``email``, ``inactive``, ``blacklisted``, ``removed_externally``."""
         self.call("PUT", "/users", {"user": user, **fields})
 
+    def banners(self) -> list[dict[str, Any]]:
+        """The banners: ``id``, ``name``, ``message``, ``message_type``, ``active``, ``duration``, who wrote it when."""
+        banners: list[dict[str, Any]] = self.call("GET", "/banners")
+        return banners
+
+    def put_banners(self, *banners: dict[str, Any]) -> list[dict[str, Any]]:
+        """These banners and no others, whatever QRS would say to them; ``banners()`` then."""
+        put: list[dict[str, Any]] = self.call("PUT", "/banners", {"banners": list(banners)})
+        return put
+
     def switches(self, **settings: Any) -> dict[str, Any]:
         """Change switches; all settings."""
         switches: dict[str, Any] = self.call("PUT", "/switches", settings)
         return switches
 
     def reset(self) -> None:
-        """The site as it was started: sessions, users, switches, proxies; no faults, no latency, an empty journal."""
+        """The site as it was started: sessions, users, banners, switches, proxies; no faults, no latency, no journal."""
         self.call("POST", "/reset")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from .clock import iso
+from .control_banners import BannerControl
 from .control_json import Route, as_json, read_body
 from .control_people import PeopleControl
 from .faults import LISTENERS
@@ -33,6 +34,7 @@ class Control:
         app = web.Application()
         routes: list[Route] = [
             *PeopleControl(self._site).routes(),
+            *BannerControl(self._site).routes(),
             ("GET", "/status", self.status),
             ("POST", "/reset", self.reset),
             ("GET", "/sessions", self.sessions),

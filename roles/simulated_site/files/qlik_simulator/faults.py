@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 HANDSHAKE = {"expired_certificate": "expired", "wrong_name_certificate": "wrong_name", "rogue_certificate": "rogue"}
-KINDS = ("status", "cut", "half", "hang", "slow", "html", "garbage", "redirect", *HANDSHAKE)
+KINDS = ("status", "cut", "half", "lost", "hang", "slow", "html", "garbage", "redirect", *HANDSHAKE)
 LISTENERS = ("qrs", "qps", "door")
 _LIMITS: tuple[str, ...] = ("listener", "node", "method", "path", "times")
 _PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form>Please log in</form></body></html>"
@@ -140,6 +140,8 @@ async def inject(fault: Fault, request: web.BaseRequest) -> web.StreamResponse |
     if kind == "slow":
         await asyncio.sleep(options.get("seconds", 1))
         return None
+    if kind == "lost":
+        return None
     if kind == "hang":
         await asyncio.Event().wait()
     if kind == "status":
@@ -151,10 +153,10 @@ async def inject(fault: Fault, request: web.BaseRequest) -> web.StreamResponse |
         return web.Response(status=302, headers={"Location": options.get("location", "/login")})
     if kind == "garbage":
         return web.Response(body=b'[{"User\xff\xfe\x00Directory": LAB', content_type="application/json")
-    return _cut(request, half=kind == "half")
+    return cut(request, half=kind == "half")
 
 
-def _cut(request: web.BaseRequest, half: bool) -> web.StreamResponse:
+def cut(request: web.BaseRequest, half: bool = False) -> web.StreamResponse:
     """Close the connection before an answer, or in its middle. What aiohttp then tries to send goes nowhere."""
     if request.transport is not None:
         if half:

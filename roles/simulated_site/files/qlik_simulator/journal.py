@@ -129,6 +129,6 @@ class Counters:
         }
 
 
-def is_write(listener: str, method: str) -> bool:
-    """Whether a request may change the site: POST, PUT or DELETE on QRS or QPS."""
-    return listener != "door" and method in _WRITES
+def is_write(listener: str, method: str, path: str) -> bool:
+    """Whether a request may change the site: POST, PUT or DELETE on QRS or QPS, also on QRS through the door."""
+    return method in _WRITES and (listener != "door" or "/qrs/" in path.lower())

@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from .call import Call, answer_text
-from .faults import Faults, inject
+from .faults import Faults, cut, inject
 from .journal import Counters, Entry, Journal, is_write, without_xrfkey
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class Listener(web.Server):
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = self._known.get(request.protocol) or Connection(0, None, False)
         path = without_xrfkey(request.raw_path)
-        write = is_write(self.kind, request.method)
+        write = is_write(self.kind, request.method, path)
         for tally in self._tallies:
             tally.begin(write)
         entry = self._instruments.journal.begin(
@@ -204,6 +204,7 @@ class Listener(web.Server):
         seconds = self._instruments.latency.of(self.kind, self.node)
         if seconds:
             await asyncio.sleep(seconds)
+        fault = None
         if self._instruments.faults:
             fault = self._instruments.faults.for_request(self.kind, self.node, entry.method, entry.path)
             spoilt = await inject(fault, request) if fault else None
@@ -211,10 +212,13 @@ class Listener(web.Server):
                 entry.status = None if fault and fault.kind in ("cut", "half") else spoilt.status
                 return spoilt
         try:
-            response = await self._answer(Call(request, connection.trusted))
+            body = await request.read() if request.can_read_body else b""
+            response = await self._answer(Call(request, connection.trusted, body))
         except Exception:  # a mistake of the simulator shall show as such, and end neither the connection nor the site
             log.exception("%s of %s failed", self.kind, self.node)
             response = answer_text("The simulator failed; its log says why.", 500)
+        if fault is not None and fault.kind == "lost":
+            return cut(request)
         entry.status = response.status
         return response
 

@@ -116,7 +116,7 @@ class ProxyService:
     async def _add(self, call: Call, store: SessionStore) -> web.Response:
         """POST: the session to add, keys in any case (C); the answer is the struct with NewUser (D)."""
         try:
-            given = {str(key).lower(): value for key, value in (await call.json()).items()}
+            given = {str(key).lower(): value for key, value in call.json().items()}
             directory, user_id = _text(given, "userdirectory"), _text(given, "userid")
             attributes = [attribute("Attributes", each) for each in given.get("attributes") or []]
         except (ValueError, TypeError, AttributeError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from .banners import RefusedError
 from .call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
 from .filter_language import FilterError
 from .repository import Repository
@@ -16,6 +17,7 @@ from .site import Node
 from .switches import Switches
 from .table import Table, render, to_json
 
+_SITE_ITSELF = ("INTERNAL", "sa_repository")
 INACTIVE = "Your account is inactive. Contact your administrator to activate it."  # D, L
 
 
@@ -44,12 +46,15 @@ class RepositoryService:
             return answer_text("Forbidden", 403)
         if user is not None and self._repository.is_inactive(*user):
             return answer_text(INACTIVE, 403)
-        if lowered[:1] != ["qrs"] or call.method != "GET":
+        if lowered[:1] != ["qrs"]:
             return no_endpoint()
+        is_administrator = user is None or self._repository.is_administrator(*user)
+        if call.method != "GET":
+            return self._write(call, lowered[1:], "\\".join(user or _SITE_ITSELF), is_administrator)
         if lowered[1:] == ["about"]:
             return answer_json(self._about())
-        may_read = user is None or self._repository.may_read(*user)
-        return self._entities(call, lowered[1:], may_read)
+        # By default everybody sees the banners (D).
+        return self._entities(call, lowered[1:], is_administrator or lowered[1:2] == ["custombannermessage"])
 
     def _about(self) -> dict[str, object]:
         return {
@@ -85,9 +90,39 @@ class RepositoryService:
             return json_bytes(table.rendered(what == "full"))
         return json_bytes(render(rows, full=what == "full"))
 
+    def _write(self, call: Call, parts: list[str], user: str, may_write: bool) -> web.Response:
+        """Banners are all that can be written. Without the right: 403 (L)."""
+        banners = self._repository.banners
+        if parts[:1] != ["custombannermessage"] or banners.table() is None:
+            return no_endpoint()
+        wanted = parts[1] if len(parts) == 2 else ""
+        try:
+            if not may_write:
+                raise RefusedError(403, "Forbidden")
+            if (call.method, len(parts)) == ("POST", 1):
+                status, answer = banners.add(_read(call), user)
+            elif call.method == "PUT" and wanted:
+                status, answer = banners.change(wanted, _read(call), user)
+            elif call.method == "DELETE" and wanted:
+                status, answer = banners.remove(wanted)
+            else:
+                return no_endpoint()
+        except RefusedError as error:
+            status, answer = error.status, error.body
+        if answer is None or isinstance(answer, str):
+            return answer_text(answer or "", status)
+        return json_bytes(to_json(answer), status)
+
     def _single(self, kind: str, what: str, table: Table) -> web.Response:
         if what == "local" and kind == "servernodeconfiguration":
             return answer_json(service_ids(self._node))  # D
         wanted = guid("proxyservice", self._node.name) if (kind, what) == ("proxyservice", "local") else what
         row = table.by_id(wanted)
         return json_bytes(to_json(row.full)) if row else answer_text("Not Found", 404)
+
+
+def _read(call: Call) -> object:
+    try:
+        return call.json()
+    except ValueError as error:
+        raise RefusedError(400, "The body is no JSON.") from error

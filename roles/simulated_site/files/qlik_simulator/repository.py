@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import shapes
+from .banners import BannerStore
 from .clock import Clock, moment
 from .proxy import RUNNING, STARTING, Proxy
 from .site import Node, Site, User
@@ -35,6 +36,7 @@ class Repository:
         self._switches = switches
         self._clock = clock
         self._started = clock.now()
+        self.banners = BannerStore(site.banners, clock, switches)
         self._created = moment(self._started)
         for name in _OWN_ACCOUNTS:
             if site.user("INTERNAL", name) is None:
@@ -52,6 +54,8 @@ class Repository:
         """The table of a type, its name in lower case; None when there is no such type here."""
         if kind == "servicestatus":
             return self._service_statuses()
+        if kind == "custombannermessage":
+            return self.banners.table()
         if kind in self._makers and kind not in self._tables:
             self._tables[kind] = self._makers[kind]()
         return self._tables.get(kind)
@@ -65,8 +69,8 @@ class Repository:
         user = self._site.user(directory, user_id)
         return user is not None and (user.inactive or user.blacklisted or user.removed_externally)
 
-    def may_read(self, directory: str, user_id: str) -> bool:
-        """Whether the user may read the repository."""
+    def is_administrator(self, directory: str, user_id: str) -> bool:
+        """Whether the user may read the repository, and write what can be written."""
         user = self._site.user(directory, user_id)
         return user is not None and _ADMINISTRATOR in user.roles
 

@@ -178,6 +178,7 @@ class RunningSite:
         self._restarts.clear()
         await self.change_switches({**Switches().as_dict(), **self.site.switches})
         self.site.replace_users(copy.deepcopy(self._first_users))
+        self.repository.banners.reset()
         self.repository.changed()
         for running in self.nodes.values():
             if running.proxy:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+BANNER_TYPES = ("standard", "info", "warning", "error")  # by number (C)
+
 
 class SiteError(ValueError):
     """The description cannot be used; the message says where and why."""
@@ -44,7 +46,7 @@ class Node:
 
 @dataclass
 class User:
-    """A user as QRS knows them. The role ``RootAdmin`` gives read rights over the repository."""
+    """A user as QRS knows them. The role ``RootAdmin`` gives all rights over the repository."""
 
     directory: str
     id: str
@@ -68,6 +70,17 @@ class SessionGroup:
 
 
 @dataclass
+class Banner:
+    """A custom banner message of the hub; ``duration`` in seconds."""
+
+    name: str
+    message: str
+    message_type: str = BANNER_TYPES[0]
+    active: bool = True
+    duration: int = 10
+
+
+@dataclass
 class Site:
     """A whole site, checked."""
 
@@ -75,6 +88,7 @@ class Site:
     nodes: list[Node]
     users: list[User] = field(default_factory=list)
     sessions: list[SessionGroup] = field(default_factory=list)
+    banners: list[Banner] = field(default_factory=list)
     switches: dict[str, Any] = field(default_factory=dict)
     clock: datetime | None = None
     _users_by_name: dict[tuple[str, str], User] = field(default_factory=dict, repr=False)

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from .site import Node, SessionGroup, Site, SiteError, User, VirtualProxy, split_user
+from .site import BANNER_TYPES, Banner, Node, SessionGroup, Site, SiteError, User, VirtualProxy, split_user
 
-Element = TypeVar("Element", VirtualProxy, Node, User, SessionGroup)
+Element = TypeVar("Element", VirtualProxy, Node, User, SessionGroup, Banner)
 
 _KINDS: dict[str, tuple[type, str]] = {
     "str": (str, "a text"),
@@ -74,6 +74,19 @@ def check(site: Site) -> None:
     _unique("users", "user", [f"{user.directory}\\{user.id}".lower() for user in site.users])
     for number, group in enumerate(site.sessions):
         _check_sessions(site, f"sessions[{number}]", group)
+    _unique("banners", "name", [banner.name.casefold() for banner in site.banners])
+    for number, banner in enumerate(site.banners):
+        check_banner(f"banners[{number}]", banner)
+
+
+def check_banner(place: str, banner: Banner) -> None:
+    """Check what the types of its fields do not tell."""
+    if not banner.name.strip():
+        raise SiteError(f"{place}: name is empty")
+    if banner.message_type not in BANNER_TYPES:
+        raise SiteError(f"{place}: message_type is one of {', '.join(BANNER_TYPES)}, not {banner.message_type!r}")
+    if banner.duration < 1:
+        raise SiteError(f"{place}: duration is at least one second")
 
 
 def _check_virtual_proxies(virtual_proxies: list[VirtualProxy]) -> None:

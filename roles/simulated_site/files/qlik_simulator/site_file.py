@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from .site import Node, SessionGroup, Site, SiteError, User, VirtualProxy, names
+from .site import Banner, Node, SessionGroup, Site, SiteError, User, VirtualProxy, names
 from .site_check import Element, check, element
 from .switches import Switches
 
@@ -34,7 +34,7 @@ def site_from(document: object) -> Site:
     """A checked site out of a parsed document."""
     if not isinstance(document, dict):
         raise SiteError("the description is a mapping with the keys virtual_proxies, nodes, users, sessions")
-    unknown = set(document) - {"virtual_proxies", "nodes", "users", "sessions", "switches", "clock"}
+    unknown = set(document) - {"virtual_proxies", "nodes", "users", "sessions", "banners", "switches", "clock"}
     if unknown:
         raise SiteError(f"unknown key {names(sorted(map(str, unknown)))} in the description")
     site = Site(
@@ -42,6 +42,7 @@ def site_from(document: object) -> Site:
         nodes=_elements(Node, document, "nodes"),
         users=_elements(User, document, "users"),
         sessions=_elements(SessionGroup, document, "sessions"),
+        banners=_elements(Banner, document, "banners"),
         switches=document.get("switches") or {},
         clock=_clock(document.get("clock")),
     )

@@ -51,6 +51,19 @@ SWITCHES: dict[str, Switch] = {
         "C",
         "QRS proxyservice, filter on serverNodeConfiguration.proxyEnabled: works, selects every node, or 400",
     ),
+    "banners": Switch(
+        ("served", "absent"), "served", "D", "QRS custombannermessage: is there, or not yet, as in an older release"
+    ),
+    "banner_message_type": Switch(
+        ("number", "name"), "number", "C", "QRS custombannermessage, messageType in answers: a number, or a name"
+    ),
+    "banner_names": Switch(
+        ("any_case", "exact"), "any_case", "N", "QRS custombannermessage: are names that differ by case alone the same"
+    ),
+    "duplicate_banner": Switch(("400", "409"), "400", "N", "QRS custombannermessage, POST of a name that is there"),
+    "stale_banner": Switch(
+        ("refused", "accepted"), "refused", "D", "QRS custombannermessage, PUT with an older modifiedDate: 409, or done"
+    ),
     "service_status_seconds": Switch(
         None, 10.0, "N", "QRS brings servicestatus up to date every so many seconds; its timestamp says when"
     ),

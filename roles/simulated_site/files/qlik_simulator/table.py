@@ -19,6 +19,7 @@ from .filter_language import Comparison, Expression, FilterError, parse
 # Enum names stand unquoted in filters, numbers in answers (D, C).
 ENUMS: dict[str, tuple[str, ...]] = {
     "servicetype": ("Repository", "Proxy", "Scheduler", "Engine", "AppMigration", "Printing"),
+    "messagetype": ("Standard", "Info", "Warning", "Error"),
     "servicestate": ("Initializing", "CertificatesNotInstalled", "Running", "NoCommunication", "Disabled", "Unknown"),
 }
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
