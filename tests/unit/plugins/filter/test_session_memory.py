@@ -92,7 +92,9 @@ json_like = st.recursive(
 )
 
 
-@given(st.one_of(st.text(), json_like, st.fixed_dictionaries({}, optional={"site": json_like, "first_seen": json_like})))
+@given(
+    st.one_of(st.text(), json_like, st.fixed_dictionaries({}, optional={"site": json_like, "first_seen": json_like}))
+)
 def test_whatever_comes_back_there_is_an_answer(text: Any) -> None:
     for value in (text, json.dumps(text)):
         assert recall_sessions(value, HERE)["first_seen"] == {}
