@@ -33,7 +33,8 @@ def who(variables: Mapping[str, Any], login: str, controller: str) -> dict[str, 
         values = (variables.get(f"{prefix}_{name}") for name in names for prefix in PREFIXES)
         value = next((value for value in values if value not in (None, "")), None)
         if value is not None:
-            found[key] = value if type(value) is int else str(value)
+            # int() and str() leave behind what ansible-core 2.19 and later know of a value's origin.
+            found[key] = int(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
     return {key: value for key, value in found.items() if value != ""}
 
 
