@@ -94,8 +94,9 @@ options:
     default: 30
   retries:
     description:
-      - How often a request is repeated when the connection broke or the answer was 502, 503 or 504. All requests of
-        this collection are safe to repeat. A time-out is not followed by another try.
+      - How often a request is repeated when the connection broke or the answer was 502, 503 or 504. Only what is safe
+        to repeat is; a request that creates something is not, unless it never reached the node. A time-out is not
+        followed by another try.
     type: int
     default: 2
   max_parallel:

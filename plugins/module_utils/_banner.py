@@ -97,6 +97,13 @@ class Change:
     def is_one(self) -> bool:
         return self.before != self.after
 
+    def differences_to(self, wanted: Banner | None) -> list[str]:
+        """The fields in which the banner is another than wanted after all, as an experimental API may make it."""
+        if wanted is None or self.after is None:
+            return []
+        is_so = self.after.as_diff()
+        return [key for key, value in wanted.as_diff().items() if key != "name" and is_so[key] != value]
+
     def as_diff(self) -> dict[str, Any]:
         return {"before": _shown(self.before), "after": _shown(self.after)}
 

@@ -146,6 +146,9 @@ def main() -> None:
         wanted = Banner.from_options(options) if options["state"] == "present" else None
         with Site(module.connection()) as site:
             change = site.banners().settle(name, wanted, write=not module.check_mode)
+    lost = change.differences_to(wanted) if change.is_one and not module.check_mode else []
+    if lost:
+        module.warn(f"QRS keeps the banner otherwise than told ({', '.join(lost)}). The next run will try it again.")
     module.exit_json(
         changed=change.is_one,
         banner=change.after.as_result() if change.after else {},

@@ -188,7 +188,7 @@ class Control:
         return switches
 
     def reset(self) -> None:
-        """The site as it was started: sessions, users, banners, switches, proxies; no faults, no latency, no journal."""
+        """The site as it was started: sessions, users, banners, switches, proxies; no fault, no latency, no journal."""
         self.call("POST", "/reset")
 
 

@@ -149,10 +149,11 @@ def documented(path: pathlib.Path) -> Tasks:
 INTERNAL = {"INTERNAL\\sa_api", "INTERNAL\\sa_repository"}
 READING = ["qlik_proxy_info", "qlik_session_info", "qlik_session_wait"]
 ENDING = ["qlik_session"]
+SETTING = ["qlik_banner"]
 
 
 def test_examples_of_every_module_are_run() -> None:
-    assert sorted(READING + ENDING) == sorted(path.stem for path in MODULES.glob("qlik_*.py"))
+    assert sorted(READING + ENDING + SETTING) == sorted(path.stem for path in MODULES.glob("qlik_*.py"))
 
 
 @pytest.mark.parametrize("name", READING)
@@ -185,3 +186,17 @@ def test_examples_that_end_sessions(ansible: Ansible) -> None:
     assert "failed=0" in output
     assert "WARNING" not in output
     assert users_left(control) == INTERNAL | {"LAB\\svc_monitoring"}
+
+
+def test_examples_of_banners(ansible: Ansible) -> None:
+    control = ansible.modules.control
+    announce, remove = documented(MODULES / "qlik_banner.py")
+    output = ansible.play([announce, announce])
+    assert "changed=1 " in output
+    assert "WARNING" not in output
+    wanted = announce["qlikops.sense.qlik_banner"]
+    (banner,) = control.banners()
+    assert {name: banner[name] for name in wanted} == wanted
+    output = ansible.play([remove, remove])
+    assert "changed=1 " in output
+    assert control.banners() == []

@@ -33,6 +33,7 @@ class FakeRest(Rest):
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = dict(answers)
         self.asked: list[str] = []
+        self.bodies: list[Any] = []
         self.closed = False
         self._lock = threading.Lock()
 
@@ -44,6 +45,8 @@ class FakeRest(Rest):
         place = f"{call.method} {endpoint}{call.path}{call.secret}"
         with self._lock:
             self.asked.append(f"{place}?{query}" if query else place)
+            if call.body is not None:
+                self.bodies.append(call.body)
             answer = self.answers[self.asked[-1] if self.asked[-1] in self.answers else place]
             if isinstance(answer, list) and answer and isinstance(answer[0], Turn):
                 answer = (answer.pop(0) if len(answer) > 1 else answer[0]).answer
@@ -80,6 +83,7 @@ class Sent:
     target: str
     headers: dict[str, str]
     timeout: float
+    body: str | None = None
 
     @property
     def path(self) -> str:
@@ -103,7 +107,7 @@ class Wire:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> Wire:
         def urlopen(pool: HTTPConnectionPool, method: str, url: str, **options: Any) -> HTTPResponse:
             headers = {str(name): str(value) for name, value in options["headers"].items()}
-            self.sent.append(Sent(pool, method, url, headers, options["timeout"].read_timeout))
+            self.sent.append(Sent(pool, method, url, headers, options["timeout"].read_timeout, options["body"]))
             step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
             if isinstance(step, Reply):
                 return step.response()

@@ -21,6 +21,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest
 Result = dict[str, Any]
 CONNECTION = {"host": "qlik1.example.com", "client_cert": "client.pem", "client_key": "client_key.pem"}
 QRS = "GET qlik1.example.com:4242/qrs"
+BANNERS = "qlik1.example.com:4242/qrs/custombannermessage"
 CENTRAL, NODE2 = "central.example.com:4243", "node2.example.com:4243"
 
 
@@ -52,6 +53,25 @@ def struct(session_id: str, user: str = "LAB\\anna", **attributes: str) -> dict[
     }
 
 
+def banner(name: str, **fields: Any) -> dict[str, Any]:
+    """A banner as QRS gives it."""
+    return {
+        "id": f"id-of-{name}",
+        "createdDate": "2026-01-15T09:00:00.000Z",
+        "modifiedDate": "2026-01-15T09:30:00.123Z",
+        "modifiedByUserName": "LAB\\anna",
+        "schemaPath": "CustomBannerMessage",
+        "privileges": None,
+        "name": name,
+        "message": "Back at 10",
+        "messageType": 0,
+        "isActive": True,
+        "duration": 10,
+        "tags": [{"id": "a-tag", "name": "night"}],
+        **fields,
+    }
+
+
 def site_answers(**sessions: list[dict[str, Any]]) -> dict[str, Any]:
     """What a site answers: Central and Node2, each with the default virtual proxy and sales; old is linked to nothing.
 
@@ -79,6 +99,8 @@ def site_answers(**sessions: list[dict[str, Any]]) -> dict[str, Any]:
                 "timestamp": "2026-01-15T09:29:41.120Z",
             }
         ],
+        f"GET {BANNERS}/full": [],
+        f"POST {BANNERS}": banner("Maintenance"),
         f"{QRS}/servernodeconfiguration/full": [{"name": "Central", "isCentral": True}, {"name": "Node2"}],
     }
     for node, address in (("central", CENTRAL), ("node2", NODE2)):

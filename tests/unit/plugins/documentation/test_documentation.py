@@ -34,6 +34,10 @@ PACKAGE = "ansible_collections.qlikops.sense.plugins"
 MODULES_FOLDER = pathlib.Path(qlik_session_info.__file__).parent
 NAMES = sorted(path.stem for path in MODULES_FOLDER.glob("*.py") if not path.stem.startswith("_"))
 QLIK = [name for name in NAMES if name.startswith("qlik_")]
+NEEDED: dict[str, dict[str, Any]] = {
+    "qlik_banner": {"name": "Maintenance", "message": "Back at 10"},
+    "qlik_session": {"all": True},
+}
 SAID_OF_EVERY_MODULE = {"check_mode", "diff_mode", "idempotent"}
 RETURNED_BY_ANSIBLE = {"changed", "failed", "msg", "diff", "invocation", "warnings", "exception", "deprecations"}
 
@@ -199,10 +203,9 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
         f"DELETE {NODE2}/qps/sales/session/3": {},
     }
     options: dict[str, Any] = {**CONNECTION, "max_parallel": 1}
-    if name != "qlik_proxy_info":
+    if name not in ("qlik_banner", "qlik_proxy_info"):
         options.update(resolve_users=True, include_session_ids=True, on_proxy_failure="warn")
-    if name == "qlik_session":
-        options["all"] = True
+    options.update(NEEDED.get(name, {}))
     if name == "qlik_session_wait":
         options["until_sessions"] = 100
     install(monkeypatch, answers)
@@ -239,8 +242,7 @@ def test_types_and_samples_of_what_is_returned(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize("name", QLIK)
 def test_a_failure_is_documented(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     install(monkeypatch, {})
-    options = {"all": True} if name == "qlik_session" else {}
-    result = run(monkeypatch, module_of(name).main, **{**CONNECTION, "api_user": "nobody"}, **options)
+    result = run(monkeypatch, module_of(name).main, **{**CONNECTION, "api_user": "nobody"}, **NEEDED.get(name, {}))
     assert result["failure"].keys() <= keys_documented(name, "failure")
     assert keys_documented(name, "failure") == {"kind", "reason", "hint", "request", "status", "words"}
     assert result.keys() - RETURNED_BY_ANSIBLE == {"failure"}

@@ -29,6 +29,8 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import sess
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 NODE = Endpoint("qlik1.example.com", 4242)
 ABOUT = Call("GET", "/qrs/about")
+CREATE = Call("POST", "/qrs/tag", body={"name": "x"})
+CHANGE = Call("PUT", "/qrs/tag/x", body={"id": "x"})
 END = Call("DELETE", "/qps/session/", secret="the-secret-id", label="a1b2c3-d4e5f6")
 
 
@@ -162,6 +164,31 @@ def test_the_body_of_an_accepted_failure_is_not_read_as_json(client: Any) -> Non
     assert rest.send(NODE, END, accept=(200, 404)).data is None
 
 
+def test_a_body_is_sent_as_json(client: Any) -> None:
+    rest, wire, _pauses = client(Reply(201, {"id": "x"}))
+    answer = rest.send(NODE, Call("POST", "/qrs/tag", body={"name": "é", "on": True}), accept=(201,))
+    (sent,) = wire.sent
+    assert (sent.method, sent.path) == ("POST", "/qrs/tag")
+    assert sent.body == '{"name": "\\u00e9", "on": true}'
+    assert sent.headers["Content-Type"] == "application/json"
+    assert (answer.status, answer.data) == (201, {"id": "x"})
+
+
+def test_without_a_body_nothing_is_said_of_one(client: Any) -> None:
+    rest, wire, _pauses = client()
+    rest.send(NODE, ABOUT)
+    assert wire.sent[0].body is None
+    assert "Content-Type" not in wire.sent[0].headers
+
+
+def test_a_success_of_a_write_must_be_json_or_empty(client: Any) -> None:
+    rest, _wire, _pauses = client(Reply(204, ""))
+    assert rest.send(NODE, CHANGE, accept=(200, 204)).data is None
+    rest, _wire, _pauses = client(Reply(200, "<html><title>Log in</title></html>"))
+    with pytest.raises(RequestFailed, match="a web page titled 'Log in'"):
+        rest.send(NODE, CHANGE)
+
+
 def test_no_cookie_is_kept(client: Any) -> None:
     rest, wire, _pauses = client(Reply(headers={"Set-Cookie": "X-Qlik-Session=abc"}))
     rest.send(NODE, ABOUT)
@@ -257,6 +284,31 @@ def test_what_will_not_pass_is_not_repeated(client: Any, trouble: Any, kind: str
     assert caught.value.kind == kind
     assert len(wire.sent) == 1
     assert pauses == []
+
+
+@pytest.mark.parametrize(
+    "trouble", [broken, Reply(502), Reply(503), Reply(504), Reply(200, "x", breaks_with=half_a_body)]
+)
+def test_what_would_create_something_twice_is_never_repeated(client: Any, trouble: Any) -> None:
+    rest, wire, pauses = client(trouble, retries=5)
+    with pytest.raises(RequestFailed):
+        rest.send(NODE, CREATE)
+    assert len(wire.sent) == 1
+    assert pauses == []
+
+
+@pytest.mark.parametrize("trouble", [refused, unresolved])
+def test_what_never_arrived_may_be_repeated_whatever_it_is(client: Any, trouble: Any) -> None:
+    rest, wire, _pauses = client(trouble, trouble, Reply(201, {"id": "x"}), retries=2)
+    assert rest.send(NODE, CREATE, accept=(201,)).repeated is False
+    assert [sent.body for sent in wire.sent] == ['{"name": "x"}'] * 3
+
+
+@pytest.mark.parametrize("trouble", [broken, Reply(503)])
+def test_a_change_is_repeated_with_its_body(client: Any, trouble: Any) -> None:
+    rest, wire, _pauses = client(trouble, Reply(200, {}))
+    assert rest.send(NODE, CHANGE).repeated is (trouble is broken)
+    assert [(sent.method, sent.body) for sent in wire.sent] == [("PUT", '{"id": "x"}')] * 2
 
 
 def test_a_request_that_succeeds_at_last_is_an_answer_like_any_other(client: Any) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _module
 from ansible_collections.qlikops.sense.plugins.modules import (
+    qlik_banner,
     qlik_proxy_info,
     qlik_session,
     qlik_session_info,
@@ -20,6 +21,7 @@ from ansible_collections.qlikops.sense.plugins.modules import (
 )
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, failed_with, unreachable
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
+    BANNERS,
     CENTRAL,
     CONNECTION,
     NODE2,
@@ -33,12 +35,16 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
 )
 
 MODULES: dict[str, Any] = {
+    "qlik_banner": qlik_banner,
     "qlik_proxy_info": qlik_proxy_info,
     "qlik_session": qlik_session,
     "qlik_session_info": qlik_session_info,
     "qlik_session_wait": qlik_session_wait,
 }
-NEEDED = {"qlik_session": {"all": True}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "qlik_banner": {"name": "Maintenance", "message": "Back at 10"},
+    "qlik_session": {"all": True},
+}
 
 
 def info(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], **options: Any) -> tuple[Result, FakeRest]:
@@ -267,7 +273,8 @@ def test_what_cannot_be_meant_is_a_failure_with_words_for_programs(monkeypatch: 
 
 
 def test_a_request_that_failed_is_told_in_full(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    install(monkeypatch, {**site_answers(), f"{QRS}/virtualproxyconfig/full": failed_with(500)})
+    first = (f"{QRS}/virtualproxyconfig/full", f"GET {BANNERS}/full")
+    install(monkeypatch, {**site_answers(), **dict.fromkeys(first, failed_with(500))})
     result = run(monkeypatch, MODULES[name].main, **CONNECTION, **NEEDED.get(name, {}))
     assert result["failed"] is True
     assert result["failure"].keys() == {"kind", "reason", "hint", "request", "status", "words"}
