@@ -51,8 +51,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(title), C(observed_at), C(complete), C(proxies), C(summary) and C(files), and with the most telling keys of each
-      entry C(virtual_proxies), C(nodes), C(at_limit), C(runaways) and C(unlinked).
+    - C(title), C(observed_at), C(complete), C(proxies), C(pseudonyms), C(summary) and C(files), as C(unread) the nodes
+      of which something could not be read, and with the most telling keys of each entry C(virtual_proxies), C(nodes),
+      C(at_limit), C(runaways) and C(unlinked).
   type: dict
 """
 
@@ -76,7 +77,8 @@ def report_stats(report: Any, files: Sequence[str] = (), most: int = 50) -> dict
     lists = {
         name: [{key: entry[key] for key in keys} for entry in found[name][: int(most)]] for name, keys in LISTS.items()
     }
-    return never_a_template({**whole, **lists, "files": [text(file) for file in files]})
+    unread = list(dict.fromkeys(failure["proxy"] for failure in found["failures"]))
+    return never_a_template({**whole, **lists, "unread": unread, "files": [text(file) for file in files]})
 
 
 class FilterModule:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -62,6 +63,12 @@ options:
       - A key of P(qlikops.sense.pseudonym_key#filter) with all the users in the input. Users are then called by their
         labels, and their directories, ids, names and e-mail addresses are left out.
     type: raw
+  serialized:
+    description:
+      - Whether to return the report as a text in JSON, which the filters that take a report take, too. For
+        ansible-core a text is much less work than large lists are.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -79,8 +86,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The report.
-  type: dict
+  description: The report, as a dictionary or as text.
+  type: raw
 """
 
 
@@ -92,7 +99,8 @@ def session_report(
     runaway_user: int = 10,
     runaway_virtual_proxy: int = 1000,
     pseudonym_key: Any = None,
-) -> dict[str, Any]:
+    serialized: bool = False,
+) -> dict[str, Any] | str:
     """See DOCUMENTATION."""
     if not isinstance(listed, Mapping):
         raise AnsibleFilterError("session_report: the input is not the result of qlik_session_info.")
@@ -107,7 +115,7 @@ def session_report(
     chosen = tuple(dict.fromkeys(_node(site, text(name)) for name in names if name))
     thresholds = Thresholds(int(near_limit), int(runaway_user), int(runaway_virtual_proxy))
     report = ReportBuilder(site, chosen, thresholds, text(title), pseudonyms=labels is not None).build()
-    return never_a_template(report)
+    return never_a_template(json.dumps(report, ensure_ascii=False, indent=1) if serialized else report)
 
 
 def _node(site: Site, name: str) -> str:
@@ -121,5 +129,5 @@ def _node(site: Site, name: str) -> str:
 class FilterModule:
     """What ansible-core loads."""
 
-    def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
+    def filters(self) -> dict[str, Callable[..., dict[str, Any] | str]]:
         return {"session_report": session_report}

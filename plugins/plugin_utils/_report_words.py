@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,10 +26,16 @@ class NoReport(ValueError):
 
 
 def checked(report: Any) -> Row:
-    """The report as plain values, which are much faster to look into than what ansible-core hands on."""
-    if not isinstance(report, Mapping) or any(key not in report for key in REPORT_KEYS):
+    """The report as plain values, which are much faster to look into than what ansible-core hands on.
+
+    A report is also taken as text in JSON.
+    """
+    try:
+        found: Row = json.loads(report) if isinstance(report, str) else plain(report)
+    except (ValueError, TypeError):
+        raise NoReport("the input is not what the filter session_report makes") from None
+    if not isinstance(found, dict) or any(key not in found for key in REPORT_KEYS):
         raise NoReport("the input is not what the filter session_report makes")
-    found: Row = plain(report)
     return found
 
 

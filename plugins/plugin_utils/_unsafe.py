@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 from ansible.utils.unsafe_proxy import wrap_var
 
 Value = TypeVar("Value")
+WRAP: Any = wrap_var
+# From ansible-core 2.19 on nothing is a template unless it is trusted to be one.
+IS_SAFE_ANYWAY = type(WRAP("")) is str
 
 
 def never_a_template(value: Value) -> Value:
@@ -22,6 +25,7 @@ def never_a_template(value: Value) -> Value:
     Results of modules are marked so by ansible-core, but what a filter makes of them is not before ansible-core 2.19: a
     user who is called ``{{ lookup('pipe', 'id') }}`` would have that run as soon as a fact with the name is used.
     """
-    wrap: Any = wrap_var
-    wrapped: Value = wrap(value)
+    if IS_SAFE_ANYWAY:
+        return value
+    wrapped: Value = WRAP(value)
     return wrapped
