@@ -12,6 +12,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
+
 DOCUMENTATION = r"""
 name: ending_details
 short_description: Take out of a result of qlik_session what a record of it should hold
@@ -59,7 +61,7 @@ def ending_details(result: Any) -> dict[str, Any]:
     if not isinstance(result, Mapping) or not ("sessions" in result or "msg" in result):
         raise AnsibleFilterError("ending_details: the input is not a result of qlik_session.")
     summary = result.get("summary") or {}
-    return {
+    details = {
         "summary": {outcome: summary.get(outcome, 0) for outcome in OUTCOMES},
         "sessions": [_session(session) for session in result.get("sessions") or []],
         "kept": dict(Counter(str(session["reason"]) for session in result.get("kept") or [])),
@@ -67,6 +69,7 @@ def ending_details(result: Any) -> dict[str, Any]:
         "failures": [dict(failure) for failure in result.get("failures") or []],
         "failure": str(result.get("msg") or ""),
     }
+    return never_a_template(details)
 
 
 def _session(session: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ short_description: Show what became of each node in a rolling restart
 version_added: 0.1.0
 description:
   - Turns the reports that the role P(qlikops.sense.proxy_restart#role) hands on by C(set_stats), under the key
-    C(proxy_restart), into a table.
+    C(proxy_restart), into a table. Below it stands what else went wrong, such as a banner that could not be removed.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 options:
@@ -56,8 +56,8 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "Sessions": lambda report: report["hit"].get("sessions", 0),
     "Users": lambda report: report["hit"].get("users", 0),
     "Left": lambda report: report["left_by_themselves"],
-    "Ended": lambda report: len(report["ended"]),
-    "Came back": lambda report: len(report["came_back"]),
+    "Ended": lambda report: _count(report, "ended"),
+    "Came back": lambda report: _count(report, "came_back"),
     "Failed at": lambda report: report["failure"].get("task", ""),
 }
 
@@ -69,7 +69,13 @@ def restart_table(reports: Any, width: int | None = None) -> str:
         raise AnsibleFilterError("restart_table: the input is not a list of reports of the role proxy_restart.")
     rows = [[str(value(report)) for value in COLUMNS.values()] for report in reports]
     width = width or shutil.get_terminal_size((160 + INDENTATION, 24)).columns - INDENTATION
-    return "\n".join(table(list(COLUMNS), rows, width, {"Failed at"})) if rows else ""
+    troubles = [f"{report['node']}: {trouble}" for report in reports for trouble in report.get("troubles") or []]
+    return "\n".join([*table(list(COLUMNS), rows, width, {"Failed at"}), *troubles]) if rows else ""
+
+
+def _count(report: Mapping[str, Any], name: str) -> int:
+    """Of all, also where only some are in what ``set_stats`` handed on."""
+    return len(report[name]) + int((report.get("left_out") or {}).get(name, 0))
 
 
 def _seconds(timeline: Sequence[Mapping[str, str]]) -> float:

@@ -36,6 +36,18 @@ def test_a_line_for_each_node() -> None:
     assert len(lines) == 4
 
 
+def test_what_else_went_wrong_stands_below() -> None:
+    troubled = {**RESTARTED, "troubles": ["The banner could not be removed."]}
+    assert restart_table([RESTARTED, troubled], width=150).splitlines()[4:] == [
+        "qlik2: The banner could not be removed."
+    ]
+
+
+def test_what_was_left_out_of_lists_counts() -> None:
+    cut = {**RESTARTED, "left_out": {"ended": 97}}
+    assert " ".join(restart_table([cut], width=150).splitlines()[2].split()).endswith("7 5 4 100 1")
+
+
 def test_nothing_is_an_empty_text() -> None:
     assert restart_table([]) == ""
 
