@@ -7,8 +7,9 @@
 
 """Custom banner messages of the hub: what is wanted, what QRS has, and the way from the one to the other.
 
-Fields, paths and the statuses 201 of POST and 200 of PUT: D (qrs-ref p1692, p1365, p483), which also call the entity
-experimental. DELETE: 204 (D: RepositoryServiceAPI-Delete). Numbers of the types: C (qlik-repo-api); their names: D.
+Fields, paths and the statuses 201 of POST and 200 of PUT: D (qrs-ref p1692, p1365, p483), where the entity is called
+experimental. 204 of DELETE: D (RepositoryServiceAPI-Delete). 409 of PUT with a date that is too old: D
+(RepositoryServiceAPI-Connect-API-Conflict-Handling). Names and numbers of the types: C (qlik-repo-api).
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def main() -> None:
         wanted = Banner.from_options(options) if options["state"] == "present" else None
         with Site(module.connection()) as site:
             change = site.banners().settle(name, wanted, write=not module.check_mode)
-    lost = change.differences_to(wanted) if change.is_one and not module.check_mode else []
+    lost = change.differences_to(wanted)
     if lost:
         module.warn(f"QRS keeps the banner otherwise than told ({', '.join(lost)}). The next run will try it again.")
     module.exit_json(

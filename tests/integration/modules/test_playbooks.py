@@ -60,6 +60,8 @@ def test_the_most_talkative_run_tells_no_secret(ansible: Ansible) -> None:
         ensure("forbidden is failed", "forbidden.failure.kind == 'forbidden'"),
         {"qlikops.sense.qlik_session_info": {"client_key_password": "no"}, "register": "shut", "ignore_errors": True},
         ensure("shut is failed", "shut.failure.kind == 'bad_option'"),
+        {"qlikops.sense.qlik_banner": {"name": "Night", "message": "At 22:00"}, "diff": True, "register": "banner"},
+        ensure("banner is changed", "banner.banner.id"),
         {"qlikops.sense.qlik_proxy_info": {}, "register": "proxies"},
         ensure("proxies.summary.alive == 3", "proxies is not changed"),
     ]
@@ -147,7 +149,7 @@ def documented(path: pathlib.Path) -> Tasks:
 
 
 INTERNAL = {"INTERNAL\\sa_api", "INTERNAL\\sa_repository"}
-READING = ["qlik_proxy_info", "qlik_session_info", "qlik_session_wait"]
+READING = ["qlik_proxy_info", "qlik_session_info", "qlik_session_wait", "qlik_user_info"]
 ENDING = ["qlik_session"]
 SETTING = ["qlik_banner"]
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import sys
 
@@ -64,6 +65,21 @@ def test_objects_of_the_repository(qrs: qsAPI.QRS) -> None:
     assert names == {"1042": "Chloé Dubois"}
     services = qrs.driver.get("/qrs/proxyservice/full", {"filter": "serverNodeConfiguration.name so 'node'"}).json()
     assert [each["serverNodeConfiguration"]["hostName"] for each in services] == ["qlik2.example.com"]
+
+
+def test_a_banner_is_created_changed_and_removed(qrs: qsAPI.QRS, control: Control) -> None:
+    """It reads, changes and sends back the whole object, as Qlik tells clients to (D)."""
+    path = "/qrs/custombannermessage"
+    wanted = {"name": "Night", "message": "At 22:00", "messageType": 2, "isActive": True, "duration": 30}
+    assert qrs.driver.post(path, data=json.dumps(wanted)).status_code == 201
+    (entity,) = qrs.driver.get(f"{path}/full", {"filter": "name eq 'night' and messageType eq Warning"}).json()
+    one = f"{path}/{entity['id']}"
+    assert qrs.driver.put(one, data=json.dumps({**entity, "duration": 60})).json()["duration"] == 60
+    assert qrs.driver.put(one, data=json.dumps(entity)).status_code == 409
+    assert [(banner["message_type"], banner["duration"]) for banner in control.banners()] == [("warning", 60)]
+    assert qrs.count("custombannermessage", "isActive eq True") == 1
+    assert qrs.driver.delete(one).status_code == 204
+    assert control.banners() == []
 
 
 def test_sessions_of_a_user_and_one_session(qps: qsAPI.QPS, control: Control) -> None:
