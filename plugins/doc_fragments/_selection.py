@@ -13,7 +13,7 @@ notes:
   - The selection options narrow down the sessions of the whole site. Different options are joined by I(and), the
     entries of one list by I(or). Case is ignored.
   - An empty list, an empty string and a list of empty strings count as not given, as an unanswered question of an AWX
-    survey leaves them.
+    survey leaves them. Only for an option that has a list as its default is an empty list what it says.
 options:
   proxies:
     description:
@@ -55,6 +55,7 @@ options:
   user_states:
     description:
       - Only sessions of users whom QRS marks with one of these states, or does not know (V(missing)).
+      - O(anonymous_users) have none of them. QRS does not know those either, but nobody has removed them.
     type: list
     elements: str
     choices:
@@ -80,9 +81,35 @@ options:
     type: dict
   resolve_users:
     description:
-      - Whether to ask QRS for the name, the e-mail addresses and the state of the users selected.
+      - Whether to ask QRS for the name, the e-mail addresses and the state of the users selected. Many users are asked
+        for with one request.
     type: bool
     default: false
+  email_attributes:
+    description:
+      - Types of the attributes of users in QRS that hold their e-mail addresses, the most important first.
+      - For a user who has none there, the attributes of these names of all of the user's sessions that were listed.
+      - Only what looks like an address counts. With an empty list nobody has one.
+    type: list
+    elements: str
+    default:
+      - email
+  anonymous_users:
+    description:
+      - Users who are visitors without a login, written as in O(users). QRS is not asked for them.
+      - If you give some, give the default with them unless no virtual proxy lets anonymous users in. An empty list
+        takes all users for such as QRS should know.
+    type: list
+    elements: str
+    default:
+      - NONE\*
+  service_users:
+    description:
+      - Users who are service accounts and not people, written as in O(users), unless they are anonymous.
+    type: list
+    elements: str
+    default:
+      - INTERNAL\*
   sort_by:
     description:
       - What the sessions are sorted by. V(proxyhost) and V(proxyname) are the host name and the name of the node,

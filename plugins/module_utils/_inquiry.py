@@ -24,12 +24,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._session import Sess
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Scope, Topology
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, UserRules
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """``selected`` in the order asked for. ``users``: those QRS was asked for, empty where nothing wanted them."""
+    """``selected`` in the order asked for. ``users``: those resolved, empty where nothing wanted them."""
 
     scope: Scope
     topology: Topology
@@ -37,11 +37,12 @@ class Inquiry:
     ages: Ages
     selected: tuple[Session, ...]
     users: Mapping[UserKey, KnownUser]
+    user_rules: UserRules
 
     def report(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Report:
         """The result, of all selected sessions unless told of which."""
         shown = self.selected if sessions is None else tuple(sessions)
-        return Report(shown, self.scope, self.reading, self.ages, self.users, with_ids)
+        return Report(shown, self.scope, self.reading, self.ages, self.users, self.user_rules, with_ids)
 
     def memory(self, without: Collection[str] = ()) -> dict[str, str]:
         """``first_seen`` for the next run, without the refs of sessions that were ended in this one."""
@@ -51,7 +52,7 @@ class Inquiry:
 
 def inquire(site: Site, options: Mapping[str, Any], now: datetime, count_all: bool = False) -> Inquiry:
     """Reads the site and selects. ``count_all``: the whole site is to be read though less may be selected."""
-    selection = Selection.from_options(options)
+    selection, rules = Selection.from_options(options), UserRules.from_options(options)
     ages = Ages.from_option(options.get("first_seen"), now)
     topology = site.topology()
     scope = selection.scope(topology)
@@ -60,9 +61,17 @@ def inquire(site: Site, options: Mapping[str, Any], now: datetime, count_all: bo
     sessions = list(reading.sessions)
     users: dict[UserKey, KnownUser] = {}
     if selection.user_states:
-        users = site.users(selection.before_user_states(sessions, ages))
+        users = resolve(site, rules, selection.before_user_states(sessions, ages), sessions)
     selected = selection.select(sessions, ages, {key: user.states for key, user in users.items()})
     if options.get("resolve_users") and not selection.user_states:
-        users = site.users(selected)
+        users = resolve(site, rules, selected, sessions)
     ordered = in_order(selected, options.get("sort_by") or "prefix")
-    return Inquiry(scope, topology, reading, ages, tuple(ordered), users)
+    return Inquiry(scope, topology, reading, ages, tuple(ordered), users, rules)
+
+
+def resolve(
+    site: Site, rules: UserRules, sessions: Iterable[Session], all_sessions: Iterable[Session]
+) -> dict[UserKey, KnownUser]:
+    """The users of the sessions, with all that QRS and ``all_sessions`` tell of them."""
+    wanted = list(sessions)
+    return rules.join(wanted, site.users(rules.to_ask_for(wanted), rules.email_attributes), all_sessions)

@@ -76,6 +76,9 @@ def selection_spec() -> Spec:
         "keep_per_user": {"type": "int"},
         "first_seen": {"type": "dict"},
         "resolve_users": {"type": "bool", "default": False},
+        "email_attributes": {"type": "list", "elements": "str", "default": ["email"]},
+        "anonymous_users": {"type": "list", "elements": "str", "default": ["NONE\\*"]},
+        "service_users": {"type": "list", "elements": "str", "default": ["INTERNAL\\*"]},
         "sort_by": {
             "type": "str",
             "default": "prefix",

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import C
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, ProxyService, VirtualProxy
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, addresses
 
 DEFAULT_QPS_PORT = 4243
 # http.sys takes request lines of up to 16 KiB; a bunch of users stays well below it after percent-encoding.
@@ -42,7 +42,7 @@ class ServiceState:
 
 
 class Repository:
-    """Reads what the collection needs of QRS. Every method is one request, but for ``users``."""
+    """Reads what the collection needs of QRS. Every method is one request."""
 
     def __init__(self, rest: Rest, connection: Connection) -> None:
         self._rest = rest
@@ -104,9 +104,9 @@ class Repository:
         items = self._read("/servernodeconfiguration/full")
         return {_node(item).name.casefold() for item in items if item.get("isCentral")}
 
-    def users(self, names: Iterable[tuple[str, str]]) -> list[KnownUser]:
-        """The users that QRS knows among (directory, id) pairs; one request for a bunch of them."""
-        return [_user(item) for bunch in user_filters(names) for item in self._read("/user/full", bunch)]
+    def users(self, filter_text: str, email_attributes: Collection[str]) -> list[KnownUser]:
+        """The users of one of ``user_filters``; their addresses are in attributes of these types (folded)."""
+        return [_user(item, email_attributes) for item in self._read("/user/full", filter_text)]
 
     def _read(self, path: str, filter_text: str = "") -> list[dict[str, Any]]:
         call = Call("GET", f"{self._root}{path}", {"filter": filter_text} if filter_text else {})
@@ -126,7 +126,10 @@ def user_filters(names: Iterable[tuple[str, str]], longest: int = LONGEST_FILTER
     length = 0
     for directory, user_id in names:
         condition = f"(userDirectory eq {quoted(directory)} and userId eq {quoted(user_id)})"
-        size = _encoded_size(condition)
+        try:
+            size = _encoded_size(condition)
+        except UnicodeEncodeError:  # half a character: no URL can hold it, and no user of QRS is called so
+            continue
         if bunch and length + size > longest:
             yield " or ".join(bunch)
             bunch, length = [], 0
@@ -161,16 +164,18 @@ def _virtual_proxy(item: Mapping[str, Any]) -> VirtualProxy:
     )
 
 
-def _user(item: Mapping[str, Any]) -> KnownUser:
+def _user(item: Mapping[str, Any], email_attributes: Collection[str]) -> KnownUser:
     flags = {"inactive": "inactive", "blacklisted": "blacklisted", "removedExternally": "removed_externally"}
     return KnownUser(
         directory=_text(item, "userDirectory"),
         user_id=_text(item, "userId"),
         name=_text(item, "name"),
-        emails=tuple(
-            _text(attribute, "attributeValue")
-            for attribute in item.get("attributes") or []
-            if _text(attribute, "attributeType").casefold() == "email" and attribute.get("attributeValue")
+        emails=addresses(
+            (
+                (_text(attribute, "attributeType"), _text(attribute, "attributeValue"))
+                for attribute in item.get("attributes") or []
+            ),
+            email_attributes,
         ),
         states=frozenset(state for flag, state in flags.items() if item.get(flag)),
     )

@@ -12,7 +12,7 @@ A proxy service that does not answer never hides the others, and is not asked ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 from typing import Any
 
@@ -30,11 +30,15 @@ from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._parallel import side_by_side
 from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import ProxyServiceApi
-from ansible_collections.qlikops.sense.plugins.module_utils._repository import Repository, ServiceState
+from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
+    Repository,
+    ServiceState,
+    user_filters,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Rest
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, Topology
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, missing_user
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
 
 
 class Site:
@@ -96,12 +100,14 @@ class Site:
                 outcomes[session.ref] = Outcome(FAILED, "the proxy service accepted the request but kept the session")
         return Ending(outcomes, again.failures)
 
-    def users(self, sessions: Iterable[Session]) -> dict[UserKey, KnownUser]:
-        """The users of the sessions out of QRS, those it does not know as missing; one request for a bunch of them."""
-        names = {session.user_key: (session.user_directory, session.user_id) for session in sessions}
-        users = {key: missing_user(*name) for key, name in names.items()}
-        users.update((user.key, user) for user in self._repository.users(names.values()) if user.key in users)
-        return users
+    def users(self, names: Iterable[tuple[str, str]], email_attributes: Collection[str]) -> list[KnownUser]:
+        """The users that QRS knows among (directory, id) pairs; one request for a bunch of them."""
+        bunches = side_by_side(
+            (("QRS", bunch) for bunch in user_filters(names)),
+            lambda bunch: self._repository.users(bunch, email_attributes),
+            self._connection.max_parallel,
+        )
+        return [user for bunch in bunches for user in bunch]
 
     def proxy_states(self) -> dict[str, ServiceState]:
         """What QRS believes of the proxy services, by node name (folded); one request."""

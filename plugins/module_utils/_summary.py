@@ -23,7 +23,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
     Scope,
     VirtualProxy,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._users import (
+    PERSON,
+    KnownUser,
+    UserRules,
+    by_user,
+)
 
 # A user has at most five sessions at a time, over all virtual proxies and nodes (D: qlik-api 4.2).
 SESSIONS_PER_USER = 5
@@ -38,6 +43,7 @@ class Report:
     reading: Reading
     ages: Ages
     users: Mapping[UserKey, KnownUser]
+    user_rules: UserRules
     with_ids: bool
 
     def as_result(self) -> dict[str, Any]:
@@ -51,6 +57,7 @@ class Report:
             "summary": {
                 "sessions": len(self.sessions),
                 "users": len(users),
+                "people": sum(user["kind"] == PERSON for user in users),
                 "users_at_limit": sum(user["sessions"] >= SESSIONS_PER_USER for user in users),
                 "proxies": len(proxies),
                 "virtual_proxies": len(virtual_proxies),
@@ -64,10 +71,7 @@ class Report:
         return session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids)
 
     def _users(self) -> list[dict[str, Any]]:
-        by_user: dict[UserKey, list[Session]] = defaultdict(list)
-        for session in self.sessions:
-            by_user[session.user_key].append(session)
-        return [self._user(key, by_user[key]) for key in sorted(by_user)]
+        return [self._user(key, sessions) for key, sessions in sorted(by_user(self.sessions).items())]
 
     def _user(self, key: UserKey, sessions: list[Session]) -> dict[str, Any]:
         first = sessions[0]
@@ -75,6 +79,7 @@ class Report:
             "user": first.user,
             "user_directory": first.user_directory,
             "user_id": first.user_id,
+            "kind": self.user_rules.kind(sessions),
             "sessions": len(sessions),
             "virtual_proxies": _distinct(session.virtual_proxy.prefix for session in sessions),
             "proxies": _distinct(session.proxy.name for session in sessions),

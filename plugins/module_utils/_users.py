@@ -5,17 +5,25 @@
 # This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
 # Do not import it from outside.
 
-"""Users as QRS knows them, as values."""
+"""Users as QRS knows them, as values: who of them is a person, in which state, and with which addresses. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._session import UserKey, user_key
+from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns, words
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, in_order, user_key
 
+PERSON, ANONYMOUS, SERVICE = "person", "anonymous", "service"
 MISSING = "missing"
 # Most telling first: removal from the directory also makes a user inactive (C: qlik-api 2.7).
-STATES = ("removed_externally", "blacklisted", "inactive", MISSING)
+STATES = ("removed_externally", "blacklisted", "inactive", MISSING, ANONYMOUS)
+# Stricter than mail itself: nothing that could end an address in a header or a list, and one @.
+ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 
 
 @dataclass(frozen=True)
@@ -41,3 +49,99 @@ class KnownUser:
 def missing_user(directory: str, user_id: str) -> KnownUser:
     """Stands for a user that QRS does not know."""
     return KnownUser(directory, user_id, name="", emails=(), states=frozenset({MISSING}))
+
+
+def anonymous_user(directory: str, user_id: str) -> KnownUser:
+    """Stands for a visitor without a login: QRS knows none of them, so that says nothing and they are not missing."""
+    return KnownUser(directory, user_id, name="", emails=(), states=frozenset({ANONYMOUS}))
+
+
+@dataclass(frozen=True)
+class UserRules:
+    """Which users are no people, and which attributes hold addresses (folded names, the best first)."""
+
+    email_attributes: tuple[str, ...]
+    anonymous: UserPatterns
+    service: UserPatterns
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> UserRules:
+        """Takes a module's parameters."""
+        return cls(
+            email_attributes=tuple(dict.fromkeys(map(str.casefold, words(options.get("email_attributes"))))),
+            anonymous=UserPatterns(words(options.get("anonymous_users"))),
+            service=UserPatterns(words(options.get("service_users"))),
+        )
+
+    def kind(self, sessions: Iterable[Session]) -> str:
+        """Whose sessions these are, all of one user. Anonymous goes before service."""
+        spellings = list(sessions)
+        if any(map(self.anonymous.match, spellings)):
+            return ANONYMOUS
+        return SERVICE if any(map(self.service.match, spellings)) else PERSON
+
+    def to_ask_for(self, sessions: Iterable[Session]) -> list[tuple[str, str]]:
+        """The (directory, id) of each user that QRS may know; anonymous ones it does not."""
+        return [
+            (theirs[0].user_directory, theirs[0].user_id)
+            for theirs in by_user(sessions).values()
+            if self.kind(theirs) != ANONYMOUS
+        ]
+
+    def join(
+        self, sessions: Iterable[Session], known: Iterable[KnownUser], all_sessions: Iterable[Session]
+    ) -> dict[UserKey, KnownUser]:
+        """Every user of the sessions, out of what QRS knows or as a stand-in.
+
+        Addresses that QRS does not have come from the attributes of any session of the user.
+        """
+        answered: dict[UserKey, list[KnownUser]] = defaultdict(list)
+        for user in known:
+            answered[user.key].append(user)
+        carried = by_user(session for session in all_sessions if session.attributes)
+        return {
+            key: self._with_addresses(self._one(theirs, answered[key]), carried.get(key, []))
+            for key, theirs in by_user(sessions).items()
+        }
+
+    def _one(self, theirs: Sequence[Session], answered: Sequence[KnownUser]) -> KnownUser:
+        first = theirs[0]
+        if self.kind(theirs) == ANONYMOUS:
+            return anonymous_user(first.user_directory, first.user_id)
+        # Should QRS know users who differ in case alone: the one spelled like this, else the one with the least amiss.
+        return min(
+            answered,
+            key=lambda user: (user.user_id != first.user_id, len(user.states), user.directory, user.user_id),
+            default=missing_user(first.user_directory, first.user_id),
+        )
+
+    def _with_addresses(self, user: KnownUser, carried: Iterable[Session]) -> KnownUser:
+        if user.emails:
+            return user
+        attributes = (
+            (name, value)
+            for session in in_order(list(carried))
+            for name, values in session.attributes.items()
+            for value in values
+        )
+        return replace(user, emails=addresses(attributes, self.email_attributes))
+
+
+def addresses(attributes: Iterable[tuple[str, str]], names: Iterable[str]) -> tuple[str, ...]:
+    """Of (name, value) pairs the values that look like addresses, in the order of ``names`` (folded), each once."""
+    values: dict[str, list[str]] = defaultdict(list)
+    for name, value in attributes:
+        values[name.casefold()].append(value.strip())
+    found = [value for name in names for value in values[name] if ADDRESS.fullmatch(value) and value.isprintable()]
+    once: dict[str, str] = {}
+    for value in found:
+        once.setdefault(value.casefold(), value)
+    return tuple(once.values())
+
+
+def by_user(sessions: Iterable[Session]) -> dict[UserKey, list[Session]]:
+    """The sessions of each user, however spelled."""
+    found: dict[UserKey, list[Session]] = defaultdict(list)
+    for session in sessions:
+        found[session.user_key].append(session)
+    return dict(found)

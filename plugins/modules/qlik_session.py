@@ -142,6 +142,7 @@ summary:
   sample:
     sessions: 3
     users: 2
+    people: 2
     users_at_limit: 0
     proxies: 2
     virtual_proxies: 3

@@ -48,6 +48,18 @@ EXAMPLES = r"""
     resolve_users: true
   register: hit
 
+- name: See how many people are connected, where some service accounts and kiosks are not of Qlik's own
+  qlikops.sense.qlik_session_info:
+    resolve_users: true
+    email_attributes: [mail, email]
+    anonymous_users: ['NONE\*', 'LAB\kiosk?']
+    service_users: ['INTERNAL\*', 'LAB\svc_*']
+  register: connected
+
+- name: Have their addresses
+  ansible.builtin.debug:
+    msg: "{{ connected.users | selectattr('kind', 'eq', 'person') | map(attribute='emails') | flatten }}"
+
 - name: Find what users have beyond four sessions
   qlikops.sense.qlik_session_info:
     keep_per_user: 4
@@ -135,6 +147,13 @@ users:
       description: User id.
       type: str
       sample: anna
+    kind:
+      description:
+        - V(anonymous) for a visitor without a login according to O(anonymous_users), V(service) for a service account
+          according to O(service_users), else V(person).
+      type: str
+      choices: [person, anonymous, service]
+      sample: person
     sessions:
       description: How many of the sessions are theirs.
       type: int
@@ -150,20 +169,24 @@ users:
       elements: str
       sample: [Central]
     name:
-      description: Name according to QRS.
+      description: Name according to QRS, empty for a user it does not know.
       type: str
       returned: when users were resolved
       sample: Anna Ek
     emails:
-      description: E-mail addresses according to QRS.
+      description:
+        - E-mail addresses according to QRS, or to the user's sessions where QRS has none, by O(email_attributes). Each
+          stands there once.
       type: list
       elements: str
       returned: when users were resolved
       sample: [anna@lab.example]
     state:
       description:
-        - V(active), V(inactive), V(blacklisted), V(removed_externally), or V(missing) for a user QRS does not know.
+        - V(active), V(inactive), V(blacklisted), V(removed_externally), V(missing) for a user QRS does not know, or
+          V(anonymous) for one it was not asked for.
       type: str
+      choices: [active, inactive, blacklisted, removed_externally, missing, anonymous]
       returned: when users were resolved
       sample: active
     states:
@@ -258,12 +281,15 @@ virtual_proxies:
       type: int
       sample: 4
 summary:
-  description: Totals of the lists above, and as C(users_at_limit) the users with five or more of the sessions listed.
+  description:
+    - Totals of the lists above, as C(people) the users of that kind, and as C(users_at_limit) the users with five or
+      more of the sessions listed.
   returned: always
   type: dict
   sample:
     sessions: 12
     users: 9
+    people: 8
     users_at_limit: 1
     proxies: 2
     virtual_proxies: 3

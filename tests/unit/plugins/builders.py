@@ -19,11 +19,16 @@ from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._users import UserRules
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=timezone.utc)
 DEFAULT = VirtualProxy("vp-default", "", "Central Proxy (Default)", "X-Qlik-Session", 30)
 SALES = VirtualProxy("vp-sales", "sales", "Sales portal", "X-Qlik-Session-sales", 20, (Node("Central", "qlik1"),))
 OLD = VirtualProxy("vp-old", "old", "nobody serves this")
+# What the modules take for it unless told otherwise.
+USER_RULES = UserRules.from_options(
+    {"email_attributes": ["email"], "anonymous_users": ["NONE\\*"], "service_users": ["INTERNAL\\*"]}
+)
 
 
 def proxy_service(

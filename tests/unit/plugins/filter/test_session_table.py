@@ -27,7 +27,7 @@ def result_of(world: World, failed: bool = False) -> dict[str, Any]:
     reading = Reading(world.topology.pairs, tuple(world.sessions), failures)
     scope = Scope.of(world.topology.proxies, world.topology.virtual_proxies)
     ages = Ages.from_option(world.first_seen, builders.NOW)
-    return Report(tuple(world.sessions), scope, reading, ages, {}, with_ids=True).as_result()
+    return Report(tuple(world.sessions), scope, reading, ages, {}, builders.USER_RULES, with_ids=True).as_result()
 
 
 @given(worlds(most=4), st.integers(20, 220), st.booleans())
@@ -61,7 +61,7 @@ def small() -> dict[str, Any]:
     scope = Scope.of(site.proxies, site.virtual_proxies)
     reading = Reading(site.pairs, tuple(sessions))
     ages = Ages.from_option({sessions[0].ref: "2026-01-15T08:00:00Z"}, builders.NOW)
-    return Report(tuple(sessions), scope, reading, ages, {}, with_ids=False).as_result()
+    return Report(tuple(sessions), scope, reading, ages, {}, builders.USER_RULES, with_ids=False).as_result()
 
 
 def test_totals() -> None:

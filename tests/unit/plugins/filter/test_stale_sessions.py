@@ -44,7 +44,8 @@ def listed(world: World) -> dict[str, Any]:
     ages = Ages.from_option(world.first_seen, builders.NOW)
     scope = Scope.of(world.topology.proxies, world.topology.virtual_proxies)
     reading = Reading(world.topology.pairs, tuple(world.sessions))
-    return Report(tuple(in_order(world.sessions)), scope, reading, ages, users, with_ids=False).as_result()
+    ordered = tuple(in_order(world.sessions))
+    return Report(ordered, scope, reading, ages, users, builders.USER_RULES, with_ids=False).as_result()
 
 
 def world_of(*sessions: Session, first_seen: dict[str, str] | None = None, **states: str) -> World:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
@@ -20,10 +20,11 @@ from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
     quoted,
     user_filters,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
-from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import names
 
 QRS = "GET qlik1.example.com:4242/qrs"
@@ -93,25 +94,85 @@ def test_bunches_are_as_large_as_they_may_be() -> None:
     assert max(len(quote(text, safe="")) for text in filters) <= LONGEST_FILTER
 
 
-def test_no_users_need_no_request() -> None:
-    site, rest = repository({})
-    assert site.users([]) == []
-    assert rest.asked == []
-
-
-def test_one_request_for_a_bunch_of_users() -> None:
+def test_a_bunch_of_users_is_one_filter() -> None:
     users = [("LAB", "u" * 1000), ("LAB", "v" * 1000), ("LAB", "w" * 4000)]
-    site, rest = repository({f"{QRS}/user/full": []})
-    assert site.users(users) == []
-    first = " or ".join(f"(userDirectory eq 'LAB' and userId eq '{letter * 1000}')" for letter in "uv")
-    assert rest.asked == [
-        f"{QRS}/user/full?filter={first}",
-        f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq '{'w' * 4000}')",
+    assert list(user_filters(users)) == [
+        " or ".join(f"(userDirectory eq 'LAB' and userId eq '{letter * 1000}')" for letter in "uv"),
+        f"(userDirectory eq 'LAB' and userId eq '{'w' * 4000}')",
     ]
 
 
+def test_no_users_need_no_filter() -> None:
+    assert list(user_filters([])) == []
+
+
+def test_a_name_that_no_url_can_hold_does_not_keep_the_others_from_being_asked_for() -> None:
+    users = [("LAB", "anna"), ("LAB", "half a character \ud83d"), ("\udc00", "bert"), ("LAB", "carla")]
+    (text,) = user_filters(users)
+    assert read_filter(text) == [users[0], users[3]]
+
+
+HOSTILE_NAMES = [
+    "o'brien",
+    "dom\\joe",
+    "trailing\\",
+    "\\'",
+    "'' or userId ne '",
+    "x') or (userId ne 'y",
+    '"double"',
+    "100%",
+    "%27",
+    "a&filter=b&xrfkey=c",
+    "a#b",
+    "a+b c",
+    "a/b?c=d;e",
+    "山田 Дмитрий",
+    "فريد",
+    "\U0001f600",
+    "e\u0301",
+    "tab\tnewline\n",
+    "İıßſ",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_name_arrives_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    wire = Wire([Reply(body=[])]).install(monkeypatch)
+    site = Repository(Rest(no_tls(monkeypatch)), builders.connection())
+    (text,) = user_filters([("LAB", name), (name.replace("\\", "/"), "x")])
+    site.users(text, ["email"])
+    (sent,) = wire.sent
+    assert sent.query.keys() == {"filter", "xrfkey"}
+    assert read_filter(*sent.query["filter"]) == [("LAB", name), (name.replace("\\", "/"), "x")]
+    assert sent.path == "/qrs/user/full"
+    assert "#" not in sent.target
+    assert sent.target.isascii()
+
+
+@given(st.lists(st.tuples(names, names), min_size=60, max_size=90))
+@settings(max_examples=25)
+def test_request_lines_are_bounded_as_they_are_sent(users: list[tuple[str, str]]) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        wire = Wire([Reply(body=[])]).install(monkeypatch)
+        prefix = "a/virtual proxy"
+        site = Repository(Rest(no_tls(monkeypatch)), builders.connection(qrs_virtual_proxy=prefix))
+        for text in user_filters(users):
+            site.users(text, ["email"])
+    asked = [read_filter(*sent.query["filter"]) for sent in wire.sent]
+    assert [user for bunch in asked for user in bunch] == users
+    # http.sys takes 16 KiB, balancers and proxies on the way often half of it.
+    assert max(len(f"GET {sent.target} HTTP/1.1") for sent in wire.sent) < LONGEST_FILTER + 100
+    assert len(wire.sent) < len(users) / 3
+
+
+def no_tls(monkeypatch: pytest.MonkeyPatch) -> Connection:
+    """The connection, without the files that a TLS context is made of."""
+    monkeypatch.setattr(Connection, "tls_context", lambda _connection: None)
+    return builders.connection()
+
+
 def test_a_user_as_qrs_gives_it() -> None:
-    site, _rest = repository(
+    site, rest = repository(
         {
             f"{QRS}/user/full": [
                 {
@@ -122,7 +183,10 @@ def test_a_user_as_qrs_gives_it() -> None:
                         {"attributeType": "email", "attributeValue": "anna@lab.example"},
                         {"attributeType": "Email", "attributeValue": "ek@lab.example"},
                         {"attributeType": "email", "attributeValue": None},
-                        {"attributeType": "group", "attributeValue": "HR"},
+                        {"attributeType": "EMAIL", "attributeValue": "Anna@lab.example"},
+                        {"attributeType": "email", "attributeValue": "none"},
+                        {"attributeType": "group", "attributeValue": "HR@lab"},
+                        {"attributeType": "mail", "attributeValue": "a.ek@lab.example"},
                     ],
                     "inactive": True,
                     "blacklisted": False,
@@ -132,7 +196,7 @@ def test_a_user_as_qrs_gives_it() -> None:
             ]
         }
     )
-    assert site.users([("LAB", "anna"), ("LAB", "bert")]) == [
+    assert site.users("a filter", ("email",)) == [
         KnownUser(
             "LAB",
             "anna",
@@ -142,6 +206,12 @@ def test_a_user_as_qrs_gives_it() -> None:
         ),
         KnownUser("LAB", "bert", "", (), frozenset()),
     ]
+    assert rest.asked == [f"{QRS}/user/full?filter=a filter"]
+    assert [user.emails for user in site.users("a filter", ("mail", "email"))] == [
+        ("a.ek@lab.example", "anna@lab.example", "ek@lab.example"),
+        (),
+    ]
+    assert [user.emails for user in site.users("a filter", ())] == [(), ()]
 
 
 def test_virtual_proxies() -> None:

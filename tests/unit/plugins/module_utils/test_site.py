@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Outcome
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, VirtualProxy
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
@@ -81,19 +84,63 @@ def test_sessions_are_in_the_order_of_the_pairs_however_they_arrive(monkeypatch:
 
 
 def test_one_request_more_for_each_bunch_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    anna = {"userDirectory": "lab", "userId": "Anna", "name": "Anna Ek"}
-    stranger = {"userDirectory": "LAB", "userId": "stranger"}
-    site, rest = site_with(monkeypatch, {f"{QRS}/user/full": [anna, stranger]})
-    sessions = [builders.session(user) for user in ("LAB\\anna", "lab\\ANNA", "LAB\\bert")]
-    users = site.users(sessions)
+    site, rest = site_with(monkeypatch, {f"{QRS}/user/full": [{"userDirectory": "LAB", "userId": "anna"}]})
+    assert [user.user_id for user in site.users([("LAB", "anna"), ("LAB", "bert")], ["email"])] == ["anna"]
     assert len(rest.asked) == 1
-    assert {key: user.state for key, user in users.items()} == {("lab", "anna"): "active", ("lab", "bert"): "missing"}
-    assert users["lab", "anna"].name == "Anna Ek"
+    many = [("LAB", f"{number:04}{'x' * 996}") for number in range(10)]  # five fill a bunch
+    assert [user.user_id for user in site.users(many, ["email"])] == ["anna", "anna"]
+    assert len(rest.asked) == 1 + 2
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8])
+def test_bunches_of_users_go_out_side_by_side_but_no_more_than_allowed(
+    monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    bunches = 6
+    together = threading.Barrier(min(workers, bunches))
+    now, most, lock = 0, 0, threading.Lock()
+
+    class CountingRest(FakeRest):
+        def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
+            nonlocal now, most
+            with lock:
+                now += 1
+                most = max(most, now)
+            together.wait(timeout=10)  # nobody gets an answer before as many have asked
+            answer = super().send(endpoint, call, accept)
+            with lock:
+                now -= 1
+            return answer
+
+    rest = CountingRest({f"{QRS}/user/full": []})
+    monkeypatch.setattr(_site, "Rest", lambda _connection: rest)
+    site = Site(builders.connection(max_parallel=workers))
+    assert site.users([("LAB", f"{number}{'x' * 4000}") for number in range(bunches)], []) == []
+    assert len(rest.asked) == bunches
+    assert most == min(workers, bunches)
+
+
+def test_users_come_in_the_order_they_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [("LAB", f"{number}{'x' * 4000}") for number in range(6)]
+    answers = {
+        f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq '{user_id}')": [
+            {"userDirectory": directory, "userId": user_id}
+        ]
+        for directory, user_id in names
+    }
+    site, _rest = site_with(monkeypatch, answers, max_parallel=4)
+    assert [(user.directory, user.user_id) for user in site.users(names, [])] == names
+
+
+def test_a_bunch_that_fails_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, _rest = site_with(monkeypatch, {f"{QRS}/user/full": [Turn([]), Turn(failed_with(500))]})
+    with pytest.raises(QlikError, match="the answer was 500"):
+        site.users([("LAB", "x" * 4000), ("LAB", "y" * 4000)], [])
 
 
 def test_no_users_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     site, rest = site_with(monkeypatch, {})
-    assert site.users([]) == {}
+    assert site.users([], ["email"]) == []
     assert rest.asked == []
 
 

@@ -32,6 +32,7 @@ def result_of(
         reading=reading or Reading(site.pairs, tuple(sessions)),
         ages=Ages.from_option(first_seen, builders.NOW),
         users=users or {},
+        user_rules=builders.USER_RULES,
         with_ids=with_ids,
     ).as_result()
 
@@ -44,6 +45,7 @@ def test_every_total_agrees_with_the_sessions(world: World) -> None:
     assert result["summary"] == {
         "sessions": len(world.sessions),
         "users": len(everyone),
+        "people": sum(1 for directory, _id in everyone if directory not in ("none", "internal")),
         "users_at_limit": sum(1 for number in everyone.values() if number >= 5),
         "proxies": len(world.topology.proxies),
         "virtual_proxies": len(world.topology.virtual_proxies),
@@ -86,6 +88,7 @@ def test_the_whole_result() -> None:
             "user": "LAB\\anna",
             "user_directory": "LAB",
             "user_id": "anna",
+            "kind": "person",
             "sessions": 2,
             "virtual_proxies": ["", "sales"],
             "proxies": ["Central", "Node2"],
@@ -168,7 +171,20 @@ def test_users_not_known_to_qrs_are_missing_and_unresolved_ones_have_no_state() 
         "user",
         "user_directory",
         "user_id",
+        "kind",
         "sessions",
         "virtual_proxies",
         "proxies",
     }
+
+
+def test_users_are_told_apart_without_asking_qrs() -> None:
+    names = ["INTERNAL\\sa_api", "LAB\\anna", "NONE\\anonymous6f8e", "none\\Anonymous6F8E"]
+    sessions = [builders.session(user, str(number)) for number, user in enumerate(names)]
+    result = result_of(sessions, builders.topology())
+    assert {user["user"]: (user["kind"], user["sessions"]) for user in result["users"]} == {
+        "INTERNAL\\sa_api": ("service", 1),
+        "LAB\\anna": ("person", 1),
+        "NONE\\anonymous6f8e": ("anonymous", 2),
+    }
+    assert (result["summary"]["users"], result["summary"]["people"]) == (3, 1)

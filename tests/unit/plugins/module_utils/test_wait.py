@@ -22,6 +22,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
     VirtualProxy,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._wait import Patience, Wait, wait, who_is_left
+from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 
 PROXY = ProxyService("p", Node("Node2", "qlik2"), 4243, 443, (VirtualProxy("v", ""),))
 TOPOLOGY = Topology((PROXY,), PROXY.virtual_proxies)
@@ -42,7 +43,8 @@ def seen(sessions: int, answers: bool = True) -> Inquiry:
     found = tuple(Session(PAIR, "LAB", f"user{number}", "", {}, f"id{number}") for number in range(sessions))
     failures = () if answers else (Failure(PAIR, "it hangs", "", unreachable=True),)
     ages = Ages(datetime(2026, 1, 15, 8, tzinfo=timezone.utc), {})
-    return Inquiry(Scope((PROXY,), ()), TOPOLOGY, Reading((PAIR,), found, failures), ages, found, {})
+    reading = Reading((PAIR,), found, failures)
+    return Inquiry(Scope((PROXY,), ()), TOPOLOGY, reading, ages, found, {}, builders.USER_RULES)
 
 
 def waited(looks: list[Inquiry], clock: Clock, patience: Patience, incomplete_counts: bool = False) -> Wait:

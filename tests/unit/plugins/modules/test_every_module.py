@@ -18,6 +18,7 @@ from ansible_collections.qlikops.sense.plugins.modules import (
     qlik_session,
     qlik_session_info,
     qlik_session_wait,
+    qlik_user_info,
 )
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, failed_with, unreachable
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
@@ -40,10 +41,12 @@ MODULES: dict[str, Any] = {
     "qlik_session": qlik_session,
     "qlik_session_info": qlik_session_info,
     "qlik_session_wait": qlik_session_wait,
+    "qlik_user_info": qlik_user_info,
 }
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "message": "Back at 10"},
     "qlik_session": {"all": True},
+    "qlik_user_info": {"users": ["LAB\\anna"]},
 }
 
 
@@ -95,6 +98,58 @@ def test_users_are_asked_for_once(monkeypatch: pytest.MonkeyPatch, options: dict
         "LAB\\anna": "inactive",
         "LAB\\bert": "missing",
     }
+
+
+def test_anonymous_users_are_neither_asked_for_nor_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor, robot = "NONE\\anonymous9d0c", "INTERNAL\\sa_monitor"
+    answers = site_answers(central=[struct("1"), struct("2", visitor), struct("3", robot)])
+    result, rest = info(monkeypatch, answers, resolve_users=True)
+    assert {user["user"]: (user["kind"], user["state"], user["states"]) for user in result["users"]} == {
+        "LAB\\anna": ("person", "inactive", ["inactive"]),
+        visitor: ("anonymous", "anonymous", ["anonymous"]),
+        robot: ("service", "missing", ["missing"]),
+    }
+    assert result["summary"]["people"] == 1
+    assert "INTERNAL" in rest.asked[-1]
+    assert "anonymous" not in rest.asked[-1]
+    clean_up, _rest = info(monkeypatch, answers, user_states=["missing", "inactive"])
+    assert [session["user"] for session in clean_up["sessions"]] == [robot, "LAB\\anna"]
+    for patterns in ("", [""]):  # as good as not given
+        again, _rest = info(monkeypatch, answers, user_states=["missing"], anonymous_users=patterns)
+        assert [session["user"] for session in again["sessions"]] == [robot]
+    told_so, _rest = info(monkeypatch, answers, user_states=["missing"], anonymous_users=[])
+    assert [session["user"] for session in told_so["sessions"]] == [robot, visitor]
+
+
+def test_anonymous_users_alone_need_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = site_answers(central=[struct("1", "NONE\\anonymous9d0c")])
+    result, rest = info(monkeypatch, answers, resolve_users=True)
+    assert [user["state"] for user in result["users"]] == ["anonymous"]
+    assert len(rest.asked) == 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("options", "emails"),
+    [
+        ({}, ["anna@lab.example"]),
+        ({"email_attributes": ""}, ["anna@lab.example"]),
+        ({"email_attributes": ["mail", "EMAIL"]}, ["ek@lab.example", "anna@lab.example"]),
+        ({"email_attributes": "Mail"}, ["ek@lab.example"]),
+        ({"email_attributes": ["smtp"]}, ["session@lab.example"]),
+        ({"email_attributes": []}, []),
+    ],
+)
+def test_addresses(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], emails: list[str]) -> None:
+    attributes = [
+        {"attributeType": "Email", "attributeValue": "anna@lab.example"},
+        {"attributeType": "mail", "attributeValue": "ek@lab.example"},
+    ]
+    answers = {
+        **site_answers(central=[struct("1", SMTP="session@lab.example", email="other@lab.example")]),
+        f"{QRS}/user/full": [{"userDirectory": "LAB", "userId": "anna", "attributes": attributes}],
+    }
+    result, _rest = info(monkeypatch, answers, resolve_users=True, **options)
+    assert [user["emails"] for user in result["users"]] == [emails]
 
 
 def test_states_select(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,6 +227,26 @@ def test_waiting_for_someone_who_stays(monkeypatch: pytest.MonkeyPatch, options:
     assert result["timed_out"] is failed
     if failed:
         assert "LAB\\anna (1)" in result["msg"]
+
+
+def test_users_by_name_whether_they_have_sessions_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = install(monkeypatch, site_answers())
+    names = ["lab\\Anna", "LAB\\bert", "LAB\\anna"]
+    result = run(monkeypatch, qlik_user_info.main, **{**CONNECTION, "users": names})
+    assert [(user["user"], user["state"], user["states"]) for user in result["users"]] == [
+        ("LAB\\anna", "inactive", ["inactive"]),
+        ("LAB\\bert", "missing", ["missing"]),
+    ]
+    assert result["changed"] is False
+    assert len(rest.asked) == 1
+
+
+@pytest.mark.parametrize("name", ["anna", "LAB\\", "\\anna"])
+def test_a_user_without_directory_is_not_asked_for(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    rest = install(monkeypatch, site_answers())
+    result = run(monkeypatch, qlik_user_info.main, **{**CONNECTION, "users": [name]})
+    assert result["failure"]["reason"] == f"users: '{name}' names no user directory."
+    assert rest.asked == []
 
 
 # What all modules have in common
@@ -273,7 +348,8 @@ def test_what_cannot_be_meant_is_a_failure_with_words_for_programs(monkeypatch: 
 
 
 def test_a_request_that_failed_is_told_in_full(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    first = (f"{QRS}/virtualproxyconfig/full", f"GET {BANNERS}/full")
+    anna = f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq 'anna')"
+    first = (f"{QRS}/virtualproxyconfig/full", f"GET {BANNERS}/full", anna)
     install(monkeypatch, {**site_answers(), **dict.fromkeys(first, failed_with(500))})
     result = run(monkeypatch, MODULES[name].main, **CONNECTION, **NEEDED.get(name, {}))
     assert result["failed"] is True

@@ -77,6 +77,7 @@ def test_sessions_are_ended_and_their_lists_read_again(monkeypatch: pytest.Monke
     assert result["summary"] == {
         "sessions": 2,
         "users": 2,
+        "people": 2,
         "users_at_limit": 0,
         "proxies": 2,
         "virtual_proxies": 3,

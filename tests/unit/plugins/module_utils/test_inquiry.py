@@ -1,0 +1,115 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
+from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (
+    STATES,
+    World,
+    options_for,
+    patterns_for,
+    worlds,
+)
+
+
+class FakeSite(Site):
+    """A site in memory; QRS knows whom ``known`` names, in lower case, whatever it is asked for."""
+
+    def __init__(self, world: World, known: Iterable[tuple[str, str]]) -> None:
+        self.world = world
+        self.known = set(known)
+        self.asked: list[list[tuple[str, str]]] = []
+
+    def topology(self) -> Topology:
+        return self.world.topology
+
+    def read(self, pairs: Iterable[Pair]) -> Reading:
+        wanted = tuple(pairs)
+        return Reading(wanted, tuple(session for session in self.world.sessions if session.pair in wanted))
+
+    def users(self, names: Iterable[tuple[str, str]], email_attributes: Collection[str]) -> list[KnownUser]:
+        self.asked.append(list(names))
+        return [
+            KnownUser(directory, user_id, "Name", (), self.world.states[key] - {"missing"})
+            for directory, user_id in self.asked[-1]
+            if (key := (directory.casefold(), user_id.casefold())) in self.known
+        ]
+
+
+@st.composite
+def sites(draw: st.DrawFn) -> tuple[FakeSite, dict[str, Any]]:
+    """A site, and options with patterns for anonymous users."""
+    world = draw(worlds())
+    keys = sorted({session.user_key for session in world.sessions})
+    patterns = st.lists(patterns_for(world), max_size=2).map(lambda given: ["NONE\\*", *given])
+    options = {**draw(options_for(world)), "anonymous_users": draw(patterns), "resolve_users": draw(st.booleans())}
+    return FakeSite(world, draw(st.sets(st.sampled_from(keys))) if keys else []), options
+
+
+def is_anonymous(session: Session, world: World, patterns: list[str]) -> bool:
+    """Whether a pattern fits the user, however spelled in another session."""
+    return any(
+        oracle.fits_user(pattern, other)
+        for other in world.sessions
+        if other.user_key == session.user_key
+        for pattern in patterns
+        if pattern.strip()
+    )
+
+
+@given(sites(), st.lists(st.sampled_from(STATES), min_size=1))
+def test_no_state_ever_means_an_anonymous_user(site_and_options: tuple[FakeSite, dict[str, Any]], states: Any) -> None:
+    site, options = site_and_options
+    inquiry = inquire(site, {**options, "user_states": states}, builders.NOW)
+    patterns = options["anonymous_users"]
+    assert not [session for session in inquiry.selected if is_anonymous(session, site.world, patterns)]
+    for session in inquiry.selected:
+        state = site.world.states[session.user_key] - {"missing"} if session.user_key in site.known else {"missing"}
+        assert state & set(states)
+
+
+@given(sites())
+def test_qrs_is_asked_at_most_once_and_for_no_anonymous_user(
+    site_and_options: tuple[FakeSite, dict[str, Any]],
+) -> None:
+    site, options = site_and_options
+    inquiry = inquire(site, options, builders.NOW)
+    asked = [name for names in site.asked for name in names]
+    keys = [(directory.casefold(), user_id.casefold()) for directory, user_id in asked]
+    assert len(site.asked) <= 1
+    assert len(set(keys)) == len(keys)
+    assert bool(site.asked) is bool(options["resolve_users"] or options.get("user_states"))
+    anonymous = {s.user_key for s in site.world.sessions if is_anonymous(s, site.world, options["anonymous_users"])}
+    assert not anonymous & set(keys)
+    for user in inquiry.report(with_ids=False).as_result()["users"]:
+        key = user["user_directory"].casefold(), user["user_id"].casefold()
+        assert user["kind"] == ("anonymous" if key in anonymous else "person")
+        assert ("state" in user) is bool(site.asked)
+        if site.asked:
+            assert (user["state"] == "anonymous") is (key in anonymous)
+            assert (user["state"] == "missing") is (key not in anonymous and key not in site.known)
+
+
+def test_addresses_come_from_sessions_that_are_not_selected_too() -> None:
+    site = builders.topology()
+    plain = builders.session(session_id="1", pair=site.pairs[0])
+    telling = builders.session(session_id="2", pair=site.pairs[3], attributes={"Mail": ["anna@lab.example"]})
+    world = World(site, [plain, telling], {}, {})
+    options = {"session_refs": [plain.ref], "resolve_users": True, "email_attributes": ["mail"]}
+    inquiry: Inquiry = inquire(FakeSite(world, []), options, builders.NOW)
+    (user,) = inquiry.report(with_ids=False).as_result()["users"]
+    assert (user["sessions"], user["emails"], user["state"]) == (1, ["anna@lab.example"], "missing")
