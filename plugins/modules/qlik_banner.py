@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Creates, changes or removes a custom banner message of a client-managed Qlik Sense site, the same as under
     I(Custom banner messages) in the QMC.
-  - The hub shows a banner to users when they log in. Who is in an app already does not see it.
+  - The hub shows a banner to users when they log in, by default to all of them; security rules of the site can narrow
+    that down. Who is in an app already does not see it.
   - Banners are identified by their name. Case makes no difference, unless there is a banner of exactly that name.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
