@@ -169,7 +169,7 @@ class Control:
         self.call("PUT", "/single_sign_on", {"users": list(users)})
 
     def user(self, user: str, **fields: Any) -> None:
-        """Change or add a user in QRS: ``name``, ``email``, ``inactive``, ``blacklisted``, ``removed_externally``."""
+        """Change or add a user in QRS: ``name``, ``email``, ``attributes``, and the three marks of the inactive."""
         self.call("PUT", "/users", {"user": user, **fields})
 
     def banners(self) -> list[dict[str, Any]]:

@@ -78,6 +78,14 @@ def test_defaults() -> None:
         (changed("virtual_proxies.1.prefix", ""), "two virtual proxies have the prefix '': give each an id"),
         (changed("virtual_proxies.0.session_inactivity_timeout", True), "is a whole number, not True"),
         (changed("virtual_proxies.0.session_inactivity_timeout", 0), "is at least one minute"),
+        (
+            changed("virtual_proxies.0.anonymous_access", "yes"),
+            "virtual_proxies[0]: anonymous_access is one of none, allowed, always, not 'yes'",
+        ),
+        (
+            changed("users.0.attributes", [{"mail": "a", "group": "b"}]),
+            "users[0].attributes: an attribute is a mapping",
+        ),
         (changed("virtual_proxies.0.load_balancing_nodes", ["X"]), "no node 'X'; there are 'Central', 'Rim'"),
         (changed("sessions.0.user", "anna"), "sessions[0]: a user is written DIRECTORY\\id, not 'anna'"),
         (changed("sessions.0.node", "Nowhere"), "sessions[0]: no node 'Nowhere'"),

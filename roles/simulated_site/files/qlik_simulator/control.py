@@ -188,9 +188,11 @@ class Control:
 
     async def change_user(self, request: web.Request) -> object:
         """Change, or add, a user in the repository."""
-        body = await read_body(
-            request, user=str, name=str, email=str, inactive=bool, blacklisted=bool, removed_externally=bool
-        )
+        texts, marks = ("user", "name", "email"), ("inactive", "blacklisted", "removed_externally")
+        kinds = {**dict.fromkeys(texts, str), **dict.fromkeys(marks, bool), "attributes": list}
+        body = await read_body(request, **kinds)
+        if "attributes" in body:
+            body["attributes"] = [attribute("attributes", each) for each in body["attributes"]]
         directory, user_id = split_user(body.pop("user", ""))
         user = self._site.site.user(directory, user_id)
         if user is None:

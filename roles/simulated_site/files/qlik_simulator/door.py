@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import uuid
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, quote
 
@@ -20,6 +21,7 @@ from .repository import Repository
 from .sessions import Session
 from .site import Site, User
 
+_NOBODY = "NONE"  # the directory of anonymous users (D)
 _FORM = (
     '<!DOCTYPE html><html><head><title>Qlik Sense</title></head><body><form method="post">'
     '<input name="user" placeholder="DIRECTORY\\id"><button>Log in</button></form></body></html>'
@@ -58,7 +60,7 @@ class Door:
             return self._personal(call, served, session)
         if rest[:1] == ["login"]:
             return await self._log_in_page(call, served)
-        user = self._header_user(call, served) if session is None else None
+        user = self._header_user(call, served) or _visitor(served) if session is None else None
         if user is None:
             return self._page(call, served, rest, session)
         admitted = self._admit(served, *user)
@@ -104,7 +106,7 @@ class Door:
             session = self._logins.at_the_door(served.store, directory, user_id)
         except TooManySessionsError as error:
             return answer_text(str(error), 403)
-        if self._site.user(directory, user_id) is None:
+        if self._site.user(directory, user_id) is None and directory != _NOBODY:
             # I: the first log in makes a user known to QRS, so one who was deleted there is known again afterwards.
             self._site.add_user(User(directory.upper(), user_id))
             self._repository.changed()
@@ -174,6 +176,11 @@ class Door:
 
     def _log_in_uri(self, served: Served, target: str) -> str:
         return f"{_root(served)}login?targetUri={quote(target, safe='')}"
+
+
+def _visitor(served: Served) -> tuple[str, str] | None:
+    """A new anonymous user where the virtual proxy lets such in (D; that they need not ask for it: I)."""
+    return None if served.virtual_proxy.anonymous_access == "none" else (_NOBODY, f"anonymous{uuid.uuid4()}")
 
 
 def _root(served: Served) -> str:

@@ -13,7 +13,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from .site import Node, Site, User, VirtualProxy
+from .site import ANONYMOUS_ACCESS, Node, Site, User, VirtualProxy
 
 _NAMESPACE = uuid.UUID("6a2c0b3e-43d5-5f1d-9f83-0a0e4f0e9d11")
 _MODIFIED_BY = "INTERNAL\\sa_repository"
@@ -102,7 +102,7 @@ def virtual_proxy_condensed(virtual_proxy: VirtualProxy, site: Site) -> dict[str
         "headerAuthenticationHeaderName": header,
         "headerAuthenticationStaticUserDirectory": directory,
         "headerAuthenticationDynamicUserDirectory": "$ud\\\\$id" if header and not directory else "",
-        "anonymousAccessMode": 0,
+        "anonymousAccessMode": ANONYMOUS_ACCESS.index(virtual_proxy.anonymous_access),
         "windowsAuthenticationEnabledDevicePattern": "Windows",
         "sessionCookieHeaderName": virtual_proxy.session_cookie_header_name,
         "hasSecureAttributeHttps": True,
@@ -164,7 +164,7 @@ def proxy_full(node: Node, site: Site, ports: Ports, created: datetime) -> dict[
 
 def user_full(user: User, created: datetime) -> dict[str, Any]:
     """A user (D: p1932). Removal from the directory sets both ``removedExternally`` and ``inactive`` (C)."""
-    emails = [user.email] if user.email else []
+    attributes = [*([{"Email": user.email}] if user.email else []), *user.attributes]
     return {
         "id": guid("user", f"{user.directory}\\{user.id}"),
         **_audit(created, "User"),
@@ -174,7 +174,9 @@ def user_full(user: User, created: datetime) -> dict[str, Any]:
         "name": user.name or user.id,
         "roles": list(user.roles),
         "attributes": [
-            {"attributeType": "Email", "attributeValue": email, "externalId": guid("email", email)} for email in emails
+            {"attributeType": name, "attributeValue": value, "externalId": guid(name.lower(), value)}
+            for attribute in attributes
+            for name, value in attribute.items()
         ],
         "inactive": user.inactive or user.removed_externally,
         "removedExternally": user.removed_externally,

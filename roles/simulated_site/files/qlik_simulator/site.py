@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+ANONYMOUS_ACCESS = ("none", "allowed", "always")  # by number (D)
 BANNER_TYPES = ("standard", "info", "warning", "error")  # by number (C)
 
 
@@ -29,6 +30,7 @@ class VirtualProxy:
     session_inactivity_timeout: int = 30
     header_authentication_header_name: str = ""
     header_authentication_static_user_directory: str = ""
+    anonymous_access: str = ANONYMOUS_ACCESS[0]
     load_balancing_nodes: list[str] | None = None
 
 
@@ -46,12 +48,16 @@ class Node:
 
 @dataclass
 class User:
-    """A user as QRS knows them. The role ``RootAdmin`` gives all rights over the repository."""
+    """A user as QRS knows them. The role ``RootAdmin`` gives all rights over the repository.
+
+    ``attributes`` as in SessionGroup; ``email`` is one of the type ``Email`` before them.
+    """
 
     directory: str
     id: str
     name: str = ""
     email: str = ""
+    attributes: list[dict[str, str]] = field(default_factory=list)
     inactive: bool = False
     blacklisted: bool = False
     removed_externally: bool = False

@@ -11,7 +11,18 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from .site import BANNER_TYPES, Banner, Node, SessionGroup, Site, SiteError, User, VirtualProxy, split_user
+from .site import (
+    ANONYMOUS_ACCESS,
+    BANNER_TYPES,
+    Banner,
+    Node,
+    SessionGroup,
+    Site,
+    SiteError,
+    User,
+    VirtualProxy,
+    split_user,
+)
 
 Element = TypeVar("Element", VirtualProxy, Node, User, SessionGroup, Banner)
 
@@ -58,7 +69,7 @@ def _items(value: object) -> Iterable[object]:
 
 
 def attribute(place: str, value: object) -> dict[str, str]:
-    """One attribute of a session: a mapping of one name to one text (D)."""
+    """One attribute of a session or a user: a mapping of one name to one text (D)."""
     if not isinstance(value, dict) or len(value) != 1:
         raise SiteError(f"{place}: an attribute is a mapping of one name to one value, not {value!r}")
     ((name, text),) = value.items()
@@ -100,6 +111,9 @@ def _check_virtual_proxies(virtual_proxies: list[VirtualProxy]) -> None:
             raise SiteError(f"{place}: two virtual proxies have the prefix {each.prefix!r}: give each an id")
         if each.session_inactivity_timeout < 1:
             raise SiteError(f"{place}: session_inactivity_timeout is at least one minute")
+        if each.anonymous_access not in ANONYMOUS_ACCESS:
+            allowed = ", ".join(ANONYMOUS_ACCESS)
+            raise SiteError(f"{place}: anonymous_access is one of {allowed}, not {each.anonymous_access!r}")
         suffix = (each.id or each.prefix).replace("/", "-")
         each.id = each.id or each.prefix
         each.session_cookie_header_name = each.session_cookie_header_name or "-".join(
