@@ -147,9 +147,8 @@ def test_states(people: Modules) -> None:
         "INTERNAL\\sa_deleted": "missing",
         **dict.fromkeys(sites.VISITORS, "anonymous"),
     }
-    assert all(
-        (user["name"], user["states"]) == ("", [user["state"]]) for user in map(users.get, sites.VISITORS) if user
-    )
+    for visitor in sites.VISITORS:
+        assert (users[visitor]["name"], users[visitor]["states"]) == ("", ["anonymous"])
     assert not any("NONE" in path for path in user_requests(people))
 
 
