@@ -1,0 +1,65 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""What a page says of the drain and restart of one node. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_tables as tables
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_text as texts
+from ansible_collections.qlikops.sense.plugins.plugin_utils._page_curve import drain_chart
+from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import duration
+
+Row = Mapping[str, Any]
+DRAIN_KEYS = ("node", "result", "timeline", "hit_users", "ended", "came_back", "history", "left_by_themselves")
+
+
+def figure(label: str, value: int | str, note: str = "", tone: str = "") -> dict[str, str]:
+    return {
+        "label": label,
+        "value": texts.number(value) if isinstance(value, int) else value,
+        "note": note,
+        "tone": tone,
+    }
+
+
+def drain_part(drain: Row) -> dict[str, Any]:
+    """The drain, and what is computed of it."""
+    chart = drain_chart(drain["history"], drain["timeline"])
+    happened = drain["result"] != "would be restarted"
+    return {
+        **drain,
+        "happened": happened,
+        "tone": {"restarted": "good", "failed": "bad"}.get(drain["result"], "note"),
+        "failure": drain.get("failure") or {},
+        "way_back": drain.get("way_back") or "",
+        "chart": chart,
+        "duration": duration(chart.seconds) if chart.phases else "",
+        "begun": chart.phases[0].time if chart.phases else None,
+        "figures": _figures(drain, chart.seconds) if happened else [],
+        "ended_table": tables.left_table(drain),
+        "hit_table": tables.hit_table(drain),
+    }
+
+
+def _figures(drain: Row, seconds: float) -> list[dict[str, str]]:
+    hit = drain.get("hit") or {}
+    back = len(drain["came_back"])
+    return [
+        figure("sessions at first", hit.get("sessions", 0), _of_users(hit.get("users", 0))),
+        figure("left by themselves", drain["left_by_themselves"]),
+        figure("were ended", len(drain["ended"]), _of_users(len(set(drain["ended"])))),
+        *([figure("came back", back, "users with a new session")] if back else []),
+        figure("in all", duration(seconds)),
+    ]
+
+
+def _of_users(users: int) -> str:
+    return f"of {texts.number(users)} {'user' if users == 1 else 'users'}" if users else ""

@@ -1,0 +1,223 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""The tables of a page: every cell escaped, columns with nothing in them left out. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words as words
+from ansible_collections.qlikops.sense.plugins.plugin_utils._page_text import (
+    comma_separated,
+    isolated,
+    mail_link,
+    number,
+    parsed,
+    short_moment,
+)
+from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import duration
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown
+
+Row = Mapping[str, Any]
+# With more rows a table scrolls in a box of its own.
+LONG = 30
+# With more rows a browser that runs the page's script first shows so many, for layout takes its time.
+MOST_AT_FIRST = 300
+
+
+@dataclass(frozen=True)
+class Column:
+    """``cell``: what is shown, escaped. ``order``: a number to sort by, for columns of numbers."""
+
+    title: str
+    cell: Callable[[Row], Markup]
+    order: Callable[[Row], float | None] | None = None
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """``rows`` and ``far_rows``: the bodies. ``columns``: those that have something in them."""
+
+    id: str
+    title: str
+    noun: str
+    columns: tuple[Column, ...]
+    rows: Markup
+    far_rows: Markup
+    count: int
+
+    @property
+    def is_long(self) -> bool:
+        return self.count > LONG
+
+
+def table(id: str, title: str, noun: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:  # noqa: A002
+    kept, cells = [], []
+    for column in columns:
+        found = [column.cell(row) for row in rows]
+        if any(found):
+            kept.append(column)
+            cells.append([f"<td{start}>{cell}</td>" for start, cell in zip(_starts(column, rows), found, strict=True)])
+    # Joined as texts, for Markup would look at each of the many cells once more. All of them are escaped.
+    lines = [f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True)]
+    near, far = Markup("\n".join(lines[:MOST_AT_FIRST])), Markup("\n".join(lines[MOST_AT_FIRST:]))
+    return Table(id, title, noun, tuple(kept), near, far, len(rows))
+
+
+def _starts(column: Column, rows: Sequence[Row]) -> list[str]:
+    """What stands in the first tag of each cell."""
+    if column.order is None:
+        return [""] * len(rows)
+    return [f' data-n="{"" if value is None else round(value)}"' for value in map(column.order, rows)]
+
+
+def count(title: str, key: str) -> Column:
+    """A column of whole numbers, nothing for nought."""
+    return Column(title, lambda row: escape(number(row[key]) if row[key] else ""), lambda row: row[key])
+
+
+def word(title: str, value: Callable[[Row], str], wide: bool = False) -> Column:
+    return Column(title, lambda row: isolated(value(row)), wide=wide)
+
+
+def users_table(report: Row) -> Table:
+    elsewhere = bool(report["proxies"])
+    one_node = len(report["proxies"]) == 1
+    columns = [
+        word("User", lambda user: user["user"], wide=True),
+        word("Name", lambda user: user["name"], wide=True),
+        Column("E-mail", lambda user: comma_separated(map(mail_link, user["emails"])), wide=True),
+        word("Kind", words.kind),
+        word("State", words.state),
+        count("Sessions", "sessions"),
+        *([count("In all", "sessions_in_all")] if elsewhere else []),
+        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"]), wide=True),
+        *([] if one_node else [Column("Nodes", lambda user: names(user["nodes"]), wide=True)]),
+        Column("Also on", lambda user: places(user["elsewhere"]), wide=True),
+        Column("Limit", lambda user: limit(user["limit"])),
+    ]
+    return table("users", "Users", "user", columns, report["users"])
+
+
+def sessions_table(report: Row) -> Table:
+    columns = [
+        word("User", lambda session: session["user"], wide=True),
+        word("Name", lambda session: session["name"], wide=True),
+        word("Kind", words.kind),
+        word("Virtual proxy", lambda session: shown(session["virtual_proxy"]), wide=True),
+        word("Node", lambda session: session["node"]),
+        Column("Reference", lambda session: Markup(f"<code>{escape(session['ref'])}</code>")),
+        Column("First seen (UTC)", lambda session: escape(short_moment(session["first_seen"])), first_seen),
+        Column("Age", lambda session: escape(age(session)), lambda session: session["age"]),
+    ]
+    return table("sessions", "Sessions", "session", columns, report["sessions"])
+
+
+def virtual_proxies_table(report: Row) -> Table:
+    columns = [
+        word("Virtual proxy", lambda proxy: shown(proxy["prefix"]), wide=True),
+        word("Description", lambda proxy: proxy["description"], wide=True),
+        count("Sessions", "sessions"),
+        count("Users", "users"),
+        Column("By node", lambda proxy: by_node(proxy["nodes"]), wide=True),
+        Column("Note", lambda proxy: escape("runaway" if proxy["runaway"] else "")),
+    ]
+    return table("virtual-proxies", "Virtual proxies", "virtual proxy", columns, report["virtual_proxies"])
+
+
+def nodes_table(report: Row) -> Table:
+    answers = {True: "yes", False: "no"}
+    columns = [
+        word("Node", lambda node: node["name"], wide=True),
+        word("Host", lambda node: node["host_name"], wide=True),
+        count("Sessions", "sessions"),
+        count("Users", "users"),
+        Column("Answers", lambda node: escape(answers.get(node["reachable"], ""))),
+        Column("Chosen", lambda node: escape("yes" if node["chosen"] else "")),
+    ]
+    return table("nodes", "Nodes", "node", columns, report["nodes"])
+
+
+def limit_table(report: Row) -> Table:
+    columns = [
+        word("User", lambda user: user["user"], wide=True),
+        word("Name", lambda user: user["name"], wide=True),
+        word("Kind", words.kind),
+        count("Sessions", "sessions"),
+        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"]), wide=True),
+        Column("Nodes", lambda user: names(user["nodes"]), wide=True),
+        Column("Limit", lambda user: limit(user["limit"])),
+    ]
+    return table("limit", "At or near the limit", "user", columns, report["at_limit"])
+
+
+def left_table(drain: Row) -> Table:
+    """Whose sessions were ended, and who has come back."""
+    back = {name.casefold() for name in drain["came_back"]}
+    ended: Counter[str] = Counter(drain["ended"])
+    also = [name for name in drain["came_back"] if name.casefold() not in {user.casefold() for user in ended}]
+    rows = [{"user": user, "ended": ended[user], "back": user.casefold() in back} for user in [*ended, *also]]
+    columns = [
+        word("User", lambda row: row["user"], wide=True),
+        count("Sessions ended", "ended"),
+        Column("Came back", lambda row: escape("yes" if row["back"] else "")),
+    ]
+    return table("ended", "Whose sessions were ended", "user", columns, rows)
+
+
+def hit_table(drain: Row) -> Table:
+    """Who was on the node, where there is no report to say it."""
+    columns = [
+        word("User", lambda user: user["user"], wide=True),
+        word("Name", lambda user: user.get("name") or "", wide=True),
+        Column("E-mail", lambda user: comma_separated(map(mail_link, user.get("emails") or [])), wide=True),
+        count("Sessions", "sessions"),
+        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"]), wide=True),
+    ]
+    return table("hit", "Who was on it", "user", columns, drain["hit_users"])
+
+
+def prefixes(found: Sequence[str]) -> Markup:
+    return comma_separated(isolated(shown(prefix)) for prefix in found)
+
+
+def names(found: Sequence[str]) -> Markup:
+    return comma_separated(map(isolated, found))
+
+
+def places(found: Sequence[Row]) -> Markup:
+    return comma_separated(
+        Markup("%s on %s") % (isolated(shown(place["virtual_proxy"])), isolated(place["node"])) for place in found
+    )
+
+
+def by_node(found: Sequence[Row]) -> Markup:
+    """``Central 9, Node2 9``, with spaces that do not break."""
+    return comma_separated(
+        Markup("%s\u00a0%s") % (isolated(node["name"]), number(node["sessions"])) for node in found if node["sessions"]
+    )
+
+
+def limit(found: str) -> Markup:
+    text = words.limit({"limit": found})
+    return Markup('<span class="limit %s">%s</span>') % (found, text) if text else Markup()
+
+
+def age(session: Row) -> str:
+    return "" if session["age"] is None else duration(session["age"])
+
+
+def first_seen(session: Row) -> float | None:
+    time = parsed(session["first_seen"] or "")
+    return time.timestamp() if time else None
