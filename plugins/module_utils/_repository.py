@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
@@ -146,7 +147,7 @@ def quoted(value: str) -> str:
 
 
 def _encoded_size(condition: str) -> int:
-    return sum(1 if char.isascii() and char.isalnum() else 3 * len(char.encode()) for char in f"{condition} or ")
+    return len(quote(f"{condition} or ", safe=""))
 
 
 def _node(item: Mapping[str, Any]) -> Node:
