@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import marks_of, recall
+from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
 DOCUMENTATION = r"""
 name: recall_sessions
@@ -54,7 +55,8 @@ _value:
 def recall_sessions(text: Any, proxies: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """See DOCUMENTATION."""
     memory = recall(text, marks_of(proxies))
-    return {"state": memory.state, "first_seen": dict(memory.first_seen), "stored_at": memory.stored_at}
+    recalled = {"state": memory.state, "first_seen": dict(memory.first_seen), "stored_at": memory.stored_at}
+    return never_a_template(recalled)
 
 
 class FilterModule:

@@ -12,6 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import marks_of, remember
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
+from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
 DOCUMENTATION = r"""
 name: remember_sessions
@@ -47,7 +49,8 @@ def remember_sessions(listed: Any) -> str:
     """See DOCUMENTATION."""
     if not isinstance(listed, Mapping) or not {"first_seen", "proxies", "observed_at"} <= set(listed):
         raise AnsibleFilterError("remember_sessions: the input is not the result of qlik_session_info.")
-    return remember(listed["first_seen"], marks_of(listed["proxies"]), listed["observed_at"])
+    first_seen, proxies = plain(listed["first_seen"]), plain(listed["proxies"])
+    return never_a_template(remember(first_seen, marks_of(proxies), str(listed["observed_at"])))
 
 
 class FilterModule:

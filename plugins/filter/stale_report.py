@@ -16,7 +16,9 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import ALREADY_GONE, ENDED, FAILED, WOULD_END
 from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import EMPTY, KEPT, NONE, UNREADABLE
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import INDENTATION, printable, table
+from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
 DOCUMENTATION = r"""
 name: stale_report
@@ -120,11 +122,12 @@ def stale_report(
     """See DOCUMENTATION."""
     if not isinstance(found, Mapping) or "at_limit" not in found:
         raise AnsibleFilterError("stale_report: the input is not what the filter stale_sessions found.")
-    sessions = _with_outcomes(found["sessions"], ended or {}, check_mode)
+    found, ended, failures = plain(found), plain(ended or {}), plain(failures)
+    sessions = _with_outcomes(found["sessions"], ended, check_mode)
     counts = Counter(session["outcome"] for session in sessions)
     summary = {**found["summary"], **{outcome: counts[outcome] for outcome in OUTCOMES}}
     said = [*_of_memory(memory or {}, summary, check_mode), *notes, *_unlisted(failures), *_limit(found, sessions)]
-    return {
+    report = {
         "result": _result(summary, failure),
         "line": _line(name, summary, failure),
         "said": said,
@@ -135,6 +138,7 @@ def stale_report(
         "complete": not failures,
         "failure": failure,
     }
+    return never_a_template(report)
 
 
 def _with_outcomes(

@@ -14,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection, UserPatterns
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
 from ansible_collections.qlikops.sense.plugins.plugin_utils._stale import (
     Listing,
     Rules,
@@ -21,6 +22,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._stale import (
     find_stale,
     listed_words,
 )
+from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
 DOCUMENTATION = r"""
 name: stale_sessions
@@ -135,6 +137,7 @@ def stale_sessions(listed: Any, **options: Any) -> dict[str, Any]:
         raise AnsibleFilterError(f"stale_sessions: there is no option {unknown[0]}.")
     if not isinstance(listed, Mapping) or not {"sessions", "users", "proxies", "observed_at"} <= set(listed):
         raise AnsibleFilterError("stale_sessions: the input is not the result of qlik_session_info.")
+    listed = plain(listed)
     try:
         rules = Rules.from_options(options)
         selection = Selection.from_options({name: listed_words(options.get(name)) for name in SELECTION})
@@ -146,7 +149,7 @@ def stale_sessions(listed: Any, **options: Any) -> dict[str, Any]:
         raise AnsibleFilterError("stale_sessions: user_states needs a result with resolve_users.")
     by_ref = {session["ref"]: session for session in listed["sessions"]}
     counts = Counter(finding.rule for finding in findings)
-    return {
+    found = {
         "sessions": [{**by_ref[finding.session.ref], "rule": finding.rule, "why": finding.why} for finding in findings],
         "summary": {
             "sessions": len(listing.sessions),
@@ -157,6 +160,7 @@ def stale_sessions(listed: Any, **options: Any) -> dict[str, Any]:
         },
         "at_limit": at_limit(listing, findings),
     }
+    return never_a_template(found)
 
 
 class FilterModule:

@@ -22,6 +22,7 @@ from ansible_collections.qlikops.sense.tests.integration.runner.awx import Awx, 
 
 CORE = tuple(int(part) for part in ansible_version.split(".")[:2])
 FACTS_SURVIVE = CORE < (2, 19)
+TEMPLATE = "LAB\\{{ 6 * 7 }}"
 NOT_GIVEN: dict[str, Any] = {
     f"stale_sessions_{name}": ""
     for name in (
@@ -193,7 +194,7 @@ def test_job_type_check_tells_the_truth_and_changes_nothing(awx: Awx, keeper: Ke
 
 
 def test_a_cap_of_a_survey_is_a_number_and_stops_the_job_before_anything_is_ended(awx: Awx, keeper: Keeper) -> None:
-    awx.control.login("LAB\\svc_mashup", "Node2", "mashup", count=12, ignore_limit=True)
+    awx.control.login(TEMPLATE, "Node2", "mashup", count=12, ignore_limit=True)
     rules = {"stale_sessions_runaway_user": "10", "stale_sessions_max_sessions": "1"}
     job = awx.run(**{**keeper.variables, **rules})
     assert job.status == "failed"
@@ -204,7 +205,8 @@ def test_a_cap_of_a_survey_is_a_number_and_stops_the_job_before_anything_is_ende
 
     again = awx.run(**{**keeper.variables, **rules, "stale_sessions_max_sessions": "2"})
     assert again.told["summary"]["ended"] == 2
-    assert "At the limit of five sessions: LAB\\svc_mashup." in again.said
+    assert f"At the limit of five sessions: {TEMPLATE}." in again.said  # and no template
+    assert {session["user"] for session in again.stale.values()} == {TEMPLATE}
     assert {session["why"] for session in again.stale.values()} == {"user has 12 sessions, over 10"}
 
 
@@ -296,5 +298,5 @@ def test_two_sites_do_not_mix(awx: Awx, keeper: Keeper, tmp_path: pathlib.Path) 
     finally:
         simulated.stop(state_dir)
     assert job.status == "failed"
-    assert "is another site's" in job.message("Refuse the memory of another site")
+    assert "is another site's" in job.message("Say why nothing was ended")
     assert keeper.path.read_bytes() == before
