@@ -184,6 +184,14 @@ def test_without_a_log_it_just_ends_them(ansible: Ansible, log: pathlib.Path) ->
     assert not log.exists()
 
 
+def test_whom_qrs_cannot_know_is_not_missing(ansible: Ansible) -> None:
+    zoran = {"end_sessions_users": ["zoran"], "end_sessions_user_states": ["missing"]}
+    nobody = ending(**zoran, qlik_anonymous_users=["NONE\\*", "lab\\Z*"])
+    play(ansible, [nobody, ensure("not end_sessions_result.sessions")])
+    assert ansible.modules.control.writes() == []
+    play(ansible, [ending(**zoran), ensure("end_sessions_result.summary.ended == 1")])
+
+
 def test_every_option_arrives(ansible: Ansible) -> None:
     """Each of them spares bjorn, or is refused."""
     control = ansible.modules.control
