@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
-from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import text
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import NotListed, data_of, text
 from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
 DOCUMENTATION = r"""
@@ -30,8 +30,8 @@ author:
 positional: known
 options:
   _input:
-    description: The result of M(qlikops.sense.qlik_session_info).
-    type: dict
+    description: The result of M(qlikops.sense.qlik_session_info), whether or not it is serialized.
+    type: raw
     required: true
   known:
     description:
@@ -61,13 +61,14 @@ _value:
 
 def pseudonym_key(listed: Any, known: Any = None) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    if not isinstance(listed, Mapping) or "users" not in listed:
-        raise AnsibleFilterError("pseudonym_key: the input is not the result of qlik_session_info.")
     try:
+        users = [text(entry["user"]) for entry in data_of(listed)["users"]]
         key = Key.read(known) if known else Key.new()
+    except NotListed as error:
+        raise AnsibleFilterError(f"pseudonym_key: this is no result of qlik_session_info: {error}.") from error
     except NoKey as error:
         raise AnsibleFilterError(f"pseudonym_key: this is not a key: {error}.") from error
-    return never_a_template(key.with_users(text(entry["user"]) for entry in listed["users"]).as_result())
+    return never_a_template(key.with_users(users).as_result())
 
 
 class FilterModule:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -15,7 +15,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report import ReportBuilder
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice import Thresholds
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
-from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import NotListed, Site, site_of, text
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import NotListed, Site, data_of, site_of, text
 from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
 DOCUMENTATION = r"""
@@ -33,8 +33,8 @@ options:
   _input:
     description:
       - The result of M(qlikops.sense.qlik_session_info), asked about the whole site with
-        O(qlikops.sense.qlik_session_info#module:resolve_users=true).
-    type: dict
+        O(qlikops.sense.qlik_session_info#module:resolve_users=true), whether or not it is serialized.
+    type: raw
     required: true
   proxies:
     description:
@@ -102,11 +102,9 @@ def session_report(
     serialized: bool = False,
 ) -> dict[str, Any] | str:
     """See DOCUMENTATION."""
-    if not isinstance(listed, Mapping):
-        raise AnsibleFilterError("session_report: the input is not the result of qlik_session_info.")
     try:
         labels = Key.read(pseudonym_key).by_user() if pseudonym_key else None
-        site = site_of(listed, labels)
+        site = site_of(data_of(listed), labels)
     except NoKey as error:
         raise AnsibleFilterError(f"session_report: pseudonym_key is not a key: {error}.") from error
     except NotListed as error:

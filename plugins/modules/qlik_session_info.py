@@ -21,6 +21,13 @@ extends_documentation_fragment:
   - qlikops.sense._attributes
   - qlikops.sense._attributes.info_module
   - qlikops.sense._attributes.actiongroup_qlik
+options:
+  serialized:
+    description:
+      - Whether to return everything as one text in JSON, RV(listed). For ansible-core a text is seconds less work than
+        lists of ten thousand sessions are. P(qlikops.sense.session_report#filter) takes it.
+    type: bool
+    default: false
 seealso:
   - module: qlikops.sense.qlik_session
   - module: qlikops.sense.qlik_proxy_info
@@ -330,6 +337,11 @@ first_seen:
   type: dict
   sample:
     3f9a1c-0c1d2e3f4a5b: "2026-01-15T08:00:00Z"
+listed:
+  description: All of the above as a text in JSON, which is then all that is returned.
+  returned: when O(serialized=true) and nothing has failed
+  type: str
+  sample: '{"sessions": [], "users": []}'
 failure:
   description:
     - Why the module could not do its work, for programs. C(kind) is a word, C(reason) and C(hint) are what C(msg) says.
@@ -346,6 +358,7 @@ failure:
     words: ""
 """
 
+import json
 from datetime import datetime, timezone
 
 from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import inquire
@@ -359,7 +372,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 
 def main() -> None:
-    module = QlikModule(argument_spec=selection_spec())
+    module = QlikModule(argument_spec={**selection_spec(), "serialized": {"type": "bool", "default": False}})
     with errors_as_failures(module), Site(module.connection()) as site:
         inquiry = inquire(site, module.params, datetime.now(timezone.utc))
     result = {
@@ -372,6 +385,8 @@ def main() -> None:
         module.fail_json(msg=f"Not all sessions could be listed. {problem}", **result)
     if problem:
         module.warn(f"Not all sessions could be listed. {problem}")
+    if module.params["serialized"]:
+        result = {"changed": False, "listed": json.dumps(result, ensure_ascii=False)}
     module.exit_json(**result)
 
 

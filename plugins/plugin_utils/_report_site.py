@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -101,13 +102,26 @@ class Site:
     observed_at: str
 
 
-def site_of(listed: Any, labels: Mapping[str, str] | None = None) -> Site:
+def data_of(listed: Any) -> Listed:
+    """The result of qlik_session_info, also where it is a text in JSON."""
+    try:
+        found = json.loads(listed) if isinstance(listed, str) else listed
+    except ValueError:
+        found = None
+    if isinstance(found, Mapping) and isinstance(found.get("listed"), str):
+        return data_of(found["listed"])
+    if not isinstance(found, Mapping) or "users" not in found:
+        raise NotListed("it has no users")
+    return found
+
+
+def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:
     """Plain values out of a result of qlik_session_info.
 
     Everything is copied: ansible-core hands on containers that are slow to look into. With ``labels`` (by folded
     user) nothing of a user but label, kind and state gets past here, and no order tells who is who.
     """
-    missing = [key for key in ("sessions", "users", "proxies", "virtual_proxies", "failures") if key not in listed]
+    missing = [key for key in ("sessions", "proxies", "virtual_proxies", "failures") if key not in listed]
     if missing:
         raise NotListed(f"it has no {missing[0]}")
     users = {key_of(entry): _user(entry) for entry in listed["users"]}

@@ -227,6 +227,12 @@ def test_a_name_that_came_with_the_session_is_used_where_the_repository_has_none
     assert [entry["name"] for entry in made["sessions"]] == ["Anna of the session", "Björn"]
 
 
+def test_a_list_that_is_text_makes_the_same_report_and_key() -> None:
+    for text in (json.dumps(listed(THREE)), {"changed": False, "listed": json.dumps(listed(THREE))}):
+        assert session_report(text) == session_report(listed(THREE))
+        assert pseudonym_key(text, pseudonym_key(listed(THREE)))["labels"]
+
+
 def test_a_text_is_the_same_report() -> None:
     text = session_report(listed(THREE), serialized=True)
     assert isinstance(text, str)
@@ -236,8 +242,10 @@ def test_a_text_is_the_same_report() -> None:
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        ("text", "not the result"),
-        ({"sessions": []}, "no users"),
+        ("text", "no users"),
+        (None, "no users"),
+        ({"listed": "[]"}, "no users"),
+        ({"users": []}, "no sessions"),
         ({**listed(THREE), "users": []}, "not among its users"),
     ],
 )
