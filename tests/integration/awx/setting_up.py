@@ -1,0 +1,128 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs playbooks/awx_setup.yml as an administrator does."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Any
+
+import yaml
+
+from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import TOKEN, Awx
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+KIT = ROOT / "extensions" / "awx"
+PLAYBOOK = ROOT / "playbooks" / "awx_setup.yml"
+MAKEFILE_PUTS_IT = ROOT / ".cache" / "galaxy"
+SECRETS = {
+    "QLIK_SENSE_CLIENT_KEY_PASSWORD": "secret-of-the-key",
+    "QLIK_WINDOWS_PASSWORD": "secret-of-windows",
+    "client_key.pem": "-----BEGIN PRIVATE KEY-----\nsecret-key\n-----END PRIVATE KEY-----\n",
+    "ssh_key": "-----BEGIN OPENSSH PRIVATE KEY-----\nsecret-ssh-key\n-----END OPENSSH PRIVATE KEY-----\n",
+    "slack": "secret-of-slack",
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes what Ansible calls unsafe for the text that it is."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+def load(file: pathlib.Path) -> Any:
+    with file.open(encoding="utf-8") as stream:
+        return yaml.load(stream, Loader=_Loader)  # noqa: S506
+
+
+def collections_path(*more: pathlib.Path) -> str:
+    """Where awx.awx is, after ``more``."""
+    wanted = [*map(str, more), os.environ.get("ANSIBLE_COLLECTIONS_PATH"), str(MAKEFILE_PUTS_IT)]
+    return os.pathsep.join(filter(None, wanted))
+
+
+def tool(name: str) -> str:
+    """A program that is installed beside this Python."""
+    return str(pathlib.Path(sys.executable).with_name(name))
+
+
+@functools.cache
+def documentation(module: str) -> dict[str, Any]:
+    """What ansible-doc tells of a module; a failure where it knows no such."""
+    told = subprocess.run(
+        [tool("ansible-doc"), "--json", module],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    described = json.loads(told.stdout or "{}")
+    assert module in described, f"{module} is not installed on {collections_path()}; `make` gets it. {told.stderr}"
+    doc: dict[str, Any] = described[module]["doc"]
+    return doc
+
+
+class Setup:
+    """An AWX, the settings of an administrator, and the playbook."""
+
+    def __init__(self, awx: Awx, address: str, tree: pathlib.Path, home: pathlib.Path) -> None:
+        self.awx = awx
+        self.home = home
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "CONTROLLER_"))},
+            "HOME": str(home),
+            "LC_ALL": "C.UTF-8",
+            "NO_PROXY": "*",
+            "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_DEPRECATION_WARNINGS": "false",  # those of awx.awx
+            "ANSIBLE_NOCOLOR": "true",
+            "CONTROLLER_HOST": address,
+            "CONTROLLER_OAUTH_TOKEN": TOKEN,
+            "QLIK_SENSE_CLIENT_KEY_PASSWORD": SECRETS["QLIK_SENSE_CLIENT_KEY_PASSWORD"],
+            "QLIK_WINDOWS_PASSWORD": SECRETS["QLIK_WINDOWS_PASSWORD"],
+        }
+        certificates = home / "qlik-certificates"
+        certificates.mkdir()
+        for name in ("client.pem", "root.pem"):
+            (certificates / name).write_text(f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n")
+        (certificates / "client_key.pem").write_text(SECRETS["client_key.pem"])
+        (home / ".ssh").mkdir()
+        (home / ".ssh" / "qlikops").write_text(SECRETS["ssh_key"])
+
+    def start(self, *options: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+        """Run with the settings as they are shipped, but for ``settings``. No secret stands in what is printed."""
+        changed = ["-e", json.dumps(settings)] if settings else []
+        ran = subprocess.run(
+            [tool("ansible-playbook"), "qlikops.sense.awx_setup", "-vvv", "-e", f"@{KIT / 'settings.yml'}", *changed, *options],
+            env=self._environment,
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        for secret in SECRETS.values():
+            assert not [line for line in secret.splitlines() if "secret" in line and line in ran.stdout]
+        return ran
+
+    def run(self, *options: str, **settings: Any) -> int:
+        """Run; how many tasks changed something."""
+        ran = self.start(*options, **settings)
+        assert ran.returncode == 0, ran.stdout[-5000:]
+        assert "[WARNING]" not in ran.stdout, [line for line in ran.stdout.splitlines() if "WARNING" in line]
+        recap = re.search(r"changed=(\d+)", ran.stdout)
+        assert recap
+        return int(recap[1])
