@@ -31,13 +31,13 @@ demo: $(DEMO)/ready $(COLLECTION)  ## See the collection at work on a simulated 
 STOP_DEMO_SITE = PYTHONPATH=roles/simulated_site/files $(DEMO)/bin/python -m qlik_simulator stop \
 	--state-dir $(CACHE)/home/.cache/qlikops.sense/simulated_site > /dev/null
 
-test: $(READY) haproxy  ## Run everything a reviewer wants to see pass
+test: $(READY) haproxy chromium  ## Run everything a reviewer wants to see pass
 	@.venv/bin/python tools/run_checks.py test
 
 unit: $(READY)  ## Run the unit and property tests (ARGS='-k pattern' chooses)
 	@$(NOX) -s unit -- $(ARGS)
 
-integration: $(READY) haproxy  ## Run the tests against the simulated site
+integration: $(READY) haproxy chromium  ## Run the tests against the simulated site
 	@$(NOX) -s integration -- $(ARGS)
 
 lint: $(READY)  ## Check formatting, code, YAML, types, documentation and roles
@@ -52,7 +52,7 @@ sanity: $(READY)  ## Run ansible-test sanity with the newest ansible-core of the
 molecule: $(READY) haproxy  ## Run the role and modules by the molecule scenarios
 	@$(NOX) -s molecule
 
-matrix: $(READY) haproxy  ## Run sanity, units and integration on every ansible-core and Python supported and installed
+matrix: $(READY) haproxy chromium  ## Run sanity, units and integration on every ansible-core and Python supported and installed
 	@.venv/bin/python tools/run_checks.py matrix
 
 bench: $(READY)  ## Measure speed and cost against the simulated site
@@ -61,7 +61,7 @@ bench: $(READY)  ## Measure speed and cost against the simulated site
 clean:  ## Remove everything that was built
 	rm -rf .cache .nox .venv .ansible tests/output changelogs/.plugin-cache.yaml
 
-.PHONY: help demo test unit integration lint format sanity molecule matrix bench clean haproxy
+.PHONY: help demo test unit integration lint format sanity molecule matrix bench clean haproxy chromium
 
 .venv/ready: tools/requirements-checks.txt tools/make_venv.sh
 	@tools/make_venv.sh .venv tools/requirements-checks.txt
@@ -74,6 +74,9 @@ $(DEMO)/ready: tools/requirements-demo.txt tools/make_venv.sh
 
 haproxy:
 	@tools/have_haproxy.sh
+
+chromium:
+	@tools/have_chromium.sh
 
 # The checkout at the place where Ansible looks for a collection.
 $(COLLECTION):

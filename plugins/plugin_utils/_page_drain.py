@@ -56,7 +56,7 @@ def _figures(drain: Row, seconds: float) -> list[dict[str, str]]:
         figure("sessions at first", hit.get("sessions", 0), _of_users(hit.get("users", 0))),
         figure("left by themselves", drain["left_by_themselves"]),
         figure("were ended", len(drain["ended"]), _of_users(len(set(drain["ended"])))),
-        *([figure("came back", back, "users with a new session")] if back else []),
+        *([figure("came back", back, "with a new session")] if back else []),
         figure("in all", duration(seconds)),
     ]
 

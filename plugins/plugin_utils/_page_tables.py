@@ -42,7 +42,6 @@ class Column:
     title: str
     cell: Callable[[Row], Markup]
     order: Callable[[Row], float | None] | None = None
-    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Table:
 
     id: str
     title: str
-    noun: str
+    nouns: str
     columns: tuple[Column, ...]
     rows: Markup
     far_rows: Markup
@@ -62,7 +61,7 @@ class Table:
         return self.count > LONG
 
 
-def table(id: str, title: str, noun: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:  # noqa: A002
+def table(id: str, title: str, nouns: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:  # noqa: A002
     kept, cells = [], []
     for column in columns:
         found = [column.cell(row) for row in rows]
@@ -72,7 +71,7 @@ def table(id: str, title: str, noun: str, columns: Sequence[Column], rows: Seque
     # Joined as texts, for Markup would look at each of the many cells once more. All of them are escaped.
     lines = [f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True)]
     near, far = Markup("\n".join(lines[:MOST_AT_FIRST])), Markup("\n".join(lines[MOST_AT_FIRST:]))
-    return Table(id, title, noun, tuple(kept), near, far, len(rows))
+    return Table(id, title, nouns, tuple(kept), near, far, len(rows))
 
 
 def _starts(column: Column, rows: Sequence[Row]) -> list[str]:
@@ -87,79 +86,79 @@ def count(title: str, key: str) -> Column:
     return Column(title, lambda row: escape(number(row[key]) if row[key] else ""), lambda row: row[key])
 
 
-def word(title: str, value: Callable[[Row], str], wide: bool = False) -> Column:
-    return Column(title, lambda row: isolated(value(row)), wide=wide)
+def word(title: str, value: Callable[[Row], str]) -> Column:
+    return Column(title, lambda row: isolated(value(row)))
 
 
 def users_table(report: Row) -> Table:
     elsewhere = bool(report["proxies"])
     one_node = len(report["proxies"]) == 1
     columns = [
-        word("User", lambda user: user["user"], wide=True),
-        word("Name", lambda user: user["name"], wide=True),
-        Column("E-mail", lambda user: comma_separated(map(mail_link, user["emails"])), wide=True),
+        word("User", lambda user: user["user"]),
+        word("Name", lambda user: user["name"]),
+        Column("E-mail", lambda user: comma_separated(map(mail_link, user["emails"]))),
         word("Kind", words.kind),
         word("State", words.state),
         count("Sessions", "sessions"),
         *([count("In all", "sessions_in_all")] if elsewhere else []),
-        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"]), wide=True),
-        *([] if one_node else [Column("Nodes", lambda user: names(user["nodes"]), wide=True)]),
-        Column("Also on", lambda user: places(user["elsewhere"]), wide=True),
+        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"])),
+        *([] if one_node else [Column("Nodes", lambda user: names(user["nodes"]))]),
+        Column("Also on", lambda user: places(user["elsewhere"])),
         Column("Limit", lambda user: limit(user["limit"])),
     ]
-    return table("users", "Users", "user", columns, report["users"])
+    return table("users", "Users", "users", columns, report["users"])
 
 
 def sessions_table(report: Row) -> Table:
     columns = [
-        word("User", lambda session: session["user"], wide=True),
-        word("Name", lambda session: session["name"], wide=True),
+        word("User", lambda session: session["user"]),
+        word("Name", lambda session: session["name"]),
         word("Kind", words.kind),
-        word("Virtual proxy", lambda session: shown(session["virtual_proxy"]), wide=True),
+        word("Virtual proxy", lambda session: shown(session["virtual_proxy"])),
         word("Node", lambda session: session["node"]),
         Column("Reference", lambda session: Markup(f"<code>{escape(session['ref'])}</code>")),
         Column("First seen (UTC)", lambda session: escape(short_moment(session["first_seen"])), first_seen),
         Column("Age", lambda session: escape(age(session)), lambda session: session["age"]),
     ]
-    return table("sessions", "Sessions", "session", columns, report["sessions"])
+    return table("sessions", "Sessions", "sessions", columns, report["sessions"])
 
 
 def virtual_proxies_table(report: Row) -> Table:
     columns = [
-        word("Virtual proxy", lambda proxy: shown(proxy["prefix"]), wide=True),
-        word("Description", lambda proxy: proxy["description"], wide=True),
+        word("Virtual proxy", lambda proxy: shown(proxy["prefix"])),
+        word("Description", lambda proxy: proxy["description"]),
         count("Sessions", "sessions"),
         count("Users", "users"),
-        Column("By node", lambda proxy: by_node(proxy["nodes"]), wide=True),
+        Column("By node", lambda proxy: by_node(proxy["nodes"])),
         Column("Note", lambda proxy: escape("runaway" if proxy["runaway"] else "")),
     ]
-    return table("virtual-proxies", "Virtual proxies", "virtual proxy", columns, report["virtual_proxies"])
+    return table("virtual-proxies", "Virtual proxies", "virtual proxies", columns, report["virtual_proxies"])
 
 
 def nodes_table(report: Row) -> Table:
     answers = {True: "yes", False: "no"}
     columns = [
-        word("Node", lambda node: node["name"], wide=True),
-        word("Host", lambda node: node["host_name"], wide=True),
+        word("Node", lambda node: node["name"]),
+        word("Host", lambda node: node["host_name"]),
         count("Sessions", "sessions"),
         count("Users", "users"),
         Column("Answers", lambda node: escape(answers.get(node["reachable"], ""))),
         Column("Chosen", lambda node: escape("yes" if node["chosen"] else "")),
     ]
-    return table("nodes", "Nodes", "node", columns, report["nodes"])
+    return table("nodes", "Nodes", "nodes", columns, report["nodes"])
 
 
 def limit_table(report: Row) -> Table:
     columns = [
-        word("User", lambda user: user["user"], wide=True),
-        word("Name", lambda user: user["name"], wide=True),
+        word("User", lambda user: user["user"]),
+        word("Name", lambda user: user["name"]),
         word("Kind", words.kind),
         count("Sessions", "sessions"),
-        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"]), wide=True),
-        Column("Nodes", lambda user: names(user["nodes"]), wide=True),
+        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"])),
+        Column("Nodes", lambda user: names(user["nodes"])),
         Column("Limit", lambda user: limit(user["limit"])),
     ]
-    return table("limit", "At or near the limit", "user", columns, report["at_limit"])
+    return table("limit", "At or near the limit", "users at or near the limit", columns, report["at_limit"])
 
 
 def left_table(drain: Row) -> Table:
@@ -169,23 +168,23 @@ def left_table(drain: Row) -> Table:
     also = [name for name in drain["came_back"] if name.casefold() not in {user.casefold() for user in ended}]
     rows = [{"user": user, "ended": ended[user], "back": user.casefold() in back} for user in [*ended, *also]]
     columns = [
-        word("User", lambda row: row["user"], wide=True),
+        word("User", lambda row: row["user"]),
         count("Sessions ended", "ended"),
         Column("Came back", lambda row: escape("yes" if row["back"] else "")),
     ]
-    return table("ended", "Whose sessions were ended", "user", columns, rows)
+    return table("ended", "Whose sessions were ended", "users whose sessions were ended", columns, rows)
 
 
 def hit_table(drain: Row) -> Table:
     """Who was on the node, where there is no report to say it."""
     columns = [
-        word("User", lambda user: user["user"], wide=True),
-        word("Name", lambda user: user.get("name") or "", wide=True),
-        Column("E-mail", lambda user: comma_separated(map(mail_link, user.get("emails") or [])), wide=True),
+        word("User", lambda user: user["user"]),
+        word("Name", lambda user: user.get("name") or ""),
+        Column("E-mail", lambda user: comma_separated(map(mail_link, user.get("emails") or []))),
         count("Sessions", "sessions"),
-        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"]), wide=True),
+        Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"])),
     ]
-    return table("hit", "Who was on it", "user", columns, drain["hit_users"])
+    return table("hit", "Who was on it", "users", columns, drain["hit_users"])
 
 
 def prefixes(found: Sequence[str]) -> Markup:
