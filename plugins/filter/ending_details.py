@@ -28,6 +28,10 @@ options:
     description: The result.
     type: dict
     required: true
+  rules:
+    description: Which rule made which session one to be ended, in words by the reference of the session.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -47,7 +51,7 @@ RETURN = r"""
 _value:
   description:
     - C(summary) with how many sessions had which outcome; C(sessions), each with C(user), C(virtual_proxy), C(proxy),
-      C(ref), C(outcome) and C(why); C(kept), how many were spared for which reason; C(complete) and C(failures), what
+      C(ref), C(outcome), C(why) and the C(rule) if told; C(kept), how many were spared for which reason; C(complete) and C(failures), what
       could not be listed; C(failure), what the module failed with, or an empty text.
     - No session ids, no names and no e-mail addresses.
   type: dict
@@ -56,14 +60,14 @@ _value:
 OUTCOMES = ("ended", "already_gone", "failed", "would_end", "kept")
 
 
-def ending_details(result: Any) -> dict[str, Any]:
+def ending_details(result: Any, rules: Mapping[str, str] | None = None) -> dict[str, Any]:
     """See DOCUMENTATION."""
     if not isinstance(result, Mapping) or not ("sessions" in result or "msg" in result):
         raise AnsibleFilterError("ending_details: the input is not a result of qlik_session.")
     summary = result.get("summary") or {}
     details = {
         "summary": {outcome: summary.get(outcome, 0) for outcome in OUTCOMES},
-        "sessions": [_session(session) for session in result.get("sessions") or []],
+        "sessions": [_session(session, rules or {}) for session in result.get("sessions") or []],
         "kept": dict(Counter(str(session["reason"]) for session in result.get("kept") or [])),
         "complete": bool(result.get("complete", False)),
         "failures": [dict(failure) for failure in result.get("failures") or []],
@@ -72,9 +76,10 @@ def ending_details(result: Any) -> dict[str, Any]:
     return never_a_template(details)
 
 
-def _session(session: Mapping[str, Any]) -> dict[str, Any]:
+def _session(session: Mapping[str, Any], rules: Mapping[str, str]) -> dict[str, Any]:
     kept = {key: session[key] for key in ("user", "virtual_proxy", "proxy", "ref", "outcome")}
-    return {**kept, "why": session["outcome_reason"]}
+    rule = {"rule": str(rules[session["ref"]])} if session["ref"] in rules else {}
+    return {**kept, **rule, "why": session["outcome_reason"]}
 
 
 class FilterModule:

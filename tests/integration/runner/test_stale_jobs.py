@@ -203,7 +203,11 @@ def test_a_cap_of_a_survey_is_a_number_and_stops_the_job_before_anything_is_ende
     assert {session["outcome"] for session in job.stale.values()} == {"not_tried"}
     assert awx.control.writes() == []
 
-    again = awx.run(**{**keeper.variables, **rules, "stale_sessions_max_sessions": "2"})
+    audit = {"stale_sessions_audit_log": str(keeper.path.with_name("audit")), "stale_sessions_reason": "CHG1"}
+    again = awx.run(**{**keeper.variables, **rules, "stale_sessions_max_sessions": "2", **audit})
+    _begun, ended = [json.loads(line) for line in keeper.path.with_name("audit").read_text().splitlines()]
+    assert (ended["reason"], ended["who"]["awx_job_id"]) == ("CHG1", 2)
+    assert [session["rule"] for session in ended["details"]["sessions"]] == ["user has 12 sessions, over 10"] * 2
     assert again.told["summary"]["ended"] == 2
     assert f"At the limit of five sessions: {TEMPLATE}." in again.said  # and no template
     assert {session["user"] for session in again.stale.values()} == {TEMPLATE}

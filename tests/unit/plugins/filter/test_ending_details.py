@@ -49,6 +49,11 @@ def test_every_session_with_its_outcome_and_nothing_secret() -> None:
     assert "Anna" not in str(details)
 
 
+def test_a_rule_that_is_known_is_told() -> None:
+    assert {session["rule"] for session in ending_details(RESULT, {"0a1b": "7 sessions"})["sessions"]} == {"7 sessions"}
+    assert all("rule" not in session for session in ending_details(RESULT, {"0a1c": "7 sessions"})["sessions"])
+
+
 def test_a_failure_without_sessions_is_told() -> None:
     details = ending_details({"failed": True, "msg": "No option selects any sessions.", "failure": {"kind": "refused"}})
     assert details["failure"] == "No option selects any sessions."
