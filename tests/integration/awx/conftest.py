@@ -22,12 +22,3 @@ def setup(tree: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[setting_up.Set
     """An AWX with nothing in it, and settings that are filled in."""
     with stand_in.serving(setting_up.ROOT) as (awx, address):
         yield setting_up.Setup(awx, address, tree, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def done(tree: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[setting_up.Setup]:
-    """An AWX that is set up. Only for looking at."""
-    with stand_in.serving(setting_up.ROOT) as (awx, address):
-        setup = setting_up.Setup(awx, address, tree, tmp_path_factory.mktemp("awx"))
-        setup.run()
-        yield setup

@@ -18,7 +18,8 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-Json = dict[str, Any]
+from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
+
 SURVEY_TYPES: dict[str, type] = {
     "text": str,
     "textarea": str,
@@ -28,7 +29,18 @@ SURVEY_TYPES: dict[str, type] = {
     "integer": int,
     "float": float,
 }
-FIELD_KEYS = {"id", "type", "label", "help_text", "multiline", "secret", "default", "choices", "format", "ask_at_runtime"}
+FIELD_KEYS = {
+    "id",
+    "type",
+    "label",
+    "help_text",
+    "multiline",
+    "secret",
+    "default",
+    "choices",
+    "format",
+    "ask_at_runtime",
+}
 FILE_LABEL = re.compile(r"template(\.[a-zA-Z_]+[a-zA-Z0-9_]*)?")
 
 
@@ -67,7 +79,7 @@ def _question(question: Json) -> None:
         lines = default.splitlines()
         refuse_if(question["type"] == "multiplechoice" and len(lines) > 1, f"{name}: more than one default")
         refuse_if([line for line in lines if line not in question["choices"]], f"{name}: {lines} is no choice")
-    refuse_if(default != "" and answer_is_wrong(question, default, False), f"{name}: its default is refused as an answer")
+    refuse_if(default != "" and answer_is_wrong(question, default, False), f"{name}: its default is no answer")
 
 
 def answer_is_wrong(question: Json, answer: Any, asked: bool = True) -> bool:

@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 KIT = ROOT / "extensions" / "awx"
 PLAYBOOK = ROOT / "playbooks" / "awx_setup.yml"
 MAKEFILE_PUTS_IT = ROOT / ".cache" / "galaxy"
+NAME = "Qlik Sense production"  # in the settings as they are shipped
 SECRETS = {
     "QLIK_SENSE_CLIENT_KEY_PASSWORD": "secret-of-the-key",
     "QLIK_WINDOWS_PASSWORD": "secret-of-windows",
@@ -36,12 +37,12 @@ class _Loader(yaml.SafeLoader):
     """Takes what Ansible calls unsafe for the text that it is."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("!unsafe", lambda _loader, node: str(node.value))
 
 
 def load(file: pathlib.Path) -> Any:
     with file.open(encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=_Loader)  # noqa: S506
+        return yaml.load(stream, Loader=_Loader)
 
 
 def collections_path(*more: pathlib.Path) -> str:
@@ -93,19 +94,27 @@ class Setup:
             "QLIK_SENSE_CLIENT_KEY_PASSWORD": SECRETS["QLIK_SENSE_CLIENT_KEY_PASSWORD"],
             "QLIK_WINDOWS_PASSWORD": SECRETS["QLIK_WINDOWS_PASSWORD"],
         }
+        (home / ".ssh").mkdir()
+        (home / ".ssh" / "qlikops").write_text(SECRETS["ssh_key"])
         certificates = home / "qlik-certificates"
         certificates.mkdir()
         for name in ("client.pem", "root.pem"):
             (certificates / name).write_text(f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n")
         (certificates / "client_key.pem").write_text(SECRETS["client_key.pem"])
-        (home / ".ssh").mkdir()
-        (home / ".ssh" / "qlikops").write_text(SECRETS["ssh_key"])
 
     def start(self, *options: str, **settings: Any) -> subprocess.CompletedProcess[str]:
         """Run with the settings as they are shipped, but for ``settings``. No secret stands in what is printed."""
         changed = ["-e", json.dumps(settings)] if settings else []
         ran = subprocess.run(
-            [tool("ansible-playbook"), "qlikops.sense.awx_setup", "-vvv", "-e", f"@{KIT / 'settings.yml'}", *changed, *options],
+            [
+                tool("ansible-playbook"),
+                "qlikops.sense.awx_setup",
+                "-vvv",
+                "-e",
+                f"@{KIT / 'settings.yml'}",
+                *changed,
+                *options,
+            ],
             env=self._environment,
             cwd=self.home,
             stdout=subprocess.PIPE,

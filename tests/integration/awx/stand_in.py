@@ -4,8 +4,8 @@
 
 """A stand-in for the API of AWX, on loopback: what the modules of awx.awx ask for, refused where AWX would refuse it.
 
-Objects have the fields of AWX and no others: what else is sent is ignored, as AWX does, so that a module which sends what
-AWX does not keep reports a change again and again, here as there.
+Objects have the fields of AWX and no others: what else is sent is ignored, as AWX does, so that a module which sends
+what AWX does not keep reports a change again and again, here as there.
 """
 
 from __future__ import annotations
@@ -22,70 +22,18 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ansible_collections.qlikops.sense.tests.integration.awx import rules
-from ansible_collections.qlikops.sense.tests.integration.awx.rules import Json, RefusedError, refuse_if
+from ansible_collections.qlikops.sense.tests.integration.awx.rules import RefusedError, refuse_if
+from ansible_collections.qlikops.sense.tests.integration.awx.shapes import (
+    ASSOCIATIONS,
+    FIELDS,
+    REQUIRED,
+    SINGULAR,
+    UNIFIED,
+    Json,
+)
 
 TOKEN = "token-of-the-stand-in"
 HIDDEN = "$encrypted$"
-NAMED: Json = {"name": "", "description": ""}
-ASKS = {f"ask_{what}_on_launch": False for what in ("job_type", "limit", "variables", "inventory", "credential", "tags")}
-PROMPTS: Json = {"extra_data": {}, "inventory": None, "limit": None, "job_type": None, "verbosity": None, "timeout": None}
-# The fields of each kind of object, with what they are unless told. Those in REQUIRED must be told.
-FIELDS: dict[str, Json] = {
-    "organizations": {**NAMED, "max_hosts": 0, "default_environment": None},
-    "users": {"username": "", "email": ""},
-    "teams": {**NAMED, "organization": None},
-    "credential_types": {**NAMED, "kind": "", "inputs": {}, "injectors": {}, "managed": False},
-    "credentials": {**NAMED, "organization": None, "credential_type": None, "inputs": {}},
-    "execution_environments": {**NAMED, "organization": None, "image": "", "credential": None, "pull": ""},
-    "projects": {
-        **{**NAMED, "organization": None, "scm_type": "", "scm_url": "", "scm_branch": "", "credential": None},
-        **{"scm_update_on_launch": False, "default_environment": None, "scm_revision": "", "status": "pending"},
-    },
-    "inventories": {**NAMED, "organization": None, "kind": "", "host_filter": None, "variables": ""},
-    "hosts": {**NAMED, "inventory": None, "enabled": True, "variables": ""},
-    "groups": {**NAMED, "inventory": None, "variables": ""},
-    "notification_templates": {
-        **{**NAMED, "organization": None, "notification_type": "", "notification_configuration": {}, "messages": None}
-    },
-    "job_templates": {
-        **{**NAMED, **ASKS, "organization": None, "project": None, "inventory": None, "playbook": "", "job_type": "run"},
-        **{"execution_environment": None, "extra_vars": "", "limit": "", "forks": 0, "job_slice_count": 1},
-        **{"allow_simultaneous": False, "survey_enabled": False, "use_fact_cache": False, "timeout": 0},
-    },
-    "workflow_job_templates": {
-        **{**NAMED, **ASKS, "organization": None, "inventory": None, "extra_vars": "", "limit": None},
-        **{"allow_simultaneous": False, "survey_enabled": False},
-    },
-    "workflow_job_template_nodes": {
-        **{**PROMPTS, "identifier": "", "workflow_job_template": None, "unified_job_template": None},
-        "all_parents_must_converge": False,
-    },
-    "workflow_approval_templates": {**NAMED, "timeout": 0},
-    "schedules": {**NAMED, **PROMPTS, "unified_job_template": None, "rrule": "", "enabled": True},
-}
-REQUIRED = {
-    "credentials": ["name", "organization", "credential_type"],
-    "execution_environments": ["name", "image"],
-    "projects": ["name", "organization"],
-    "inventories": ["name", "organization"],
-    "hosts": ["name", "inventory"],
-    "groups": ["name", "inventory"],
-    "job_templates": ["name", "project", "inventory", "playbook"],
-    "workflow_job_template_nodes": ["workflow_job_template"],
-    "schedules": ["name", "rrule", "unified_job_template"],
-    "notification_templates": ["name", "organization", "notification_type"],
-}
-# In one table in AWX, and so with numbers that are all different.
-UNIFIED = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates")
-NOTIFIED = {f"notification_templates_{when}" for when in ("started", "success", "error")}
-ASSOCIATIONS = {
-    "groups": {"hosts", "children"},
-    "job_templates": {"credentials", "labels", "instance_groups", *NOTIFIED},
-    "workflow_job_templates": {"notification_templates_approvals", "labels", *NOTIFIED},
-    "workflow_job_template_nodes": {"success_nodes", "failure_nodes", "always_nodes", "credentials"},
-    "roles": {"users", "teams"},
-}
-SINGULAR = {"inventories": "inventory"}
 
 
 class Awx:
@@ -98,8 +46,8 @@ class Awx:
         self.surveys: dict[tuple[str, int], Json] = {}
         self.writes: list[str] = []  # method and path of what changed something
         self._last_id = 0
-        ssh = [{"id": name, "label": name, "type": "string"} for name in ("username", "password", "ssh_key_data")]
-        ssh[1]["secret"] = ssh[2]["secret"] = True  # type: ignore[assignment]
+        ssh: list[Json] = [{"id": "username", "secret": False}, {"id": "ssh_key_data", "secret": True}]
+        ssh = [{**field, "label": field["id"], "type": "string"} for field in ssh]
         self.create("organizations", {"name": "Default"})
         self.create("users", {"username": "admin"})
         self.create("credential_types", {"name": "Machine", "kind": "ssh", "managed": True, "inputs": {"fields": ssh}})
@@ -110,6 +58,14 @@ class Awx:
         found = [item for item in self.objects[kind].values() if name in (item.get("name"), item.get("identifier"))]
         assert len(found) == 1, f"{kind} {name}: {len(found)}"
         return found[0]
+
+    def one_user(self, name: str) -> Json:
+        return next(item for item in self.objects["users"].values() if item["username"] == name)
+
+    @staticmethod
+    def role(kind: str, number: int) -> int:
+        """The number of what one may do with an object, be it approval or start: one role for both is enough here."""
+        return 1000 * list(FIELDS).index(kind) + number
 
     def linked(self, kind: str, name: str, association: str) -> list[Json]:
         """What is associated with an object."""
@@ -140,8 +96,8 @@ class Awx:
         known = {field: value for field, value in new.items() if field in FIELDS[kind]}
         if kind in ("credentials", "notification_templates"):
             field = "inputs" if kind == "credentials" else "notification_configuration"
-            kept = {name: item[field].get(name) for name, value in known.get(field, {}).items() if value == HIDDEN}
-            known[field] = {**known.get(field, item[field]), **kept}
+            told: Json = known[field] if field in known else item[field]
+            known[field] = {name: item[field].get(name) if value == HIDDEN else value for name, value in told.items()}
         if known.get("kind", "") is None:
             known["kind"] = ""  # of inventories
         item.update(known)
@@ -183,7 +139,8 @@ class Awx:
         """An object as the API shows it, without secrets."""
         url = f"/api/v2/{kind}/{item['id']}/"
         related = {"survey_spec": f"{url}survey_spec/", "hosts": f"{url}hosts/", "update": f"{url}update/"}
-        summary: Json = {"object_roles": {"approval_role": {"id": item["id"], "name": "Approve"}}}
+        role = {"id": self.role(kind, item["id"])}
+        summary: Json = {"object_roles": {"approval_role": role, "execute_role": role}}
         shown = copy.deepcopy(item)
         if kind == "credentials":
             fields = self.objects["credential_types"][item["credential_type"]]["inputs"]["fields"]
@@ -195,7 +152,13 @@ class Awx:
         if kind == "workflow_job_template_nodes" and item["unified_job_template"]:
             of_kind = self._kind_of(item["unified_job_template"])
             related["unified_job_template"] = f"/api/v2/{of_kind}/{item['unified_job_template']}/"
-        return {**shown, "type": SINGULAR.get(kind, kind[:-1]), "url": url, "related": related, "summary_fields": summary}
+        return {
+            **shown,
+            "type": SINGULAR.get(kind, kind[:-1]),
+            "url": url,
+            "related": related,
+            "summary_fields": summary,
+        }
 
     def _kind_of(self, number: int) -> str:
         return next(kind for kind in UNIFIED if number in self.objects[kind])
@@ -242,7 +205,8 @@ class Awx:
         return self._association(method, (kind, number, parts[2]), body)
 
     def _association(self, method: str, key: tuple[str, int, str], body: Json) -> tuple[int, Any]:
-        if key[2] not in ASSOCIATIONS.get(key[0], set()):
+        allowed = ASSOCIATIONS.get(key[0], set())
+        if key[2] not in allowed:
             return 404, {"detail": "Not found."}
         if method == "POST":
             self.associate(*key, body)
@@ -260,6 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}")
         status: int
+        answer: Any
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             status, answer = 401, {"detail": "Authentication credentials were not provided."}
         else:
@@ -279,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
 
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+    def log_message(self, *_words: Any) -> None:
         """Nothing: the journal is enough."""
 
 

@@ -1,0 +1,91 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs out of job templates: inventory, credentials, variables and answers, handed on as AWX does."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+from ansible_collections.qlikops.sense.tests.integration.awx import rules
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT, collections_path, tool
+from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
+from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
+
+
+def unanswered(spec: Json) -> Json:
+    """What the form of AWX sends when somebody answers no more than has to be: empty texts and empty lists."""
+    nothing: Json = {"text": "", "multiselect": []}
+    return {question["variable"]: question.get("default", nothing.get(question["type"])) for question in spec["spec"]}
+
+
+def inventory(awx: Awx, name: str) -> Json:
+    """An inventory of AWX, as Ansible reads it."""
+    number = awx.one("inventories", name)["id"]
+    hosts = {item["id"]: item for item in awx.objects["hosts"].values() if item["inventory"] == number}
+    groups = {
+        group["name"]: {
+            "hosts": {hosts[one]["name"]: {} for one in awx.links.get(("groups", group["id"], "hosts"), [])},
+            "vars": json.loads(group["variables"] or "{}"),
+        }
+        for group in awx.objects["groups"].values()
+        if group["inventory"] == number
+    }
+    return {
+        "all": {
+            "hosts": {host["name"]: json.loads(host["variables"] or "{}") for host in hosts.values()},
+            "vars": json.loads(awx.objects["inventories"][number]["variables"] or "{}"),
+            "children": groups,
+        }
+    }
+
+
+def launch(
+    awx: Awx, tree: pathlib.Path, directory: pathlib.Path, template_name: str, answers: Json, *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Run what a job template is for, in a directory that is new. ``answers`` are checked as AWX checks them."""
+    template = awx.one("job_templates", template_name)
+    spec = awx.surveys[("job_templates", template["id"])]
+    directory.mkdir()
+    environment: dict[str, str] = {}
+    extra_vars: Json = {}
+    for number, credential in enumerate(awx.linked("job_templates", template_name, "credentials")):
+        kind = awx.objects["credential_types"][credential["credential_type"]]
+        files = directory / f"credential{number}"
+        files.mkdir()
+        env, more = rules.inject(kind["injectors"], credential["inputs"], files)
+        environment |= env
+        extra_vars |= more
+    extra_vars |= rules.variables_of_job(json.loads(template["extra_vars"] or "{}"), spec, answers)
+    (directory / "extravars").write_text(json.dumps(extra_vars), encoding="utf-8")
+    inventory_name = awx.objects["inventories"][template["inventory"]]["name"]
+    (directory / "hosts.json").write_text(json.dumps(inventory(awx, inventory_name)), encoding="utf-8")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_SENSE_"))}
+    settings: dict[str, Any] = {
+        "HOME": str(directory),
+        "LC_ALL": "C.UTF-8",
+        "NO_PROXY": "*",
+        "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_SHOW_CUSTOM_STATS": "true",
+    }
+    return subprocess.run(
+        [
+            *(tool("ansible-playbook"), "-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
+            *(*options, str(ROOT / template["playbook"])),
+        ],
+        env={**inherited, **settings, **environment},
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )

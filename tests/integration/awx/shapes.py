@@ -1,0 +1,110 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The objects of AWX's API: their fields, and what belongs to what. Only the part that the kit touches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+NAMED: Json = {"name": "", "description": ""}
+IN_ORGANIZATION: Json = {**NAMED, "organization": None}
+ASKED = ("job_type", "limit", "variables", "inventory", "credential", "tags")
+ASKS = {f"ask_{what}_on_launch": False for what in ASKED}
+PROMPTS: Json = {
+    "extra_data": {},
+    "inventory": None,
+    "limit": None,
+    "job_type": None,
+    "verbosity": None,
+    "timeout": None,
+}
+# The fields of each kind of object, with what they are unless told. Those in REQUIRED must be told.
+FIELDS: dict[str, Json] = {
+    "organizations": {**NAMED, "max_hosts": 0, "default_environment": None},
+    "users": {"username": "", "email": ""},
+    "teams": IN_ORGANIZATION,
+    "credential_types": {**NAMED, "kind": "", "inputs": {}, "injectors": {}, "managed": False},
+    "credentials": {**IN_ORGANIZATION, "credential_type": None, "inputs": {}},
+    "execution_environments": {**IN_ORGANIZATION, "image": "", "credential": None, "pull": ""},
+    "projects": {
+        **IN_ORGANIZATION,
+        "scm_type": "",
+        "scm_url": "",
+        "scm_branch": "",
+        "credential": None,
+        "scm_update_on_launch": False,
+        "default_environment": None,
+        "scm_revision": "",
+        "status": "pending",
+    },
+    "inventories": {**IN_ORGANIZATION, "kind": "", "host_filter": None, "variables": ""},
+    "hosts": {**NAMED, "inventory": None, "enabled": True, "variables": ""},
+    "groups": {**NAMED, "inventory": None, "variables": ""},
+    "notification_templates": {
+        **IN_ORGANIZATION,
+        "notification_type": "",
+        "notification_configuration": {},
+        "messages": None,
+    },
+    "job_templates": {
+        **IN_ORGANIZATION,
+        **ASKS,
+        "project": None,
+        "inventory": None,
+        "playbook": "",
+        "job_type": "run",
+        "execution_environment": None,
+        "extra_vars": "",
+        "limit": "",
+        "forks": 0,
+        "job_slice_count": 1,
+        "allow_simultaneous": False,
+        "survey_enabled": False,
+        "use_fact_cache": False,
+        "timeout": 0,
+    },
+    "workflow_job_templates": {
+        **IN_ORGANIZATION,
+        **ASKS,
+        "inventory": None,
+        "extra_vars": "",
+        "limit": None,
+        "allow_simultaneous": False,
+        "survey_enabled": False,
+    },
+    "workflow_job_template_nodes": {
+        **PROMPTS,
+        "identifier": "",
+        "workflow_job_template": None,
+        "unified_job_template": None,
+        "all_parents_must_converge": False,
+    },
+    "workflow_approval_templates": {**NAMED, "timeout": 0},
+    "schedules": {**NAMED, **PROMPTS, "unified_job_template": None, "rrule": "", "enabled": True},
+}
+REQUIRED = {
+    "credentials": ["name", "organization", "credential_type"],
+    "execution_environments": ["name", "image"],
+    "projects": ["name", "organization"],
+    "inventories": ["name", "organization"],
+    "hosts": ["name", "inventory"],
+    "groups": ["name", "inventory"],
+    "job_templates": ["name", "project", "inventory", "playbook"],
+    "workflow_job_template_nodes": ["workflow_job_template"],
+    "schedules": ["name", "rrule", "unified_job_template"],
+    "notification_templates": ["name", "organization", "notification_type"],
+}
+# In one table in AWX, and so with numbers that are all different.
+UNIFIED = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates")
+NOTIFIED = {f"notification_templates_{when}" for when in ("started", "success", "error")}
+ASSOCIATIONS = {
+    "groups": {"hosts", "children"},
+    "job_templates": {"credentials", "labels", "instance_groups", *NOTIFIED},
+    "workflow_job_templates": {"notification_templates_approvals", "labels", *NOTIFIED},
+    "workflow_job_template_nodes": {"success_nodes", "failure_nodes", "always_nodes", "credentials"},
+    "roles": {"users", "teams"},
+}
+SINGULAR = {"inventories": "inventory"}

@@ -1,0 +1,134 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What awx_setup made, put to work against a simulated site: each job template, left unanswered and answered."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.qlikops.sense.tests.integration.awx import jobs, rules, setting_up, stand_in
+from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules, assert_no_secret
+
+NAME = setting_up.NAME
+NODES = ["qlik1.example.com", "qlik2.example.com"]
+Launch = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def made(awkward_site: dict[str, Any], tree: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> stand_in.Awx:
+    """An AWX set up for the awkward site; its keeper is this machine."""
+    home = tmp_path_factory.mktemp("awx")
+    paths = awkward_site["certificates"]
+    exported = home / "exported"
+    exported.mkdir()
+    for name, key in {"client.pem": "client", "client_key.pem": "client_key_encrypted", "root.pem": "root"}.items():
+        shutil.copy(paths[key], exported / name)
+    with stand_in.serving(setting_up.ROOT) as (awx, address):
+        setting_up.Setup(awx, address, tree, home).run(
+            awx_setup_qlik_host=awkward_site["host"],
+            awx_setup_certificates=str(exported),
+            awx_setup_key_password=paths["client_key_password"],
+            awx_setup_nodes=NODES,
+            awx_setup_keeper_variables={"ansible_connection": "local"},
+            awx_setup_keeper_directory=str(home),
+            awx_setup_variables={
+                "qlik_qrs_port": awkward_site["qrs_port"],
+                "qlik_host_map": awkward_site["host_map"],
+                "stale_sessions_user_states": ["blacklisted"],
+                "proxy_restart_accept_outage": True,
+                "proxy_restart_central": True,
+            },
+        )
+    return awx
+
+
+@pytest.fixture
+def launch(made: stand_in.Awx, modules: Modules, tree: pathlib.Path, tmp_path: pathlib.Path) -> Launch:
+    """Launch a job; all that it printed. It is a success, and shows no secret."""
+    ids = modules.session_ids()
+
+    def launch(what: str, answers: dict[str, Any], *options: str) -> str:
+        number = len(list(tmp_path.iterdir()))
+        ran = jobs.launch(made, tree, tmp_path / str(number), f"{NAME} - {what}", answers, *options)
+        assert ran.returncode == 0, ran.stdout[-5000:]
+        assert_no_secret(ran.stdout, modules.card, ids)
+        return ran.stdout
+
+    return launch
+
+
+def unanswered(made: stand_in.Awx, what: str, **answers: Any) -> dict[str, Any]:
+    """The form sent as it stands, but for these answers; AWX takes them."""
+    spec = made.surveys[("job_templates", made.one("job_templates", f"{NAME} - {what}")["id"])]
+    rules.answers(spec, answers)
+    return {**jobs.unanswered(spec), **answers}
+
+
+def test_the_report(made: stand_in.Awx, launch: Launch, modules: Modules) -> None:
+    output = launch("report sessions", unanswered(made, "report sessions"))
+    assert '"production"' in output  # of the set_stats
+    assert "LAB\\\\anna" in output
+    narrowed = unanswered(
+        made,
+        "report sessions",
+        session_report_proxies=["qlik2.example.com"],
+        session_report_exclude_users="LAB\\anna, PARTNER\\*",
+    )
+    output = launch("report sessions", narrowed, "--check")
+    assert "If Node2 is restarted" in output or "If qlik2.example.com is restarted" in output
+    assert "LAB\\\\anna" not in output
+    assert "LAB\\\\bjorn" in output
+    assert modules.control.writes() == []
+
+
+def test_the_report_in_the_workflow_is_of_the_nodes_chosen(launch: Launch) -> None:
+    output = launch("report sessions", {"qlik_proxy_hosts": ["qlik2.example.com"], "proxy_restart_central": "false"})
+    assert "If Node2 is restarted" in output or "If qlik2.example.com is restarted" in output
+
+
+def test_stale_sessions_remembered_on_the_keeper_and_ended(
+    made: stand_in.Awx, launch: Launch, modules: Modules
+) -> None:
+    quinn = modules.control.sessions("LAB\\quinn")
+    assert len(quinn) == 1
+    launch("clear stale sessions", unanswered(made, "clear stale sessions"), "--check")
+    assert modules.control.writes() == []
+    template = json.loads(made.one("job_templates", f"{NAME} - clear stale sessions")["extra_vars"])
+    memory = pathlib.Path(template["stale_sessions_memory_path"])
+    assert not memory.exists()
+    launch("clear stale sessions", {})  # by the schedule: nobody is asked, and the inventory has the rule
+    assert modules.control.sessions("LAB\\quinn") == []
+    assert memory.stat().st_mode & 0o777 == 0o600
+    audit = (memory.parent / "production-audit.jsonl").read_text(encoding="utf-8")
+    assert "LAB\\\\quinn" in audit
+    before = modules.session_ids()
+    launch("clear stale sessions", unanswered(made, "clear stale sessions", stale_sessions_min_age="8h"))
+    assert modules.session_ids() == before
+
+
+def test_the_sessions_of_a_user(made: stand_in.Awx, launch: Launch, modules: Modules) -> None:
+    shown = unanswered(made, "sessions of a user", user_sessions_user="LAB\\bjorn")
+    assert "bjorn" in launch("sessions of a user", shown)
+    assert modules.control.writes() == []
+    launch("sessions of a user", {**shown, "user_sessions_end": "true", "user_sessions_reason": "Ticket 1"})
+    assert modules.control.sessions("LAB\\bjorn") == []
+
+
+@pytest.mark.parametrize("way", ["limit", "workflow"])
+def test_the_restart_as_a_rehearsal(made: stand_in.Awx, launch: Launch, modules: Modules, way: str) -> None:
+    answers = unanswered(made, "drain and restart", proxy_restart_central="true")
+    limit = ["--limit", "qlik2.example.com"]
+    if way == "workflow":
+        limit, answers = [], {**answers, "qlik_proxy_hosts": ["qlik2.example.com"]}
+    output = launch("drain and restart", answers, "--check", *limit)
+    assert output.count("would be restarted") == 1
+    assert "Node2" in output or "qlik2" in output
+    assert modules.control.writes() == []

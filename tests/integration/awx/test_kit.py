@@ -1,0 +1,276 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The parts of the kit against what they must fit: surveys the roles, credentials the connection, tasks awx.awx."""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.qlikops.sense.plugins.module_utils import _module
+from ansible_collections.qlikops.sense.tests.integration.awx import rules
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import (
+    KIT,
+    PLAYBOOK,
+    ROOT,
+    documentation,
+    load,
+)
+
+Json = dict[str, Any]
+SURVEYS = {file.stem: load(file) for file in sorted((KIT / "surveys").glob("*.yml"))}
+QUESTIONS = [(name, question) for name, survey in SURVEYS.items() for question in survey]
+ROLES = {
+    "report_sessions": ["session_report"],
+    "clear_stale_sessions": ["stale_sessions"],
+    "user_sessions": ["user_sessions"],
+    "drain_and_restart": ["proxy_restart"],
+    "planned_restart": ["proxy_restart"],
+}
+# What only the playbook knows; see its hosts.
+OF_PLAYBOOKS = {"qlik_proxy_hosts"}
+# The lists that take a part of these words, and everything else beside.
+OPEN_LISTS = {
+    "session_report_notify": "notify_users_channels",
+    "proxy_restart_notify": "notify_users_channels",
+    "stale_sessions_user_states": "user_states",
+}
+TYPES: dict[str, Json] = load(KIT / "credential_types.yml")["awx_setup_credential_types"]
+
+
+@functools.cache
+def options_of(role: str) -> Json:
+    spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    options: Json = spec["argument_specs"]["main"]["options"]
+    return options
+
+
+def words_of(variable: str) -> list[str]:
+    """The words that a list without choices knows."""
+    if OPEN_LISTS[variable] == "user_states":
+        words: list[str] = _module.selection_spec()["user_states"]["choices"]
+        return words
+    described = options_of("notify_users")[OPEN_LISTS[variable]]["description"]
+    return re.findall(r"V\((\w+)\)", str(described))
+
+
+@pytest.mark.parametrize(
+    ("survey", "question"), [pytest.param(*one, id=f"{one[0]}-{one[1]['variable']}") for one in QUESTIONS]
+)
+def test_a_question_fits_the_role(survey: str, question: Json) -> None:
+    variable, kind = question["variable"], question["type"]
+    if variable in OF_PLAYBOOKS:
+        assert question["choices"] == "nodes"
+        return
+    found = [options_of(role)[variable] for role in ROLES[survey] if variable in options_of(role)]
+    assert found, f"no role has {variable}"
+    option = found[0]
+    if kind == "multiplechoice":
+        assert question["choices"] == option.get("choices", ["false", "true"])
+        assert option["type"] in ("str", "raw", "bool")
+    if kind == "multiselect":
+        assert option["type"] == "list"
+        if question["choices"] != "nodes":
+            assert question["choices"] == [word for word in words_of(variable) if word in question["choices"]]
+            assert len(question["choices"]) == 4
+    if kind == "integer":
+        assert option["type"] in ("int", "raw")
+    if kind == "text":
+        assert option["type"] in ("str", "list", "raw")
+    if "default" in question:
+        assert question["default"] == (option["default"] if kind == "integer" else str(option["default"]).lower())
+
+
+@pytest.mark.parametrize("survey", SURVEYS)
+def test_a_survey_can_be_left_unanswered(survey: str) -> None:
+    """AWX refuses an empty answer to a question for a number or one choice, so those have a default."""
+    for question in SURVEYS[survey]:
+        if question["type"] in ("integer", "multiplechoice"):
+            assert question["required"]
+            assert "default" in question
+        elif question["type"] == "text":
+            # A default is an answer even where nobody is asked, and would win over variables of the inventory.
+            assert "default" not in question
+
+
+def test_every_survey_is_asked() -> None:
+    playbook = PLAYBOOK.read_text(encoding="utf-8")
+    for survey in SURVEYS:
+        assert f"playbook: {survey}\n" in playbook or f"/surveys/{survey}.yml" in playbook
+    assert SURVEYS["planned_restart"][1:] == SURVEYS["drain_and_restart"]
+
+
+def test_the_environment_is_that_of_the_connection() -> None:
+    known = {
+        option["fallback"][1][0]: name for name, option in _module.connection_spec().items() if "fallback" in option
+    }
+    injected = TYPES["connection"]["injectors"]["env"]
+    # Not to check certificates is nothing to tick in a form.
+    assert set(injected) == set(known) - {"QLIK_SENSE_VALIDATE_CERTS"}
+    assert not [name for about in TYPES.values() for name in about["injectors"].get("env", {}) if "ANSIBLE" in name]
+
+
+@pytest.mark.parametrize("about", [pytest.param(about, id=name) for name, about in TYPES.items()])
+def test_a_credential_type_is_taken_and_every_input_is_used(about: Json) -> None:
+    rules.credential_type(about)
+    templates = str(about["injectors"])
+    for field in about["inputs"]["fields"]:
+        assert field["id"] in templates
+        assert field.get("secret", False) is bool(re.search("password|_key$|_url$", field["id"]))
+    assert [field["id"] for field in about["inputs"]["fields"] if field.get("multiline")] == [
+        *(name for name in ("client_certificate", "client_key", "root_certificate") if name in templates)
+    ]
+
+
+def test_what_is_injected_into_variables_is_read_by_somebody() -> None:
+    for name in TYPES["messages"]["injectors"]["extra_vars"]:
+        assert name in options_of("notify_users")
+    for name in TYPES["windows"]["injectors"]["extra_vars"]:
+        assert f"{{{{ {name} }}}}" in PLAYBOOK.read_text(encoding="utf-8")
+
+
+def test_what_is_injected(tmp_path: pathlib.Path) -> None:
+    inputs = {"host": "qlik1.example.com", "client_certificate": "C\n", "client_key": "K\n", "client_key_password": "P"}
+    env, extra_vars = rules.inject(TYPES["connection"]["injectors"], inputs, tmp_path)
+    assert extra_vars == {}
+    assert pathlib.Path(env.pop("QLIK_SENSE_CLIENT_CERT")).read_text(encoding="utf-8") == "C\n"
+    assert pathlib.Path(env.pop("QLIK_SENSE_CLIENT_KEY")).read_text(encoding="utf-8") == "K\n"
+    assert env == {
+        "QLIK_SENSE_HOST": "qlik1.example.com",
+        "QLIK_SENSE_CLIENT_KEY_PASSWORD": "P",
+        "QLIK_SENSE_QRS_PORT": "",
+        "QLIK_SENSE_API_USER": "",
+        "QLIK_SENSE_CA_PATH": "",  # and not the path of an empty file
+    }
+
+
+# --- the tasks of the playbook against the documentation of awx.awx ---
+
+
+def awx_tasks() -> list[tuple[str, str, Json]]:
+    """Name of the task, module, arguments."""
+    tasks = load(PLAYBOOK)[0]["tasks"]
+    return [(task["name"], key, task[key]) for task in tasks for key in task if key.startswith("awx.awx.")]
+
+
+def objections(module: str, arguments: Json) -> list[str]:
+    """What the documentation of a module has against arguments, as far as they are no templates."""
+    doc = documentation(module)["options"]
+    known = {name: about for option, about in doc.items() for name in (option, *about.get("aliases", []))}
+    found = [f"{name}: no option" for name in arguments if name not in known]
+    found += [f"{name}: required" for name, about in doc.items() if about.get("required") and name not in arguments]
+    kinds = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict}
+    for name, value in arguments.items():
+        about = known.get(name, {})
+        if isinstance(value, str) and "{{" in value:
+            continue
+        if about.get("choices") and value not in about["choices"]:
+            found.append(f"{name}: {value!r} is none of {about['choices']}")
+        if name in known and type(value) is not kinds.get(about["type"], type(value)):
+            found.append(f"{name}: {value!r} is no {about['type']}")
+    return found
+
+
+@pytest.mark.parametrize(("module", "arguments"), [pytest.param(*task[1:], id=task[0]) for task in awx_tasks()])
+def test_arguments_are_as_documented(module: str, arguments: Json) -> None:
+    assert objections(module, arguments) == []
+
+
+def test_what_is_wrong_is_found() -> None:
+    found = objections("awx.awx.job_template", {"job_type": "dry", "survey_enabled": "yes", "allow_concurrent": True})
+    assert found == [
+        "allow_concurrent: no option",
+        "name: required",
+        "job_type: 'dry' is none of ['run', 'check']",
+        "survey_enabled: 'yes' is no bool",
+    ]
+
+
+@pytest.mark.parametrize("task", load(PLAYBOOK)[0]["tasks"], ids=lambda task: str(task["name"]))
+def test_tasks_with_secrets_print_none_and_do_not_send_them_again(task: Json) -> None:
+    if "awx.awx.credential" in task:
+        assert task["no_log"] is True
+        assert "default(false)" in task["awx.awx.credential"]["update_secrets"]
+    if "awx.awx.notification_template" in task:
+        assert task["no_log"] is True
+        assert task["awx.awx.notification_template"]["state"] == "exists"
+
+
+# --- the execution environment ---
+
+ENVIRONMENT = KIT / "execution-environment"
+
+
+def build(*arguments: str, cwd: pathlib.Path) -> str:
+    builder = pathlib.Path(sys.executable).with_name("ansible-builder")
+    done = subprocess.run([builder, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The collection, built from what git knows of the checkout."""
+    clone = tmp_path_factory.mktemp("clone")
+    known = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(None, known.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+    output = tmp_path_factory.mktemp("artifact")
+    galaxy = str(pathlib.Path(sys.executable).with_name("ansible-galaxy"))
+    command = [galaxy, "collection", "build", "--output-path", str(output)]
+    subprocess.run(command, cwd=clone, capture_output=True, check=True)
+    return next(output.glob("qlikops-sense-*.tar.gz"))
+
+
+def test_the_builder_finds_what_the_collection_needs(artifact: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    galaxy = str(pathlib.Path(sys.executable).with_name("ansible-galaxy"))
+    install = [galaxy, "collection", "install", "--no-deps", "-p", str(tmp_path), str(artifact)]
+    subprocess.run(install, capture_output=True, check=True)
+    requirements = [f"--user-pip={ENVIRONMENT / 'requirements.txt'}", f"--user-bindep={ENVIRONMENT / 'bindep.txt'}"]
+    told = yaml.safe_load(build("introspect", *requirements, str(tmp_path), cwd=tmp_path))
+    assert "requests>=2.28  # from collection qlikops.sense" in told["python"]
+    assert "pywinrm>=0.5  # from collection user" in told["python"]
+    assert any(program.startswith("openssh-clients") for program in told["system"])
+
+
+@pytest.mark.parametrize("of_checkout", [False, True])
+def test_the_builder_takes_the_definition(artifact: pathlib.Path, tmp_path: pathlib.Path, of_checkout: bool) -> None:
+    """As it is shipped; and with the collection from a file, as its comment says."""
+    definition = tmp_path / "definition"
+    shutil.copytree(ENVIRONMENT, definition)
+    if of_checkout:
+        shutil.copy(artifact, definition)
+        file = yaml.safe_load((definition / "requirements.yml").read_text(encoding="utf-8"))
+        file["collections"][0] = {"name": f"galaxy/{artifact.name}", "type": "file"}
+        (definition / "requirements.yml").write_text(yaml.safe_dump(file), encoding="utf-8")
+        about = yaml.safe_load((definition / "execution-environment.yml").read_text(encoding="utf-8"))
+        about["additional_build_files"] = [{"src": artifact.name, "dest": "galaxy"}]
+        (definition / "execution-environment.yml").write_text(yaml.safe_dump(about), encoding="utf-8")
+    build("create", "--output-filename", "Containerfile", cwd=definition)
+    context = definition / "context"
+    container = (context / "Containerfile").read_text(encoding="utf-8")
+    assert "quay.io/centos/centos:stream9" in container
+    assert "python3.12" in container
+    wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
+    assert [one["name"] for one in wanted[1:]] == ["ansible.windows", "community.general"]
+    assert wanted[0]["name"] == (f"galaxy/{artifact.name}" if of_checkout else "qlikops.sense")
+    assert (context / "_build" / "galaxy" / artifact.name).is_file() is of_checkout
+    assert "pywinrm" in (context / "_build" / "requirements.txt").read_text(encoding="utf-8")
+
+
+def test_the_image_has_the_collections_that_this_one_depends_on() -> None:
+    depends = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["dependencies"]
+    wanted = yaml.safe_load((ENVIRONMENT / "requirements.yml").read_text(encoding="utf-8"))["collections"]
+    assert set(depends) <= {one["name"] for one in wanted}
