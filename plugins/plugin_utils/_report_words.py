@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice import enumerated, people
-from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown, text
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import distinct, shown, text
 
 Row = Mapping[str, Any]
 REPORT_KEYS = ("title", "summary", "users", "sessions", "virtual_proxies", "nodes", "at_limit", "advice")
@@ -95,7 +95,7 @@ def failures(report: Row) -> list[str]:
     for failure in report["failures"]:
         prefixes.setdefault((failure["proxy"], failure["reason"], failure["hint"]), []).append(failure["virtual_proxy"])
     return [
-        f"{node} {joined(map(shown, found))}: {reason} {hint}".strip()
+        f"{node} {joined(map(shown, distinct(found)))}: {reason} {hint}".strip()
         for (node, reason, hint), found in prefixes.items()
     ]
 
