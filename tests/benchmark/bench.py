@@ -6,9 +6,11 @@
 
     make bench                               everything (about a quarter of an hour, most of it the sequential client)
     make bench ARGS='--latency 20 --case list-8x30x5000'
+    make bench ARGS='--latency 0 --case report-12x30x10000'
 
 Whole processes are timed from outside, each the median of --runs. For the modules that is a playbook of one task;
-what it takes above a playbook with one ping is the module's own time, which the ratios are made of.
+what it takes above a playbook with one ping is the module's own time, which the ratios are made of. The report is the
+playbook report_sessions with all of its files, and nothing to compare it with.
 """
 
 from __future__ import annotations
@@ -35,19 +37,33 @@ PARALLEL = 8
 
 @dataclass(frozen=True)
 class Case:
-    """A site and a job on it; ``end`` is how many sessions to end, 0 for a list."""
+    """A site and a job on it; ``end`` is how many sessions to end, 0 for a list or, with ``users``, a report."""
 
     proxies: int
     virtual_proxies: int
     sessions: int
     end: int = 0
+    users: int = 0
 
     @property
     def name(self) -> str:
-        return f"end-{self.end}" if self.end else f"list-{self.proxies}x{self.virtual_proxies}x{self.sessions}"
+        if self.end:
+            return f"end-{self.end}"
+        return f"{'report' if self.users else 'list'}-{self.proxies}x{self.virtual_proxies}x{self.sessions}"
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        return ("playbook",) if self.users else ("module", "bare", "sequential")
 
 
-CASES = [Case(3, 10, 1500), Case(8, 30, 5000), Case(12, 30, 10000), Case(3, 10, 1500, 500), Case(3, 10, 3000, 1500)]
+CASES = [
+    Case(3, 10, 1500),
+    Case(8, 30, 5000),
+    Case(12, 30, 10000),
+    Case(3, 10, 1500, 500),
+    Case(3, 10, 3000, 1500),
+    Case(12, 30, 10000, users=4000),
+]
 LATENCIES = [0, 20, 150]
 
 
@@ -67,7 +83,8 @@ class SimulatedSite:
 
     def __init__(self, case: Case, directory: Path) -> None:
         self._directory = directory
-        sizes = ("--proxies", case.proxies, "--virtual-proxies", case.virtual_proxies, "--sessions", case.sessions)
+        sizes = ["--proxies", case.proxies, "--virtual-proxies", case.virtual_proxies, "--sessions", case.sessions]
+        sizes += ["--users", case.users] if case.users else []
         self.card = self._command("start", "--generate", *map(str, sizes))
         self.card_file = directory / "card.json"
         self.card_file.write_text(json.dumps(self.card), encoding="utf-8")
@@ -122,9 +139,10 @@ def measure(command: list[str], environment: dict[str, str], site: SimulatedSite
 
 
 class Playbook:
-    """A playbook of one task, run the way users run it."""
+    """A playbook, run the way users run it."""
 
     def __init__(self, directory: Path, tree: Path) -> None:
+        self._directory = directory
         self._file = directory / "task.yml"
         self._environment = {
             **os.environ,
@@ -135,9 +153,20 @@ class Playbook:
         }
 
     def measure(self, module: str, options: dict[str, Any], site: SimulatedSite | None = None) -> Measured:
+        """A playbook of one task."""
         play = [{"hosts": "localhost", "gather_facts": False, "tasks": [{module: options}]}]
         self._file.write_text(json.dumps(play), encoding="utf-8")
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), str(self._file)]
+        return self._run(site, str(self._file))
+
+    def report(self, options: dict[str, Any], site: SimulatedSite) -> Measured:
+        """The playbook report_sessions, with all of its files."""
+        variables = {f"qlik_{name}": value for name, value in options.items()}
+        variables["session_report_dir"] = str(self._directory / "reports")
+        self._file.write_text(json.dumps(variables), encoding="utf-8")
+        return self._run(site, "qlikops.sense.report_sessions", "-e", f"@{self._file}")
+
+    def _run(self, site: SimulatedSite | None, *arguments: str) -> Measured:
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
         return measure(command, self._environment, site)
 
 
@@ -156,6 +185,8 @@ def connection(card: dict[str, Any], parallel: int) -> dict[str, Any]:
 
 def run_ours(playbook: Playbook, case: Case, site: SimulatedSite, parallel: int) -> Measured:
     options = connection(site.card, parallel)
+    if case.users:
+        return playbook.report(options, site)
     if not case.end:
         return playbook.measure("qlikops.sense.qlik_session_info", options, site)
     chosen = {"session_ids": site.session_ids(case.end), "protect_users": []}
@@ -176,20 +207,21 @@ def median_of(runs: list[Measured]) -> Measured:
 def compare(case: Case, latency: int, options: argparse.Namespace, playbook: Playbook) -> None:
     ping = statistics.median(playbook.measure("ansible.builtin.ping", {}).seconds for _run in range(options.runs))
     results = {}
-    for client in ("module", "bare", "sequential"):
+    for client in case.clients:
         if client == "sequential" and options.no_sequential:
             continue
         runs = []
         for _run in range(1 if client == "sequential" else options.runs):
             with simulated_site(case, latency) as site:
-                if client == "module":
+                if client in ("module", "playbook"):
                     runs.append(run_ours(playbook, case, site, options.parallel))
                 else:
                     runs.append(run_plain(client, case, site, options.parallel))
         results[client] = median_of(runs)
-    own = results["module"].seconds - ping
+    ours = case.clients[0]
+    own = results[ours].seconds - ping
     for client, run in results.items():
-        seconds = own if client == "module" else run.seconds
+        seconds = own if client == ours else run.seconds
         print(
             f"{case.name:18} {latency:4} ms  {client:10}  {run.seconds:7.2f} s  {seconds:7.2f} s  {seconds / own:6.2f}"
             f"  {run.requests:8}  {run.handshakes:10}  {run.in_flight:9}  {run.memory:6.0f} MiB",
