@@ -12,7 +12,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from ansible_collections.qlikops.sense.tests.integration.modules.conftest import tree
 from ansible_collections.qlikops.sense.tests.integration.page import looking
+
+__all__ = ["tree"]  # a fixture
 
 
 @pytest.fixture(scope="session")

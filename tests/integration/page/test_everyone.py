@@ -74,7 +74,7 @@ def unfold(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_contrast(looker: looking.Looker, scheme: Scheme) -> None:
-    report = {**looking.report(looking.big(400, 90, 6)), "complete": False}
+    report = {**looking.report(looking.big(120, 40, 6)), "complete": False}
     for drain in (looking.drain(), looking.drain("failed"), looking.drain("would be restarted")):
         with looker.look(report, drain, color_scheme=scheme) as page:
             unfold(page)
@@ -113,26 +113,26 @@ def test_a_phone_does_not_scroll_sideways(looker: looking.Looker, width: int) ->
 
 def test_labels_of_charts_do_not_overlap(looker: looking.Looker) -> None:
     for viewport in (looking.PHONE, looking.DESKTOP):
-        with looker.look(looking.report(looking.big(2000, 500)), viewport=viewport) as page:
-            for bar in page.locator("svg.bars .bar").all():
-                label, total = bar.locator(".label").bounding_box(), bar.locator(".total").bounding_box()
-                assert label
-                assert total
-                assert label["x"] + label["width"] < total["x"]
-            assert page.locator("svg.bars .bar").count() == 30 + 12
+        with looker.look(looking.report(looking.big(600, 100)), viewport=viewport) as page:
+            gaps = page.locator("svg.bars .bar").evaluate_all(
+                """bars => bars.map((bar) => bar.querySelector('.total').getBoundingClientRect().left
+                    - bar.querySelector('.label').getBoundingClientRect().right)"""
+            )
+            assert len(gaps) == 30 + 12
+            assert min(gaps) > 0
 
 
 def test_on_paper_everything_is_shown_and_nothing_can_be_clicked(looker: looking.Looker) -> None:
-    with looker.look(looking.report(looking.big(700, 700)), looking.drain(), color_scheme="dark") as page:
+    with looker.look(looking.report(looking.big(400, 400)), looking.drain(), color_scheme="dark") as page:
         page.emulate_media(media="print", color_scheme="light")
         page.set_viewport_size({"width": 680, "height": 960})
-        expect(page.locator("#users tbody tr:visible")).to_have_count(700)
-        expect(page.locator("#sessions tbody tr:visible")).to_have_count(700)
+        expect(page.locator("#users tbody tr:visible")).to_have_count(400)
+        expect(page.locator("#sessions tbody tr:visible")).to_have_count(400)
         expect(page.locator("input:visible, .more:visible, summary:visible")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= 690
         assert page.locator(".scroll.long").first.evaluate("box => box.scrollHeight === box.clientHeight")
         pdf = page.pdf(format="A4")
-        assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page /") + pdf.count(b"/Type/Page") >= 15
+        assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page /") + pdf.count(b"/Type/Page") >= 9
         # Afterwards it is folded again.
         assert page.locator("details:has(#sessions)").get_attribute("open") is None
 

@@ -107,7 +107,7 @@ def page_of(report: Any, drain: Any = None) -> Page:
 
 @given(results(), st.lists(st.sampled_from(NODES), unique=True))
 def test_words_of_others_stay_words(result: Listed, chosen: list[str]) -> None:
-    report = session_report(result, chosen, near_limit=1, runaway_user=1)
+    report: Any = session_report(result, chosen, near_limit=1, runaway_user=1)
     page = page_of(report)
     assert set(page.tags) <= TAGS
     assert (page.tags.count("script"), page.tags.count("style")) == (1, 1)
@@ -134,7 +134,7 @@ def test_hostile_words_everywhere() -> None:
     for proxy in result["virtual_proxies"]:
         proxy["description"] = NASTY
     failure = {"proxy": NASTY, "virtual_proxy": NASTY, "reason": NASTY, "hint": NASTY}
-    report = session_report({**result, "failures": [failure], "complete": False}, title=NASTY)
+    report: Any = session_report({**result, "failures": [failure], "complete": False}, title=NASTY)
     drain = {
         **DRAIN,
         "node": NASTY,
@@ -161,7 +161,7 @@ def test_what_the_page_says() -> None:
         session("PARTNER\\bo", "Node2", "vp-sales", ref="c"),
     ]
     users = [user("LAB\\anna", "Anna Ek", ["anna.ek@lab.example"]), user("PARTNER\\bo", state="removed_externally")]
-    report = session_report(listed(sessions, users), ["Node2"])
+    report: Any = session_report(listed(sessions, users), ["Node2"])
     page = page_of(report)
     assert page.texts["title"][0] == page.texts["h1"][0] == "If Node2 is restarted"
     assert page.texts["time"] == ["15 January 2026, 09:30:00 UTC"]
@@ -307,5 +307,5 @@ def test_something_else_is_refused(report: Any, drain: Any) -> None:
 
 
 def test_a_report_read_from_its_file_gives_the_same_page() -> None:
-    report = session_report(listed([session("LAB\\anna")]))
+    report: Any = session_report(listed([session("LAB\\anna")]))
     assert report_page(json.loads(json.dumps(report)), TEMPLATE) == report_page(report, TEMPLATE)
