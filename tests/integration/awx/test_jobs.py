@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -129,6 +130,5 @@ def test_the_restart_as_a_rehearsal(made: stand_in.Awx, launch: Launch, modules:
     if way == "workflow":
         limit, answers = [], {**answers, "qlik_proxy_hosts": ["qlik2.example.com"]}
     output = launch("drain and restart", answers, "--check", *limit)
-    assert output.count("would be restarted") == 1
-    assert "Node2" in output or "qlik2" in output
+    assert re.findall(r"([\w.]+) +would be restarted  ", output) == ["Node2"]
     assert modules.control.writes() == []
