@@ -98,9 +98,12 @@ failure:
   returned: when it could not
   type: dict
   sample:
-    kind: bad_option
-    reason: "users: 'anna' names no user directory."
-    hint: Write DIRECTORY\id, for example LAB\anna.
+    kind: timeout
+    reason: "GET https://qlik1.example.com:4242/qrs/user/full: no answer within 30 seconds."
+    hint: The node hangs, is overloaded, or a firewall swallows the connection. timeout allows more seconds.
+    request: GET https://qlik1.example.com:4242/qrs/user/full
+    status: null
+    words: ""
 """
 
 from collections.abc import Iterable
