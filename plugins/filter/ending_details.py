@@ -51,8 +51,8 @@ RETURN = r"""
 _value:
   description:
     - C(summary) with how many sessions had which outcome; C(sessions), each with C(user), C(virtual_proxy), C(proxy),
-      C(ref), C(outcome), C(why) and the C(rule) if told; C(kept), how many were spared for which reason; C(complete) and C(failures), what
-      could not be listed; C(failure), what the module failed with, or an empty text.
+      C(ref), C(outcome), C(why) and the C(rule) if told; C(kept), how many were spared for which reason; C(complete)
+      and C(failures), what could not be listed; C(failure), what the module failed with, or an empty text.
     - No session ids, no names and no e-mail addresses.
   type: dict
 """
