@@ -192,6 +192,18 @@ def test_whom_qrs_cannot_know_is_not_missing(ansible: Ansible) -> None:
     play(ansible, [ending(**zoran), ensure("end_sessions_result.summary.ended == 1")])
 
 
+def test_a_name_is_never_taken_for_a_template(ansible: Ansible, log: pathlib.Path) -> None:
+    hostile = "LAB\\{{ lookup('pipe', 'touch " + str(log.parent / "touched") + "') }}"
+    ansible.modules.control.login(hostile, "Node2", "sales")
+    tasks: Tasks = [
+        ending(end_sessions_users=["*pipe*"], end_sessions_audit_log=str(log)),
+        ensure("end_sessions_result.summary.ended == 1"),
+    ]
+    play(ansible, tasks)
+    assert [session["user"] for session in records(log)[1]["details"]["sessions"]] == [hostile]
+    assert not (log.parent / "touched").exists()
+
+
 def test_every_option_arrives(ansible: Ansible) -> None:
     """Each of them spares bjorn, or is refused."""
     control = ansible.modules.control
