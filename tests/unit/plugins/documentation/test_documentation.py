@@ -37,6 +37,7 @@ QLIK = [name for name in NAMES if name.startswith("qlik_")]
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "message": "Back at 10"},
     "qlik_session": {"all": True},
+    "qlik_user_info": {"users": ["LAB\\anna"]},
 }
 SAID_OF_EVERY_MODULE = {"check_mode", "diff_mode", "idempotent"}
 RETURNED_BY_ANSIBLE = {"changed", "failed", "msg", "diff", "invocation", "warnings", "exception", "deprecations"}
@@ -203,13 +204,16 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
         f"DELETE {NODE2}/qps/sales/session/3": {},
     }
     options: dict[str, Any] = {**CONNECTION, "max_parallel": 1}
-    if name not in ("qlik_banner", "qlik_proxy_info"):
+    if name not in ("qlik_banner", "qlik_proxy_info", "qlik_user_info"):
         options.update(resolve_users=True, include_session_ids=True, on_proxy_failure="warn")
     options.update(NEEDED.get(name, {}))
     if name == "qlik_session_wait":
         options["until_sessions"] = 100
     install(monkeypatch, answers)
-    return run(monkeypatch, module_of(name).main, **options)
+    result = run(monkeypatch, module_of(name).main, **options)
+    if name == "qlik_session_info":
+        result["listed"] = run(monkeypatch, module_of(name).main, **options, serialized=True)["listed"]
+    return result
 
 
 @pytest.mark.parametrize("name", QLIK)
