@@ -176,7 +176,7 @@ def without(text: str, url: str) -> str:
 def _secrets(url: str) -> set[str]:
     try:
         parts = urlsplit(url)
-        pieces = [url, parts.path, parts.query, *parts.path.split("/")]
+        pieces = [url, f"{parts.path}?{parts.query}", parts.path, parts.query, *parts.path.split("/")]
         pieces += [field.partition("=")[2] for field in parts.query.split("&")]
         pieces += [value for _name, value in parse_qsl(parts.query, keep_blank_values=True)]
         pieces += [part for part in (parts.username, parts.password) if part]

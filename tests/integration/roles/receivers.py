@@ -106,7 +106,7 @@ class MailServer:
         return "250 OK"
 
     def _authenticated(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any
+        self, _server: SMTP, session: Session, _envelope: Envelope, _how: str, given: Any
     ) -> AuthResult:
         self.logins.add(session.peer)
         assert isinstance(given, LoginPassword)
