@@ -207,7 +207,7 @@ def test_a_name_is_never_taken_for_a_template(ansible: Ansible, log: pathlib.Pat
 def test_every_option_arrives(ansible: Ansible) -> None:
     """Each of them spares bjorn, or is refused."""
     control = ansible.modules.control
-    for options in (
+    sparing: list[dict[str, Any]] = [
         {"proxies": ["Spare"]},
         {"virtual_proxies": ["partner/emea"]},
         {"exclude_users": ["bjorn"]},
@@ -218,13 +218,15 @@ def test_every_option_arrives(ansible: Ansible) -> None:
         {"keep_per_user": 7},
         {"keep_per_user": "7"},
         {"protect_users": ["bjorn"]},
-    ):
+    ]
+    for options in sparing:
         variables = {f"end_sessions_{name}": value for name, value in options.items()}
         play(
             ansible,
             [ending(**{"end_sessions_users": ["bjorn"], **variables}), ensure("not end_sessions_result.sessions")],
         )
-    for options in ({"max_sessions": 6}, {"max_sessions": 0}, {"max_percent": 1.5}):
+    refusing: list[dict[str, Any]] = [{"max_sessions": 6}, {"max_sessions": 0}, {"max_percent": 1.5}]
+    for options in refusing:
         variables = {f"end_sessions_{name}": value for name, value in options.items()}
         role = ending(**{"end_sessions_users": ["bjorn"], **variables})
         told = ensure(f"ansible_failed_result.msg is search('{next(iter(options))}')")

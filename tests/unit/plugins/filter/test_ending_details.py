@@ -60,7 +60,7 @@ def test_a_failure_without_sessions_is_told() -> None:
     assert (details["sessions"], details["complete"], details["summary"]["ended"]) == ([], False, 0)
 
 
-def test_something_else_is_refused() -> None:
-    for value in ({}, [], None, "text"):
-        with pytest.raises(AnsibleFilterError, match="not a result of qlik_session"):
-            ending_details(value)
+@pytest.mark.parametrize("value", [{}, [], None, "text"])
+def test_something_else_is_refused(value: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="not a result of qlik_session"):
+        ending_details(value)

@@ -106,7 +106,7 @@ def test_it_is_on_the_disk_before_anything_else_happens(path: str, monkeypatch: 
     def fsync(file: int) -> None:
         synced.append(os.readlink(f"/proc/self/fd/{file}"))
 
-    monkeypatch.setattr(_audit.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     append(path, as_line({"n": 1}))
     append(path, as_line({"n": 2}))
     assert synced == [path, os.path.dirname(path), path]
@@ -166,7 +166,7 @@ def test_one_that_is_never_unlocked_is_told(path: str, monkeypatch: pytest.Monke
 
 def test_a_full_disk_is_told(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
-    monkeypatch.setattr(_audit.os, "write", lambda file, text: write(file, text[:5]))
+    monkeypatch.setattr(os, "write", lambda file, text: write(file, text[:5]))
     with pytest.raises(NotRecorded, match=r"took 5 of 9 bytes only\. Is the disk full\?"):
         append(path, as_line({"n": 1}))
     monkeypatch.undo()
@@ -211,8 +211,8 @@ def test_what_may_not_be_written_is_refused(path: str, there: bool, monkeypatch:
     def refuse(*_rest: Any, **_options: Any) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(_audit.os, "open", refuse)
-    monkeypatch.setattr(_audit.os, "access", lambda *_rest: False)
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "access", lambda *_rest: False)
     for act in (check, lambda path: append(path, b"{}\n")):
         with pytest.raises(NotRecorded, match="can't be written: "):
             act(path)
