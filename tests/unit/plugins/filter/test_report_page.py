@@ -97,7 +97,8 @@ class Page(HTMLParser):
             self.tables[self._table][-1][-1] += data
 
     def column(self, table: str, title: str) -> list[str]:
-        head, *rows = self.tables[table]
+        """Nothing of a table that is not there."""
+        head, *rows = self.tables.get(table) or [[]]
         return [row[head.index(title)] for row in rows]
 
 
