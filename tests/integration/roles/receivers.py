@@ -105,9 +105,7 @@ class MailServer:
         self.mails.append(Mail(sender, list(envelope.rcpt_tos), content, session.ssl is not None))
         return "250 OK"
 
-    def _authenticated(
-        self, _server: SMTP, session: Session, _envelope: Envelope, _how: str, given: Any
-    ) -> AuthResult:
+    def _authenticated(self, _server: SMTP, session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
         self.logins.add(session.peer)
         assert isinstance(given, LoginPassword)
         success = given.password == self._password.encode()
