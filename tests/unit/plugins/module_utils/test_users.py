@@ -118,11 +118,11 @@ def test_everybody_is_resolved_once_and_anonymous_users_are_not_asked_for(
         assert how.kind(theirs) == kind
         assert (key in keys) is (kind != "anonymous")
         if kind == "anonymous":
-            assert (user.state, user.states, user.name) == ("anonymous", {"anonymous"}, "")
+            assert (user.state, user.states, user.name) == ("anonymous", frozenset({"anonymous"}), "")
         elif key in {known_user.key for known_user in answer}:
             assert (user.states, user.name) == (states[key], "Name")
         else:
-            assert (user.states, user.name) == ({"missing"}, "")
+            assert (user.states, user.name) == (frozenset({"missing"}), "")
 
 
 # What QRS answers
