@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import json
-import multiprocessing
 import os
 import pathlib
 import stat
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -112,23 +113,27 @@ def test_it_is_on_the_disk_before_anything_else_happens(path: str, monkeypatch: 
     assert synced == [path, os.path.dirname(path), path]
 
 
-def write_many(path: str, writer: int, count: int, length: int) -> None:
-    for number in range(count):
-        append(path, as_line({"writer": writer, "number": number, "padding": f"{writer % 10}" * length}))
+WRITER = """
+import sys
+from ansible_collections.qlikops.sense.plugins.module_utils._audit import append, as_line
+path, writer, count, length = sys.argv[1], *map(int, sys.argv[2:])
+for number in range(count):
+    append(path, as_line({"writer": writer, "number": number, "padding": f"{writer % 10}" * length}))
+"""
 
 
 @pytest.mark.parametrize(("count", "length"), [(40, 50), (4, 1_500_000)])
 def test_many_processes_write_at_once_and_no_line_is_lost_or_mixed(path: str, count: int, length: int) -> None:
     """The long lines are as long as those of ten thousand sessions."""
+    tree = pathlib.Path(_audit.__file__).parents[5]
     writers = [
-        multiprocessing.get_context("spawn").Process(target=write_many, args=(path, writer, count, length))
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, path, *map(str, (writer, count, length))],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tree), *sys.path])},
+        )
         for writer in range(8)
     ]
-    for process in writers:
-        process.start()
-    for process in writers:
-        process.join(120)
-        assert process.exitcode == 0
+    assert [writer.wait(120) for writer in writers] == [0] * 8
     found = records(path)
     assert all(record["padding"] == f"{record['writer'] % 10}" * length for record in found)
     assert sorted((record["writer"], record["number"]) for record in found) == [
