@@ -88,7 +88,8 @@ _value:
     line: "production: 412 sessions, 1 stale, 1 ended"
 """
 
-NOT_TRIED, KEPT_BACK = "not_tried", "kept"
+NOT_TRIED = "not_tried"
+KEPT_BACK = "kept"
 OUTCOMES = (ENDED, WOULD_END, ALREADY_GONE, KEPT_BACK, FAILED, NOT_TRIED)
 LOST = {
     NONE: "There is no memory of sessions yet, in {place}: this is the first run, or it was lost.",

@@ -47,9 +47,9 @@ class Banner:
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Banner:
         """Takes a module's parameters; raises BadOption for values that can't be meant."""
-        message = _as_kept(options["message"] or "")
+        message = _as_kept(options["text"] or "")
         if not message:
-            raise BadOption("message", "is missing.", "It is needed unless state is absent.")
+            raise BadOption("text", "is missing.", "It is needed unless state is absent.")
         if options["duration"] < 1:
             raise BadOption("duration", f"{options['duration']} is too small.", "The least is 1 second.")
         return cls(checked_name(options), message, options["message_type"], options["active"], options["duration"])
@@ -181,12 +181,11 @@ class Banners:
 
     def _write(self, change: Change) -> Answer:
         before, after = change.before, change.after
-        if after is None:
-            assert before is not None
-            return self._send(Call("DELETE", f"{self._path}/{before.id}"))
-        if before is None:
+        if before and after:
+            return self._send(Call("PUT", f"{self._path}/{before.id}", body=after.as_entity()))
+        if after:
             return self._send(Call("POST", self._path, body=after.as_entity()), overtaken=())
-        return self._send(Call("PUT", f"{self._path}/{before.id}", body=after.as_entity()))
+        return self._send(Call("DELETE", f"{self._path}/{before.id if before else ''}"))
 
     def _send(self, call: Call, overtaken: tuple[int, ...] = OVERTAKEN) -> Answer:
         return self._rest.send(self._endpoint, call, accept=(*DONE, *overtaken))

@@ -48,9 +48,9 @@ options:
       - present
       - absent
     default: present
-  message:
+  text:
     description:
-      - The text that is shown. Needed unless O(state=absent). Blanks at its ends are left out.
+      - What is shown, the message of the banner. Needed unless O(state=absent). Blanks at its ends are left out.
     type: str
   message_type:
     description:
@@ -86,7 +86,7 @@ EXAMPLES = r"""
     client_key: /etc/qlik/client_key.pem
     ca_path: /etc/qlik/root.pem
     name: Maintenance
-    message: Qlik Sense is being maintained on Sunday from 6 to 8 o'clock. Some sessions will end.
+    text: Qlik Sense is being maintained on Sunday from 6 to 8 o'clock. Some sessions will end.
     message_type: warning
     duration: 30
 
@@ -135,7 +135,7 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "message": {"type": "str"},
+            "text": {"type": "str"},
             "message_type": {"type": "str", "choices": list(MESSAGE_TYPES), "default": "standard"},
             "active": {"type": "bool", "default": True},
             "duration": {"type": "int", "default": 10},

@@ -186,7 +186,8 @@ def _by_state(listing: Listing, rules: Rules, left: Sessions, may_go: Sessions) 
     for session in may_go:
         states = rules.user_states & listing.states.get(session.user_key, frozenset())
         if states:
-            yield session, next(why for state, why in STATES.items() if state in states)
+            first, *_others = (why for state, why in STATES.items() if state in states)
+            yield session, first
 
 
 def _by_age(listing: Listing, rules: Rules, left: Sessions, may_go: Sessions) -> Found:

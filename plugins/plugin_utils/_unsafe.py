@@ -16,7 +16,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 Value = TypeVar("Value")
 WRAP: Any = wrap_var
 # From ansible-core 2.19 on nothing is a template unless it is trusted to be one.
-IS_SAFE_ANYWAY = type(WRAP("")) is str
+IS_SAFE_ANYWAY = WRAP("").__class__ is str
 
 
 def never_a_template(value: Value) -> Value:

@@ -70,10 +70,10 @@ def _question(question: Json) -> None:
         refuse_if(not isinstance(question.get(field), wanted), f"{name}: {field}")
     refuse_if(question["type"] not in SURVEY_TYPES, f"{name}: type {question['type']}")
     default = question.get("default", "")
-    right = type(default) is SURVEY_TYPES[question["type"]]
+    right = default.__class__ is SURVEY_TYPES[question["type"]]
     refuse_if(default != "" and not right, f"{name}: default {default!r} is no {question['type']}")
     for key in ("min", "max"):
-        refuse_if(type(question.get(key, 0)) is not int, f"{name}: {key} is no number")
+        refuse_if(question.get(key, 0).__class__ is not int, f"{name}: {key} is no number")
     if question["type"] in ("multiselect", "multiplechoice"):
         refuse_if("choices" not in question, f"{name}: no choices")
         lines = default.splitlines()
@@ -85,7 +85,7 @@ def _question(question: Json) -> None:
 def answer_is_wrong(question: Json, answer: Any, asked: bool = True) -> bool:
     """Whether AWX refuses an answer. ``asked`` false: a default, whose choices stand in lines."""
     if question["type"] == "integer":
-        return type(answer) is not int or not question.get("min", answer) <= answer <= question.get("max", answer)
+        return answer.__class__ is not int or not question.get("min", answer) <= answer <= question.get("max", answer)
     if question["type"] == "multiselect":
         answer = answer if asked else answer.splitlines()
         return not isinstance(answer, list) or any(one not in question["choices"] for one in answer)

@@ -176,7 +176,7 @@ def objections(module: str, arguments: Json) -> list[str]:
             continue
         if about.get("choices") and value not in about["choices"]:
             found.append(f"{name}: {value!r} is none of {about['choices']}")
-        if name in known and type(value) is not kinds.get(about["type"], type(value)):
+        if name in known and value.__class__ is not kinds.get(about["type"], value.__class__):
             found.append(f"{name}: {value!r} is no {about['type']}")
     return found
 

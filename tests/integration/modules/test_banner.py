@@ -27,7 +27,9 @@ SETTINGS = [{}, *({name: setting} for name, setting in UNUSUAL.items()), UNUSUAL
 
 
 def set_banner(modules: Modules, **options: Any) -> Run:
-    return modules.run("qlik_banner", **options)
+    """The option that sets the message is ``text``: Ansible keeps the name ``message`` for itself."""
+    given = {("text" if name == "message" else name): value for name, value in options.items()}
+    return modules.run("qlik_banner", **given)
 
 
 def kept(control: simulated.Control) -> list[dict[str, Any]]:

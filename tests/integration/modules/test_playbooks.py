@@ -60,7 +60,7 @@ def test_the_most_talkative_run_tells_no_secret(ansible: Ansible) -> None:
         ensure("forbidden is failed", "forbidden.failure.kind == 'forbidden'"),
         {"qlikops.sense.qlik_session_info": {"client_key_password": "no"}, "register": "shut", "ignore_errors": True},
         ensure("shut is failed", "shut.failure.kind == 'bad_option'"),
-        {"qlikops.sense.qlik_banner": {"name": "Night", "message": "At 22:00"}, "diff": True, "register": "banner"},
+        {"qlikops.sense.qlik_banner": {"name": "Night", "text": "At 22:00"}, "diff": True, "register": "banner"},
         ensure("banner is changed", "banner.banner.id | length > 0"),
         {"qlikops.sense.qlik_proxy_info": {}, "register": "proxies"},
         ensure("proxies.summary.alive == 3", "proxies is not changed"),
@@ -197,7 +197,7 @@ def test_examples_of_banners(ansible: Ansible) -> None:
     assert "changed=1 " in output
     assert "WARNING" not in output
     wanted = announce["qlikops.sense.qlik_banner"]
-    (banner,) = control.banners()
+    (banner,) = ({**banner, "text": banner["message"]} for banner in control.banners())
     assert {name: banner[name] for name in wanted} == wanted
     output = ansible.play([remove, remove])
     assert "changed=1 " in output

@@ -57,12 +57,14 @@ class Looker:
         self._directory = directory
 
     @contextmanager
-    def look(self, report: Any, drain: Any = None, viewport: ViewportSize = DESKTOP, **options: Any) -> Iterator[Page]:
+    def look(
+        self, report: Any, drain: Any = None, viewport: ViewportSize | None = None, **options: Any
+    ) -> Iterator[Page]:
         """The page, opened. No console message, no dialog, no request to anywhere, until the end."""
         path = self._directory / "page.html"
         path.write_text(report_page(report, str(TEMPLATE), drain), encoding="utf-8")
         complaints: list[str] = []
-        context = self._browser.new_context(viewport=viewport, locale="en-GB", **options)
+        context = self._browser.new_context(viewport=viewport or DESKTOP, locale="en-GB", **options)
         context.set_default_timeout(15_000)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(f"console: {message.text}"))

@@ -35,7 +35,7 @@ MODULES_FOLDER = pathlib.Path(qlik_session_info.__file__).parent
 NAMES = sorted(path.stem for path in MODULES_FOLDER.glob("*.py") if not path.stem.startswith("_"))
 QLIK = [name for name in NAMES if name.startswith("qlik_")]
 NEEDED: dict[str, dict[str, Any]] = {
-    "qlik_banner": {"name": "Maintenance", "message": "Back at 10"},
+    "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},
 }

@@ -41,7 +41,7 @@ banners = st.builds(
     st.fixed_dictionaries(
         {
             "name": names.filter(lambda name: bool(name.strip()) and name.strip().isprintable()),
-            "message": messages.filter(lambda message: bool(message.strip())),
+            "text": messages.filter(lambda message: bool(message.strip())),
             "message_type": st.sampled_from(MESSAGE_TYPES),
             "active": st.booleans(),
             "duration": st.integers(1, 10**6),
@@ -408,15 +408,15 @@ def test_an_entity_with_gaps_is_one_to_be_filled() -> None:
     assert plan_change(NIGHT, found).is_one
 
 
-OPTIONS = {"name": "Night", "message": "m", "message_type": "info", "active": True, "duration": 1}
+OPTIONS = {"name": "Night", "text": "m", "message_type": "info", "active": True, "duration": 1}
 
 
 @pytest.mark.parametrize(
     ("options", "option"),
     [
-        ({"message": None}, "message"),
-        ({"message": ""}, "message"),
-        ({"message": " \n"}, "message"),
+        ({"text": None}, "text"),
+        ({"text": ""}, "text"),
+        ({"text": " \n"}, "text"),
         ({"duration": 0}, "duration"),
         ({"duration": -5}, "duration"),
         ({"name": "a\nb"}, "name"),
@@ -432,5 +432,5 @@ def test_what_cannot_be_meant(options: dict[str, Any], option: str) -> None:
 
 def test_blanks_and_line_ends_make_no_difference() -> None:
     assert checked_name({"name": " Night\n"}) == "Night"
-    assert Banner.from_options({**OPTIONS, "message": "\n a\r\nb \n"}).message == "a\nb"
+    assert Banner.from_options({**OPTIONS, "text": "\n a\r\nb \n"}).message == "a\nb"
     assert Banner.from_entity(banner("Night", message="a\r\nb\n")).message == "a\nb"

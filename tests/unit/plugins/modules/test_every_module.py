@@ -45,7 +45,7 @@ MODULES: dict[str, Any] = {
     "qlik_user_info": qlik_user_info,
 }
 NEEDED: dict[str, dict[str, Any]] = {
-    "qlik_banner": {"name": "Maintenance", "message": "Back at 10"},
+    "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},
 }

@@ -22,8 +22,8 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
 
 LIST = f"GET {BANNERS}/full"
 ONE = f"{BANNERS}/id-of-Maintenance"
-WANTED = {"name": "Maintenance", "message": "Back at 10"}
-SHOWN = {**WANTED, "message_type": "standard", "active": True, "duration": 10}
+WANTED = {"name": "Maintenance", "text": "Back at 10"}
+SHOWN = {"name": "Maintenance", "message": "Back at 10", "message_type": "standard", "active": True, "duration": 10}
 
 
 def bring(monkeypatch: pytest.MonkeyPatch, found: list[Any], **options: Any) -> tuple[Result, FakeRest]:
@@ -80,16 +80,14 @@ def test_check_mode_is_the_truth(
 
 
 def test_every_option_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    options = {"message": "Slow", "message_type": "error", "active": False, "duration": 99}
+    options = {"text": "Slow", "message_type": "error", "active": False, "duration": 99}
     _result, rest = bring(monkeypatch, [], **options)
     assert rest.bodies == [
         {"name": "Maintenance", "message": "Slow", "messageType": 3, "isActive": False, "duration": 99}
     ]
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"message": ""}, {"message": "m", "duration": 0}, {"message": "m", "name": "a\tb"}]
-)
+@pytest.mark.parametrize("options", [{}, {"text": ""}, {"text": "m", "duration": 0}, {"text": "m", "name": "a\tb"}])
 def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
@@ -100,13 +98,13 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
 
 
 def test_other_options_do_not_matter_for_a_removal(monkeypatch: pytest.MonkeyPatch) -> None:
-    result, _rest = bring(monkeypatch, [banner("Maintenance")], state="absent", message="", duration=0)
+    result, _rest = bring(monkeypatch, [banner("Maintenance")], state="absent", text="", duration=0)
     assert result["changed"] is True
     assert result["banner"] == {}
 
 
 def test_what_qrs_keeps_otherwise_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    result, _rest = bring(monkeypatch, [], message="A long message", duration=10)
+    result, _rest = bring(monkeypatch, [], text="A long message", duration=10)
     assert result["banner"]["message"] == "Back at 10"
     assert result["warnings"] == ["QRS keeps the banner otherwise than told (message). The next run will try it again."]
 

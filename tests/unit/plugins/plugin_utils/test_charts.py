@@ -35,35 +35,35 @@ charts = st.lists(items, max_size=MOST_BARS + 12)
 
 
 def bars(chart: BarChart) -> list[Any]:
-    return [bar for part in chart.parts for bar in part.bars]
+    return [rod for part in chart.parts for rod in part.bars]
 
 
 @given(charts)
 def test_bars_are_as_long_as_their_numbers(given_items: list[Item]) -> None:
     chart = bar_chart(given_items)
-    assert chart.total == sum(item.total for item in given_items) == sum(bar.total for bar in bars(chart))
-    for bar in bars(chart):
-        assert sum(segment.count for segment in bar.segments) == bar.total
+    assert chart.total == sum(item.total for item in given_items) == sum(rod.total for rod in bars(chart))
+    for rod in bars(chart):
+        assert sum(segment.count for segment in rod.segments) == rod.total
         end = 0.0
-        for segment in bar.segments:
+        for segment in rod.segments:
             assert segment.count > 0
             assert segment.x == pytest.approx(end, abs=0.01)  # one begins where the other ends
             assert segment.width == pytest.approx(segment.count * 100 / chart.largest, abs=0.01)
             end = segment.x + segment.width
         assert end <= 100.01
-    assert not chart.largest or max(bar.total for bar in bars(chart)) == chart.largest
+    assert not chart.largest or max(rod.total for rod in bars(chart)) == chart.largest
 
 
 @given(charts)
 def test_no_bar_is_lost_or_lies_on_another(given_items: list[Item]) -> None:
     chart = bar_chart(given_items)
-    shown = [bar.full for bar in bars(chart)]
+    shown = [rod.full for rod in bars(chart)]
     assert shown[:MOST_BARS] == [item.label for item in given_items[:MOST_BARS]]
     assert len(shown) == min(len(given_items), MOST_BARS + 1)
     if len(given_items) > MOST_BARS:
         assert shown[-1] == f"{len(given_items) - MOST_BARS} others"
     for part in chart.parts:
-        assert [bar.y for bar in part.bars] == [place * PITCH for place in range(len(part.bars))]
+        assert [rod.y for rod in part.bars] == [place * PITCH for place in range(len(part.bars))]
         assert part.bars[-1].y + PITCH == part.height
     assert [part.first for part in chart.parts] == [1, *(part.last + 1 for part in chart.parts[:-1])][
         : len(chart.parts)
@@ -81,8 +81,8 @@ def test_every_series_has_one_fill_and_a_place_in_the_legend(given_items: list[I
     if len(names) > FILLS:
         assert chart.legend[-1] == ("other nodes", "rest")
     by_fill = {fill: name for name, fill in chart.legend}
-    for bar in bars(chart):
-        for segment in bar.segments:
+    for rod in bars(chart):
+        for segment in rod.segments:
             assert not by_fill or by_fill[segment.fill] in (segment.series, "other nodes")
 
 
@@ -99,7 +99,7 @@ def test_a_long_label_keeps_its_ends(label: str) -> None:
 def test_nothing_is_no_bar() -> None:
     assert bar_chart([]).parts == ()
     empty = bar_chart([Item("/", {"Node1": 0}), Item("/sales", {})])
-    assert (empty.total, empty.largest, [bar.segments for bar in bars(empty)]) == (0, 0, [(), ()])
+    assert (empty.total, empty.largest, [rod.segments for rod in bars(empty)]) == (0, 0, [(), ()])
 
 
 def moments(seconds: list[int]) -> list[str]:
@@ -114,7 +114,7 @@ timelines = st.lists(st.integers(0, 200_000), max_size=10)
 def test_the_curve_keeps_within_its_axes(history: list[tuple[int, int]], timeline: list[int]) -> None:
     looks = [
         {"time": time, "sessions": sessions, "users": 0}
-        for time, (_second, sessions) in zip(moments([second for second, _ in history]), history, strict=True)
+        for time, (_second, sessions) in zip(moments([second for second, _sessions in history]), history, strict=True)
     ]
     phases = [{"phase": f"phase{number}", "time": time} for number, time in enumerate(moments(timeline))]
     chart = drain_chart(looks, phases)
