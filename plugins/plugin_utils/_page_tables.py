@@ -61,7 +61,7 @@ class Table:
         return self.count > LONG
 
 
-def table(id: str, title: str, nouns: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:  # noqa: A002
+def table(anchor: str, title: str, nouns: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
     kept, cells = [], []
     for column in columns:
         found = [column.cell(row) for row in rows]
@@ -71,7 +71,7 @@ def table(id: str, title: str, nouns: str, columns: Sequence[Column], rows: Sequ
     # Joined as texts, for Markup would look at each of the many cells once more. All of them are escaped.
     lines = [f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True)]
     near, far = Markup("\n".join(lines[:MOST_AT_FIRST])), Markup("\n".join(lines[MOST_AT_FIRST:]))
-    return Table(id, title, nouns, tuple(kept), near, far, len(rows))
+    return Table(anchor, title, nouns, tuple(kept), near, far, len(rows))
 
 
 def _starts(column: Column, rows: Sequence[Row]) -> list[str]:

@@ -242,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
+    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 http.server looks for these names
 
     def log_message(self, *_words: Any) -> None:
         """Nothing: the journal is enough."""
