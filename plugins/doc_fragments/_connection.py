@@ -101,7 +101,8 @@ options:
     default: 2
   max_parallel:
     description:
-      - The most requests under way at once, over the whole site.
+      - The most requests under way at once, over the whole site. Each keeps a connection open, so a site of one proxy
+        service sees that many.
     type: int
-    default: 8
+    default: 16
 """

@@ -48,7 +48,7 @@ class Connection:
     use_proxy: bool = True
     timeout: float = 30
     retries: int = 2
-    max_parallel: int = 8
+    max_parallel: int = 16
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Connection:

@@ -53,7 +53,7 @@ def connection_spec() -> Spec:
         "use_proxy": {"type": "bool", "default": True},
         "timeout": {"type": "int", "default": 30},
         "retries": {"type": "int", "default": 2},
-        "max_parallel": {"type": "int", "default": 8},
+        "max_parallel": {"type": "int", "default": 16},
     }
 
 
