@@ -42,8 +42,10 @@ TEST_REQUIREMENTS = (
     "pytest-xdist",
 )
 # Each of the two has a simulated site of its own; most of the time is spent waiting.
-SIDE_BY_SIDE = ("-n", "2")
+PYTEST = ("pytest", "-n", "2")
+# The other sanity tests look at the code with whatever Python they run on, and find the same.
 SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
+WITHOUT_ANSIBLE_LEFT_OUT = ("--ignore=tests/integration/simulator", "--ignore=tests/integration/page")
 SIMULATOR = "roles/simulated_site/files"
 
 antsibull_nox.load_antsibull_nox_toml()
@@ -90,6 +92,17 @@ def integration(session: nox.Session) -> None:
     run_pytest(session, "tests/integration")
 
 
+@nox.session
+def molecule(session: nox.Session) -> None:
+    """Run roles and playbooks as users do, by the scenarios of molecule."""
+    session.install("molecule", "-r", "tools/requirements-demo.txt")
+    collections = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
+    session.run(
+        *("molecule", "test", "--all", "--workers", "2", "--continue-on-failure"),
+        env={"ANSIBLE_COLLECTIONS_PATH": str(collections.current_place)},
+    )
+
+
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the modules on large simulated sites, beside two plain clients."""
@@ -99,7 +112,7 @@ def bench(session: nox.Session) -> None:
 
 def run_pytest(session: nox.Session, tests: str) -> None:
     session.install(f"ansible-core~={CORE}.0", *TEST_REQUIREMENTS)
-    session.run("pytest", *SIDE_BY_SIDE, tests, *session.posargs)
+    session.run(*PYTEST, tests, *session.posargs)
 
 
 for command, parameters in {"sanity": ["sanity"], "units": ["units", "--venv"]}.items():
@@ -119,22 +132,24 @@ def add_matrix() -> None:
     for core, supported in environment.CONTROLLER_PYTHONS.items():
         pythons = [python for python in environment.installed_pythons() if python in supported]
         for python in pythons:
-            # The other sanity tests look at the code with whatever Python they run on, and find the same.
-            add_matrix_session(core, python, [] if python == pythons[-1] else SANITY_OF_EACH_PYTHON)
+            add_matrix_session(core, python, is_newest_python=python == pythons[-1])
 
 
-def add_matrix_session(core: str, python: str, sanity_tests: list[str]) -> None:
+def add_matrix_session(core: str, python: str, is_newest_python: bool) -> None:
+    """What says the same on every Python runs once for a core, what knows nothing of ansible-core once for a Python."""
+    is_newest_core = core == environment.newest_core(python)
+    sanity = ["ansible-test", "sanity", "--python", python, *([] if is_newest_python else SANITY_OF_EACH_PYTHON)]
+    units = ["ansible-test", "units", "--venv", "--python", python] if is_newest_python else [*PYTEST, "tests/unit"]
+    integration = [*PYTEST, "tests/integration", *([] if is_newest_core else WITHOUT_ANSIBLE_LEFT_OUT)]
+
     @nox.session(name=environment.matrix_session(core, python), python=python, default=False, tags=["matrix"])
     def matrix(session: nox.Session) -> None:
         session.install(f"ansible-core~={core}.0", *TEST_REQUIREMENTS)
         collections = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
+        places = {"ansible-test": collections.current_path, "pytest": ROOT}
         failed = []
-        for name, place, command in (
-            ("sanity", collections.current_path, ["ansible-test", "sanity", "--python", python, *sanity_tests]),
-            ("units", collections.current_path, ["ansible-test", "units", "--venv", "--python", python]),
-            ("integration", ROOT, ["pytest", *SIDE_BY_SIDE, "tests/integration"]),
-        ):
-            with session.chdir(place):
+        for name, command in {"sanity": sanity, "units": units, "integration": integration}.items():
+            with session.chdir(places[command[0]]):
                 try:
                     session.run(*command)
                 except nox.command.CommandFailed:

@@ -9,8 +9,9 @@
     make bench ARGS='--latency 0 --case report-12x30x10000'
 
 Whole processes are timed from outside, each the median of --runs. For the modules that is a playbook of one task;
-what it takes above a playbook with one ping is the module's own time, which the ratios are made of. The report is the
-playbook report_sessions with all of its files, and nothing to compare it with.
+what it takes above a playbook with one ping is the module's own time, which the ratios are made of. `as text` is the
+same list with serialized: true, so the difference is what ansible-core takes to go through a large result. The report
+is the playbook report_sessions with all of its files, and nothing to compare it with.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from urllib.request import Request, urlopen
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PARALLEL = 8
+PARALLEL = 16
+OURS = ("module", "as text", "playbook")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Case:
 
     @property
     def clients(self) -> tuple[str, ...]:
-        return ("playbook",) if self.users else ("module", "bare", "sequential")
+        if self.users:
+            return ("playbook",)
+        return ("module", *(() if self.end else ("as text",)), "bare", "sequential")
 
 
 CASES = [
@@ -183,12 +187,14 @@ def connection(card: dict[str, Any], parallel: int) -> dict[str, Any]:
     }
 
 
-def run_ours(playbook: Playbook, case: Case, site: SimulatedSite, parallel: int) -> Measured:
+def run_ours(client: str, playbook: Playbook, case: Case, site: SimulatedSite, parallel: int) -> Measured:
     options = connection(site.card, parallel)
-    if case.users:
+    if client == "playbook":
         return playbook.report(options, site)
     if not case.end:
-        return playbook.measure("qlikops.sense.qlik_session_info", options, site)
+        return playbook.measure(
+            "qlikops.sense.qlik_session_info", {**options, "serialized": client == "as text"}, site
+        )
     chosen = {"session_ids": site.session_ids(case.end), "protect_users": []}
     site.control("DELETE", "/journal")
     return playbook.measure("qlikops.sense.qlik_session", {**options, **chosen}, site)
@@ -213,17 +219,16 @@ def compare(case: Case, latency: int, options: argparse.Namespace, playbook: Pla
         runs = []
         for _run in range(1 if client == "sequential" else options.runs):
             with simulated_site(case, latency) as site:
-                if client in ("module", "playbook"):
-                    runs.append(run_ours(playbook, case, site, options.parallel))
+                if client in OURS:
+                    runs.append(run_ours(client, playbook, case, site, options.parallel))
                 else:
                     runs.append(run_plain(client, case, site, options.parallel))
         results[client] = median_of(runs)
-    ours = case.clients[0]
-    own = results[ours].seconds - ping
+    own = {client: run.seconds - (ping if client in OURS else 0) for client, run in results.items()}
     for client, run in results.items():
-        seconds = own if client == ours else run.seconds
+        ratio = own[client] / own[case.clients[0]]
         print(
-            f"{case.name:18} {latency:4} ms  {client:10}  {run.seconds:7.2f} s  {seconds:7.2f} s  {seconds / own:6.2f}"
+            f"{case.name:18} {latency:4} ms  {client:10}  {run.seconds:7.2f} s  {own[client]:7.2f} s  {ratio:6.2f}"
             f"  {run.requests:8}  {run.handshakes:10}  {run.in_flight:9}  {run.memory:6.0f} MiB",
             flush=True,
         )
