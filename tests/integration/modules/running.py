@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs modules as Ansible would, each in a process of its own, and searches all they say for secrets."""
+"""Runs modules, each in a process of its own, and searches all they say for secrets."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
+from ansible_collections.qlikops.sense.tests.integration.modules.warm import LONGEST_RUN, MODULES, WarmPython
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-MODULES = ROOT / "plugins" / "modules"
 XRFKEY = re.compile(r"xrfkey[\"']?\s*[=:]\s*[\"']?[0-9a-z]{16}", re.IGNORECASE)
-LONGEST_RUN = 60
+NOT_INHERITED = ("QLIK_SENSE_", "PYTEST_")
 
 
 @dataclass(frozen=True)
@@ -132,20 +133,36 @@ class Modules:
     def _started(
         self, path: pathlib.Path, arguments: Mapping[str, Any], environment: Mapping[str, str], before: str
     ) -> Run:
-        code = f"{before}\nimport runpy\nrunpy.run_path({str(path)!r}, run_name='__main__')"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("QLIK_SENSE_")}
-        done = subprocess.run(
-            [sys.executable, *(["-c", code] if before else [str(path)])],
-            input=json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments)}),
-            env={**inherited, "PYTHONPATH": str(self._tree), "NO_PROXY": "*", **environment},
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_RUN,
-            check=False,
-        )
+        given = json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments)})
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
+        usual = {**inherited, "PYTHONPATH": str(self._tree), "NO_PROXY": "*"}
+        if before or environment:
+            done = _in_new_process(path, given, {**usual, **environment}, before)
+        else:
+            done = warm_python(frozenset(usual.items())).run(path, given)
         output = done.stdout + done.stderr
         assert "Traceback" not in output, output
         return Run(json.loads(done.stdout), done.returncode, output)
+
+
+@cache
+def warm_python(environment: frozenset[tuple[str, str]]) -> WarmPython:
+    return WarmPython(dict(environment))
+
+
+def _in_new_process(
+    path: pathlib.Path, given: str, environment: Mapping[str, str], before: str
+) -> subprocess.CompletedProcess[str]:
+    code = f"{before}\nimport runpy\nrunpy.run_path({str(path)!r}, run_name='__main__')"
+    return subprocess.run(
+        [sys.executable, *(["-c", code] if before else [str(path)])],
+        input=given,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_RUN,
+        check=False,
+    )
 
 
 def assert_no_secret(output: str, card: simulated.Card, session_ids: Iterable[str]) -> None:
