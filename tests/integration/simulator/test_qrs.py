@@ -71,7 +71,7 @@ def test_users(client: Client) -> None:
     assert client.qrs("/qrs/user/count", filter="blacklisted eq True").json() == {"value": 1}
 
 
-def test_what_it_says_of_its_api(client: Client, site: Card) -> None:
+def test_what_it_says_of_its_api(client: Client, control: Control) -> None:
     """Enums and relations are what Qlik-Cli reads before it shows anything."""
     enums = client.qrs("/qrs/about/api/enums").json()
     (types,) = [each["values"] for each in enums.values() if "ServiceStatus.ServiceType" in each["usages"]]
@@ -85,6 +85,8 @@ def test_what_it_says_of_its_api(client: Client, site: Card) -> None:
         if method == "GET" and "{" not in path:
             assert client.qrs(path).status_code == 200, line
     assert client.qrs("/qrs/about/api/nothing").status_code == 404
+    control.switches(banners="absent")
+    assert not [line for line in client.qrs("/qrs/about/api/description").json() if "banner" in line]
 
 
 def test_privileges_are_told_when_asked_for(site: Card, client: Client, control: Control) -> None:

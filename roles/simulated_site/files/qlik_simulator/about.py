@@ -41,7 +41,7 @@ def about(node: Node) -> dict[str, object]:
     }
 
 
-def about_api(what: str, method: str) -> object:
+def about_api(what: str, method: str, banners: bool) -> object:
     """Below ``about/api``; None where there is nothing. Clients read enums before they show anything else (C)."""
     if what == "enums":
         # Three clients split each value at its colon and look for the property among the usages (C).
@@ -52,5 +52,6 @@ def about_api(what: str, method: str) -> object:
     if what == "relations":
         return _RELATIONS
     if what == "description":
-        return [each for each in _DESCRIPTION if each.startswith(f"{method.upper()} " if method else "")]
+        known = [each for each in _DESCRIPTION if banners or "custombannermessage" not in each]
+        return [each for each in known if each.startswith(f"{method.upper()} " if method else "")]
     return None

@@ -56,7 +56,8 @@ class RepositoryService:
         if lowered[1:] == ["about"]:
             return answer_json(about(self._node))
         if lowered[1:3] == ["about", "api"] and len(lowered) == 4:
-            told = about_api(lowered[3], call.query.get("method", ""))
+            has_banners = self._repository.banners.table() is not None
+            told = about_api(lowered[3], call.query.get("method", ""), has_banners)
             return answer_json(told) if told is not None else no_endpoint()
         return self._entities(call, lowered[1:], is_administrator)
 
