@@ -79,7 +79,8 @@ def test_what_it_says_of_its_api(client: Client, control: Control) -> None:
     relations = client.qrs("/qrs/About/api/relations").json()
     assert "ServiceStatus.ServerNodeConfiguration > ServerNodeConfiguration" in relations
     described = client.qrs("/qrs/about/api/description").json()
-    assert set(client.call("qrs", "GET", "/qrs/about/api/description", query={"method": "post"}).json()) < set(described)
+    posts = client.call("qrs", "GET", "/qrs/about/api/description", query={"method": "post"})
+    assert posts.json() == [line for line in described if line.startswith("POST ")] != []
     for line in described:
         method, path = line.split()
         if method == "GET" and "{" not in path:

@@ -67,7 +67,7 @@ def test_defaults() -> None:
         (changed("nodes.0.hostname", "x"), "nodes[0]: unknown key 'hostname'; there are name, host_name"),
         (changed("nodes.1", {"name": "Rim"}), "nodes[1]: host_name is missing"),
         (changed("nodes.0.name", " "), "nodes[0]: name is empty"),
-        (changed("nodes.0.host_name", ""), "nodes[0] (Central): host_name has letters, digits, hyphens and dots, not ''"),
+        (changed("nodes.0.host_name", ""), "host_name has letters, digits, hyphens and dots, not ''"),
         (changed("nodes.0.host_name", "../../x"), "nodes[0] (Central): host_name has letters"),
         (changed("nodes.0.host_name", "åsa.example.com"), "nodes[0] (Central): host_name has letters"),
         (changed("nodes.0.host_name", "x" * 254), "nodes[0] (Central): host_name has letters"),

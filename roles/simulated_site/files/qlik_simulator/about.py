@@ -9,7 +9,10 @@ from __future__ import annotations
 from .enums import ENUMS
 from .site import Node
 
-_TYPES = ("proxyservice", "virtualproxyconfig", "servernodeconfiguration", "servicestatus", "user", "custombannermessage")
+_TYPES = (
+    *("proxyservice", "virtualproxyconfig", "servernodeconfiguration", "servicestatus", "user"),
+    "custombannermessage",
+)
 _DESCRIPTION = [
     *("GET /qrs/about", "GET /qrs/about/api/description", "GET /qrs/about/api/enums", "GET /qrs/about/api/relations"),
     *(f"GET /qrs/{kind}{rest}" for kind in _TYPES for rest in ("", "/full", "/count", "/{id}")),

@@ -137,7 +137,8 @@ def _check_nodes(site: Site) -> None:
             raise SiteError(f"nodes[{number}]: name is empty")
         if not _HOST_NAME.fullmatch(node.host_name):
             raise SiteError(
-                f"nodes[{number}] ({node.name}): host_name has letters, digits, hyphens and dots, not {node.host_name!r}"
+                f"nodes[{number}] ({node.name}): "
+                f"host_name has letters, digits, hyphens and dots, not {node.host_name!r}"
             )
     _unique("nodes", "name", [node.name.lower() for node in site.nodes])
     _unique("nodes", "host_name", [node.host_name.lower() for node in site.nodes])
