@@ -126,6 +126,15 @@ def test_service_status_lags_behind(client: Client, control: Control) -> None:
     assert disabled.json() == {"value": 1}
 
 
+def test_what_was_before_a_reset_is_not_seen_after_it(client: Client, control: Control) -> None:
+    stopped = "serviceType eq Proxy and serviceState eq NoCommunication"
+    control.proxy("Node2", "stop")
+    control.advance(1000)
+    assert client.qrs("/qrs/servicestatus/count", filter=stopped).json() == {"value": 1}
+    control.reset()
+    assert client.qrs("/qrs/servicestatus/count", filter=stopped).json() == {"value": 0}
+
+
 @pytest.mark.parametrize(
     ("query", "status", "text"),
     [
