@@ -217,6 +217,7 @@ class Listener(web.Server):
             response = answer_text("Payload Too Large", 413)  # N
         except web.RequestPayloadError:
             response = answer_text("Bad Request", 400)  # N: a body that is not encoded as it says
+            response.force_close()  # where the next request begins is not known; without the word, clients would try
         except Exception:  # a mistake of the simulator shall show as such, and end neither the connection nor the site
             log.exception("%s of %s failed", self.kind, self.node)
             response = answer_text("The simulator failed; its log says why.", 500)
