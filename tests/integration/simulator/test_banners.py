@@ -24,6 +24,19 @@ def send(client: Client, method: str, path: str = PATH, body: object = None) -> 
     return client.call("qrs", method, path, json=body)
 
 
+def test_filters_are_understood_where_there_is_no_banner(client: Client, control: Control) -> None:
+    for query in ("isActive eq True", "messageType eq Warning", "duration gt 5", "name eq 'x'"):
+        assert client.qrs(f"{PATH}/count", filter=query).json() == {"value": 0}
+    assert client.qrs(PATH, filter="nonsense eq 'x'").status_code == 400
+
+
+def test_tags_are_a_list(client: Client, control: Control) -> None:
+    assert send(client, "POST", body={**BODY, "tags": 5}).status_code == 400
+    assert send(client, "POST", body={**BODY, "tags": None}).json()["tags"] == []
+    (entity,) = client.qrs(f"{PATH}/full").json()
+    assert send(client, "PUT", f"{PATH}/{entity['id']}", {**entity, "tags": "x"}).status_code == 400
+
+
 def test_from_creation_to_removal(client: Client, control: Control) -> None:
     made = send(client, "POST", body={**BODY, "id": "00000000-0000-0000-0000-000000000000"})
     assert made.status_code == 201

@@ -71,6 +71,38 @@ def test_users(client: Client) -> None:
     assert client.qrs("/qrs/user/count", filter="blacklisted eq True").json() == {"value": 1}
 
 
+def test_what_it_says_of_its_api(client: Client, control: Control) -> None:
+    """Enums and relations are what Qlik-Cli reads before it shows anything."""
+    enums = client.qrs("/qrs/about/api/enums").json()
+    (types,) = [each["values"] for each in enums.values() if "ServiceStatus.ServiceType" in each["usages"]]
+    assert types[:2] == ["0: Repository", "1: Proxy"]
+    relations = client.qrs("/qrs/About/api/relations").json()
+    assert "ServiceStatus.ServerNodeConfiguration > ServerNodeConfiguration" in relations
+    described = client.qrs("/qrs/about/api/description").json()
+    posts = client.call("qrs", "GET", "/qrs/about/api/description", query={"method": "post"})
+    assert posts.json() == [line for line in described if line.startswith("POST ")] != []
+    for line in described:
+        method, path = line.split()
+        if method == "GET" and "{" not in path:
+            assert client.qrs(path).status_code == 200, line
+    assert client.qrs("/qrs/about/api/nothing").status_code == 404
+    control.switches(banners="absent")
+    assert not [line for line in client.qrs("/qrs/about/api/description").json() if "banner" in line]
+
+
+def test_privileges_are_told_when_asked_for(site: Card, client: Client, control: Control) -> None:
+    control.put_banners({"name": "Move", "message": "We move."})
+    for path in ("/qrs/user", "/qrs/user/full", "/qrs/proxyservice/full"):
+        assert {each["privileges"] for each in client.qrs(path).json()} == {None}
+        for each in client.qrs(path, privileges="true").json():
+            assert each["privileges"] == ["create", "read", "update", "delete"]
+        one = f"{path.removesuffix('/full')}/{client.qrs(path).json()[0]['id']}"
+        assert client.qrs(one).json()["privileges"] is None
+        assert client.qrs(one, privileges="True").json()["privileges"]
+    (banner,) = Client(site, user="LAB\\anna").qrs("/qrs/custombannermessage", privileges="true").json()
+    assert banner["privileges"] == ["read"]
+
+
 def test_service_status_lags_behind(client: Client, control: Control) -> None:
     query = "serviceType eq Proxy and serverNodeConfiguration.name eq 'Node2'"
 
@@ -92,6 +124,15 @@ def test_service_status_lags_behind(client: Client, control: Control) -> None:
     assert status()[0] == 0
     disabled = client.qrs("/qrs/servicestatus/count", filter="serviceType eq Proxy and serviceState eq Disabled")
     assert disabled.json() == {"value": 1}
+
+
+def test_what_was_before_a_reset_is_not_seen_after_it(client: Client, control: Control) -> None:
+    stopped = "serviceType eq Proxy and serviceState eq NoCommunication"
+    control.proxy("Node2", "stop")
+    control.advance(1000)
+    assert client.qrs("/qrs/servicestatus/count", filter=stopped).json() == {"value": 1}
+    control.reset()
+    assert client.qrs("/qrs/servicestatus/count", filter=stopped).json() == {"value": 0}
 
 
 @pytest.mark.parametrize(
@@ -133,6 +174,9 @@ def test_users_see_what_they_may(site: Card, control: Control, names: None) -> N
         assert client.qrs("/qrs/proxyservice/full").json() == []
         assert client.qrs("/qrs/user/count").json() == {"value": 0}
         assert client.qrs("/qrs/about").status_code == 200
+        enabled = client.qrs("/qrs/proxyservice", filter="serverNodeConfiguration.proxyEnabled eq True")
+        assert (enabled.status_code, enabled.json()) == (200, [])
+        assert client.qrs("/qrs/proxyservice", filter="nonsense eq True").status_code == 400
     for user in ("internal\\SA_REPOSITORY", "LAB\\admin"):
         assert len(Client(site, user=user).qrs("/qrs/proxyservice").json()) == 3
     for user in ("LAB\\stefan", "LAB\\quinn", "LAB\\rosa"):

@@ -57,7 +57,10 @@ def test_it_does_verify(site: Card, certificate: tuple[str, str], monkeypatch: p
 
 def test_objects_of_the_repository(qrs: qsAPI.QRS) -> None:
     assert qrs.getAbout()["nodeType"] == 1
+    assert qrs.getEnum()["ServiceTypeEnum"]["values"][1] == "1: Proxy"
+    assert "GET /qrs/about" in qrs.getDescription(method="GET")
     assert qrs.count("user", "userDirectory eq 'partner'") == 3
+    assert qrs.count("user", "1 eq 1") == qrs.count("user")
     assert qrs.count("proxyservice", "serverNodeConfiguration.proxyEnabled eq True") == 2
     found = qrs.UserGet(pFilter=r"name sw 'Grace O\'Neill' or (userId eq 'mei' and userDirectory eq 'lab')")
     assert [each["userId"] for each in found] == ["grace", "mei"]

@@ -17,12 +17,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .clock import Clock, iso, moment
+from .enums import MEMBERS
 from .shapes import condensed, guid
 from .site import BANNER_TYPES, Banner
 from .switches import Switches
-from .table import ENUMS, Row, Table
+from .table import Row, Table
 
-NAMES = ENUMS["messagetype"]  # what QRS calls the types, by number
+NAMES = MEMBERS["messagetype"]  # what QRS calls the types, by number
 _REQUIRED = {"name": str, "message": str, "isActive": bool, "duration": int}  # D: all but these are optional
 _SITE_ITSELF = "INTERNAL\\sa_repository"
 Answer = tuple[int, Any]
@@ -92,13 +93,14 @@ class BannerStore:
         """As QRS lists them; None for a release that does not know them."""
         if self._switches["banners"] == "absent":
             return None
-        rows = []
-        for entry in self._entries:
-            full = self._full(entry)
-            with_number = {**full, "messageType": BANNER_TYPES.index(entry.banner.message_type)}
-            short = condensed(full, "name", "message", "messageType", "isActive", "duration")
-            rows.append(Row(full, short, with_number))
-        return Table(rows)
+        now = moment(self._clock.now())
+        model = _Entry(guid("custombannermessage", ""), Banner("", ""), now, now)
+        return Table(map(self._row, self._entries), [self._row(model)])
+
+    def _row(self, entry: _Entry) -> Row:
+        full = self._full(entry)
+        with_number = {**full, "messageType": BANNER_TYPES.index(entry.banner.message_type)}
+        return Row(full, condensed(full, "name", "message", "messageType", "isActive", "duration"), with_number)
 
     def add(self, body: object, user: str) -> Answer:
         """POST."""
@@ -106,7 +108,7 @@ class BannerStore:
         if missing := [name for name in (*_REQUIRED, "messageType") if name.lower() not in given]:
             raise RefusedError(400, f"The property '{missing[0]}' is missing.")
         now = moment(self._clock.now())
-        entry = _Entry(str(uuid.uuid4()), _banner(given), now, now, user, list(given.get("tags") or []))
+        entry = _Entry(str(uuid.uuid4()), _banner(given), now, now, user, _tags(given, []))
         self._refuse_duplicate(entry)
         self._entries.append(entry)
         return 201, self._full(entry)
@@ -124,7 +126,7 @@ class BannerStore:
             entry.id, _banner({**_fields(self._full(entry)), **given}), entry.created, self._later_than(entry.modified)
         )
         self._refuse_duplicate(changed)
-        changed.modified_by, changed.tags = user, list(given.get("tags", entry.tags) or [])
+        changed.modified_by, changed.tags = user, _tags(given, entry.tags)
         self._entries[self._entries.index(entry)] = changed
         return 200, self._full(changed)
 
@@ -182,6 +184,13 @@ def _fields(body: object) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise RefusedError(400, "The body is not an object.")
     return {str(name).lower(): value for name, value in body.items()}
+
+
+def _tags(given: Mapping[str, Any], before: list[Any]) -> list[Any]:
+    tags = given.get("tags", before)
+    if not isinstance(tags, list | None):
+        raise RefusedError(400, "The value of 'tags' is of another type.")
+    return tags or []
 
 
 def _banner(given: Mapping[str, Any]) -> Banner:

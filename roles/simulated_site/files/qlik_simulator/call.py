@@ -48,16 +48,38 @@ class Call:
     @property
     def qlik_user(self) -> tuple[str, str] | None:
         """The user that X-Qlik-User names, ``UserDirectory=DIR; UserId=id``; values are URL-encoded UTF-8 (D)."""
-        header = self.request.headers.get("X-Qlik-User")
+        header = self.header("X-Qlik-User")
         if not header:
             return None
         pairs = (part.strip().partition("=") for part in header.split(";"))
         named = {key.lower(): unquote(value) for key, _equals, value in pairs}
         return named.get("userdirectory", ""), named.get("userid", "")
 
+    def header(self, name: str) -> str:
+        """A header, or nothing. Bytes that are no UTF-8 are read as Latin-1, in which many a client writes (I)."""
+        value = self.request.headers.get(name, "")
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # aiohttp keeps such bytes as halves of characters, which nothing can answer with
+            return value.encode("utf-8", "surrogateescape").decode("latin-1")
+        return value
+
     def json(self) -> Any:
-        """The body as JSON; ValueError when it is none."""
-        return json.loads(self.body or b"null")
+        """The body as JSON; ValueError when it is none, is nested too deep, or holds half a character."""
+        try:
+            value = json.loads(self.body or b"null")
+            json.dumps(value, ensure_ascii=False).encode()
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+        return value
+
+
+async def read_body(request: web.BaseRequest) -> bytes:
+    """The body. Who asks leave to send it, as .NET, PowerShell and curl do, is told to go on, or would wait."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # of the answer, nothing is written yet
+    return await request.read() if request.can_read_body else b""
 
 
 def answer_json(value: object, status: int = 200) -> web.Response:

@@ -21,6 +21,7 @@ Route = tuple[str, str, Handler]
 async def read_body(request: web.Request, **kinds: type) -> dict[str, Any]:
     """The body as a mapping; with ``kinds`` its keys must be among them and their values of that type."""
     body = json.loads(await request.text() or "null")
+    json.dumps(body, ensure_ascii=False).encode()  # ValueError for half a character, which no answer could show
     if not isinstance(body, dict):
         raise ValueError("the body is a JSON object")
     for key, value in body.items() if kinds else ():

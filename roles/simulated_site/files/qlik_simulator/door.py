@@ -88,7 +88,7 @@ class Door:
     def _header_user(self, call: Call, served: Served) -> tuple[str, str] | None:
         """The user that the header of this virtual proxy names."""
         name = served.virtual_proxy.header_authentication_header_name
-        value = call.request.headers.get(name, "") if name else ""
+        value = call.header(name) if name else ""
         return self._named(served, value)
 
     def _named(self, served: Served, value: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .call import Call, answer_text
+from .call import Call, answer_text, read_body
 from .faults import Faults, cut, inject
 from .journal import Counters, Entry, Journal, is_write, without_xrfkey
 
@@ -212,8 +212,12 @@ class Listener(web.Server):
                 entry.status = None if fault and fault.kind in ("cut", "half") else spoilt.status
                 return spoilt
         try:
-            body = await request.read() if request.can_read_body else b""
-            response = await self._answer(Call(request, connection.trusted, body))
+            response = await self._answer(Call(request, connection.trusted, await read_body(request)))
+        except web.HTTPRequestEntityTooLarge:
+            response = answer_text("Payload Too Large", 413)  # N
+        except web.RequestPayloadError:
+            response = answer_text("Bad Request", 400)  # N: a body that is not encoded as it says
+            response.force_close()  # where the next request begins is not known; without the word, clients would try
         except Exception:  # a mistake of the simulator shall show as such, and end neither the connection nor the site
             log.exception("%s of %s failed", self.kind, self.node)
             response = answer_text("The simulator failed; its log says why.", 500)

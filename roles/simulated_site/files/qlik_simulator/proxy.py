@@ -76,6 +76,12 @@ class Proxy:
             if self._comes_back(session):
                 store.add(Session(session.user_directory, session.user_id, self.clock.now(), list(session.attributes)))
 
+    def begin_anew(self) -> None:
+        """Without sessions, and running all along as far as QRS has seen."""
+        self.become(STOPPED)
+        self.become(RUNNING)
+        self._states.clear()
+
     def become(self, state: str) -> None:
         """Change state. Sessions are process memory: they do not outlive the process (D)."""
         self.state = state

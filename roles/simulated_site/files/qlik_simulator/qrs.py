@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from .about import about, about_api
 from .banners import RefusedError
 from .call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
 from .filter_language import FilterError
@@ -18,6 +19,7 @@ from .switches import Switches
 from .table import Table, render, to_json
 
 _SITE_ITSELF = ("INTERNAL", "sa_repository")
+_PRIVILEGES = {True: ["create", "read", "update", "delete"], False: ["read"]}  # of an administrator or not; names: D
 INACTIVE = "Your account is inactive. Contact your administrator to activate it."  # D, L
 
 
@@ -52,43 +54,36 @@ class RepositoryService:
         if call.method != "GET":
             return self._write(call, lowered[1:], "\\".join(user or _SITE_ITSELF), is_administrator)
         if lowered[1:] == ["about"]:
-            return answer_json(self._about())
-        # By default everybody sees the banners (D).
-        return self._entities(call, lowered[1:], is_administrator or lowered[1:2] == ["custombannermessage"])
+            return answer_json(about(self._node))
+        if lowered[1:3] == ["about", "api"] and len(lowered) == 4:
+            has_banners = self._repository.banners.table() is not None
+            told = about_api(lowered[3], call.query.get("method", ""), has_banners)
+            return answer_json(told) if told is not None else no_endpoint()
+        return self._entities(call, lowered[1:], is_administrator)
 
-    def _about(self) -> dict[str, object]:
-        return {
-            "schemaPath": "About",
-            "buildVersion": "31.44.0.0",
-            "buildDate": "11/20/2025 10:09:00 AM",
-            "databaseProvider": "Devart.Data.PostgreSql",
-            "nodeType": 1 if self._node.central else 2,  # D
-            "sharedPersistence": True,
-            "requiresBootstrap": False,
-            "singleNodeOnly": False,
-        }
-
-    def _entities(self, call: Call, parts: list[str], may_read: bool) -> web.Response:
+    def _entities(self, call: Call, parts: list[str], is_administrator: bool) -> web.Response:
         table = self._repository.table(parts[0]) if parts else None
         if table is None or len(parts) > 2:
             return no_endpoint()
-        if not may_read:
-            table = Table([])  # a user without read rights gets an empty list and 200, no error (I)
+        if not is_administrator and parts[0] != "custombannermessage":  # by default everybody sees the banners (D)
+            table = table.hidden()  # a user without read rights gets an empty list and 200, no error (I)
+        # Told when asked for, else null (D).
+        privileges = _PRIVILEGES[is_administrator] if call.query.get("privileges", "").lower() == "true" else None
         what = parts[1] if len(parts) == 2 else ""
         if what not in ("", "full", "count"):
-            return self._single(parts[0], what, table)
+            return self._single(parts[0], what, table, privileges)
         try:
-            return self._list(call, table, what)
+            return self._list(call, table, what, privileges)
         except FilterError as error:
             return answer_text(str(error), 400)
 
-    def _list(self, call: Call, table: Table, what: str) -> web.Response:
+    def _list(self, call: Call, table: Table, what: str, privileges: list[str] | None) -> web.Response:
         rows = table.select(call.query.get("filter"), call.query.get("orderby"))
         if what == "count":
             return answer_json({"value": len(rows)})  # C
-        if rows is table.rows:
+        if rows is table.rows and privileges is None:
             return json_bytes(table.rendered(what == "full"))
-        return json_bytes(render(rows, full=what == "full"))
+        return json_bytes(render(rows, what == "full", privileges))
 
     def _write(self, call: Call, parts: list[str], user: str, may_write: bool) -> web.Response:
         """Banners are all that can be written. Without the right: 403 (L)."""
@@ -113,12 +108,12 @@ class RepositoryService:
             return answer_text(answer or "", status)
         return json_bytes(to_json(answer), status)
 
-    def _single(self, kind: str, what: str, table: Table) -> web.Response:
+    def _single(self, kind: str, what: str, table: Table, privileges: list[str] | None) -> web.Response:
         if what == "local" and kind == "servernodeconfiguration":
             return answer_json(service_ids(self._node))  # D
         wanted = guid("proxyservice", self._node.name) if (kind, what) == ("proxyservice", "local") else what
         row = table.by_id(wanted)
-        return json_bytes(to_json(row.full)) if row else answer_text("Not Found", 404)
+        return json_bytes(to_json({**row.full, "privileges": privileges})) if row else answer_text("Not Found", 404)
 
 
 def _read(call: Call) -> object:

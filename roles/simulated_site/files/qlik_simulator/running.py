@@ -182,8 +182,7 @@ class RunningSite:
         self.repository.changed()
         for running in self.nodes.values():
             if running.proxy:
-                running.proxy.become(STOPPED)  # which ends its sessions
-                running.proxy.become(RUNNING)
+                running.proxy.begin_anew()
             for listener in running.listeners.values():
                 if not listener.is_open:
                     await self._open(running, listener)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -26,6 +27,8 @@ from .site import (
 
 Element = TypeVar("Element", VirtualProxy, Node, User, SessionGroup, Banner)
 
+# What a certificate, a file and a URL can all hold; Windows allows underscores.
+_HOST_NAME = re.compile(r"(?=.{1,253}$)\w([\w-]*\w)?(\.\w([\w-]*\w)?)*", re.ASCII)
 _KINDS: dict[str, tuple[type, str]] = {
     "str": (str, "a text"),
     "bool": (bool, "true or false"),
@@ -54,6 +57,8 @@ def _typed(place: str, annotation: str, value: object) -> object:
     kind, words = _KINDS[annotation.split("[")[0].split(" ")[0]]
     if kind is str and isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # YAML reads an unquoted user id such as 1042 as a number
+    if kind is str and isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise SiteError(f"{place} holds half a character: {value!r}")  # which no answer could show
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise SiteError(f"{place} is {words}, not {value!r}")
     if annotation.startswith("list[str]"):
@@ -83,6 +88,9 @@ def check(site: Site) -> None:
     _check_virtual_proxies(site.virtual_proxies)
     _check_nodes(site)
     _unique("users", "user", [f"{user.directory}\\{user.id}".lower() for user in site.users])
+    for number, user in enumerate(site.users):
+        if not user.directory or not user.id:
+            raise SiteError(f"users[{number}]: directory and id are not empty")
     for number, group in enumerate(site.sessions):
         _check_sessions(site, f"sessions[{number}]", group)
     _unique("banners", "name", [banner.name.casefold() for banner in site.banners])
@@ -124,6 +132,14 @@ def _check_virtual_proxies(virtual_proxies: list[VirtualProxy]) -> None:
 def _check_nodes(site: Site) -> None:
     if not site.nodes:
         raise SiteError("nodes: a site has at least one")
+    for number, node in enumerate(site.nodes):
+        if not node.name.strip():
+            raise SiteError(f"nodes[{number}]: name is empty")
+        if not _HOST_NAME.fullmatch(node.host_name):
+            raise SiteError(
+                f"nodes[{number}] ({node.name}): "
+                f"host_name has letters, digits, hyphens and dots, not {node.host_name!r}"
+            )
     _unique("nodes", "name", [node.name.lower() for node in site.nodes])
     _unique("nodes", "host_name", [node.host_name.lower() for node in site.nodes])
     central = [node.name for node in site.nodes if node.central]

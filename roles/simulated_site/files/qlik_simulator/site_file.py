@@ -43,12 +43,12 @@ def site_from(document: object) -> Site:
         users=_elements(User, document, "users"),
         sessions=_elements(SessionGroup, document, "sessions"),
         banners=_elements(Banner, document, "banners"),
-        switches=document.get("switches") or {},
+        switches=_mapping(document, "switches"),
         clock=_clock(document.get("clock")),
     )
     try:
         Switches(site.switches)
-    except (ValueError, AttributeError) as error:
+    except ValueError as error:
         raise SiteError(f"switches: {error}") from error
     check(site)
     return site
@@ -61,6 +61,13 @@ def _elements(shape: type[Element], document: dict[str, Any], key: str) -> list[
     return [element(shape, f"{key}[{number}]", each) for number, each in enumerate(value)]
 
 
+def _mapping(document: dict[str, Any], key: str) -> dict[str, Any]:
+    value = document.get(key) or {}
+    if not isinstance(value, dict):
+        raise SiteError(f"{key} is a mapping, not {value!r}")
+    return value
+
+
 def _clock(value: object) -> datetime | None:
     if value is None:
         return None
@@ -69,4 +76,6 @@ def _clock(value: object) -> datetime | None:
             value = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
         except ValueError as error:
             raise SiteError(f"clock is a time such as 2026-01-15T08:00:00Z, not {value!r}") from error
+    if not 1970 < value.year < 9000:  # so that it may be moved on, and back by a time zone
+        raise SiteError(f"clock is a time from 1971 to 8999, not in the year {value.year}")
     return value if value.tzinfo else value.replace(tzinfo=timezone.utc)

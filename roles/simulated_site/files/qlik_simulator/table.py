@@ -14,14 +14,10 @@ from functools import reduce
 from typing import Any
 
 from .clock import iso
+from .enums import MEMBERS
 from .filter_language import Comparison, Expression, FilterError, parse
 
-# Enum names stand unquoted in filters, numbers in answers (D, C).
-ENUMS: dict[str, tuple[str, ...]] = {
-    "servicetype": ("Repository", "Proxy", "Scheduler", "Engine", "AppMigration", "Printing"),
-    "messagetype": ("Standard", "Info", "Warning", "Error"),
-    "servicestate": ("Initializing", "CertificatesNotInstalled", "Running", "NoCommunication", "Disabled", "Unknown"),
-}
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda has, wanted: has == wanted,
@@ -34,6 +30,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "ew": lambda has, wanted: has.endswith(wanted),
     "so": lambda has, wanted: wanted in has,
 }
+_FOR_TEXTS = frozenset({"sw", "ew", "so"})  # D
+_FOR_ORDER = frozenset({"gt", "ge", "lt", "le"})  # of numbers, enums and dates, not of texts (D)
 Predicate = Callable[["Row"], bool]
 
 
@@ -61,18 +59,24 @@ def _flatten(value: object, path: str, into: dict[str, list[Any]]) -> None:
 
 
 class Table:
-    """The objects of one type."""
+    """The objects of one type. ``models`` show what properties they have, where there may be none of them."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], models: Iterable[Row] = ()) -> None:
         self.rows = list(rows)
         self._paths: dict[str, type] = {}
-        for row in self.rows:
+        for row in (*self.rows, *models):
             for path, values in row.values.items():
                 seen = next((type(value) for value in values if value is not None), list if not values else type(None))
                 if self._paths.get(path, list) in (list, type(None)):
                     self._paths[path] = seen
         self._index: dict[str, dict[Any, set[int]]] = {}
         self._rendered: dict[bool, bytes] = {}
+
+    def hidden(self) -> Table:
+        """The same to somebody who may not see any of it: filters are understood, and select nothing."""
+        hidden = Table(())
+        hidden._paths = self._paths
+        return hidden
 
     def select(self, filter_text: str | None, order_by: str | None = None) -> list[Row]:
         """The rows a filter selects, in order. FilterError for what QRS refuses."""
@@ -108,15 +112,20 @@ class Table:
         wanted = self._wanted(comparison)
         compare = _COMPARE[comparison.operator]
         name = comparison.name
+        if _NUMBER.fullmatch(name):
+            always = compare(int(name), wanted)  # "1 eq 1", with which a client says: all (C)
+            return lambda _row: always
         return lambda row: any(value is not None and compare(value, wanted) for value in row.values.get(name, ()))
 
     def _wanted(self, comparison: Comparison) -> Any:
         """The value to compare with, of the property's own type."""
         kind = self._kind(comparison.name)
-        is_text = kind in (str, list, type(None))
-        if comparison.operator in ("sw", "ew", "so") and not is_text:
-            raise FilterError("Invalid expression")  # I: string operators are for strings
-        if is_text:
+        if kind is not str and kind not in _READ:
+            return comparison.value.casefold()  # no object has a value there that could tell the type
+        operator = comparison.operator
+        if (operator in _FOR_TEXTS and kind is not str) or (operator in _FOR_ORDER and kind in (str, bool)):
+            raise FilterError("Invalid expression")  # I
+        if kind is str:
             if comparison.quoted or _GUID.fullmatch(comparison.value):
                 return comparison.value.casefold()
             raise FilterError("Invalid expression")
@@ -128,8 +137,10 @@ class Table:
     def _kind(self, name: str) -> type:
         if name in self._paths:
             return self._paths[name]
-        if any(kind is list and name.startswith(f"{path}.") for path, kind in self._paths.items()) or not self.rows:
-            return str  # a part of a list that happens to be empty
+        if _NUMBER.fullmatch(name):
+            return int
+        if any(kind is list and name.startswith(f"{path}.") for path, kind in self._paths.items()) or not self._paths:
+            return object  # a part of a list that happens to be empty
         raise FilterError(f"The property '{name}' does not exist.")  # text: N
 
     def _likely(self, expression: Expression) -> set[int] | None:
@@ -138,7 +149,7 @@ class Table:
         Clients ask for users in bunches (this one or that one or ...), where looking at each is slow.
         """
         if isinstance(expression, Comparison):
-            if expression.operator != "eq":
+            if expression.operator != "eq" or _NUMBER.fullmatch(expression.name):
                 return None
             return self._indexed(expression.name).get(self._wanted(expression), set())
         found = [self._likely(part) for part in expression.parts]
@@ -177,7 +188,7 @@ def _boolean(comparison: Comparison) -> bool:
 
 
 def _number(comparison: Comparison) -> int:
-    members = ENUMS.get(comparison.name.rpartition(".")[2], ())
+    members = MEMBERS.get(comparison.name.rpartition(".")[2], ())
     lowered = [member.lower() for member in members]
     if comparison.value.lower() in lowered:
         return lowered.index(comparison.value.lower())
@@ -195,9 +206,10 @@ def _date(comparison: Comparison) -> datetime:
 _READ: Mapping[type, Callable[[Comparison], Any]] = {bool: _boolean, int: _number, datetime: _date}
 
 
-def render(rows: Iterable[Row], full: bool) -> bytes:
-    """A list as QRS answers with it."""
-    return to_json([row.full if full else row.condensed for row in rows])
+def render(rows: Iterable[Row], full: bool, privileges: list[str] | None = None) -> bytes:
+    """A list as QRS answers with it; with what the user may do to each, where that is wanted."""
+    objects = [row.full if full else row.condensed for row in rows]
+    return to_json(objects if privileges is None else [{**each, "privileges": privileges} for each in objects])
 
 
 def to_json(value: object) -> bytes:
