@@ -58,7 +58,7 @@ def test_counters(client: Client, control: Control) -> None:
 
 
 def test_most_in_flight_and_latency(site: Card, control: Control, names: None) -> None:
-    control.latency(300)
+    control.latency(1000)
     control.latency(0, node="Node2")
 
     def ask(node: str) -> float:
@@ -68,13 +68,13 @@ def test_most_in_flight_and_latency(site: Card, control: Control, names: None) -
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         slow = list(pool.map(ask, ["Central"] * 4))
-    assert min(slow) >= 0.3
-    assert ask("Node2") < 0.3
+    assert min(slow) >= 1
+    assert ask("Node2") < 1
     counters = control.counters()
     assert counters["max_in_flight"] == counters["by_node"]["Central"]["max_in_flight"] == 4
     assert counters["by_node"]["Node2"]["max_in_flight"] == 1
     control.latency(0)
-    assert ask("Central") < 0.3
+    assert ask("Central") < 1
 
 
 def test_fault_status_and_its_limits(client: Client, control: Control) -> None:
