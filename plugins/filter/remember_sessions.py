@@ -31,8 +31,8 @@ options:
     required: true
   recalled:
     description:
-      - What the filter P(qlikops.sense.recall_sessions#filter) returned before. If the clock has been set back since, no
-        session is noted with a time of the clock as it is now, so that none is old when the clock is right again.
+      - What the filter P(qlikops.sense.recall_sessions#filter) returned before. If the clock has been set back since,
+        no session is noted with the time as it is now, so that none is old when the clock is right again.
     type: dict
     default: {}
 """

@@ -47,8 +47,8 @@ options:
     default: []
   memory:
     description:
-      - C(state) and C(stored_at) as P(qlikops.sense.recall_sessions#filter) has them, C(place) in words, and as C(now) the
-        time at which sessions were listed.
+      - C(state) and C(stored_at) as P(qlikops.sense.recall_sessions#filter) has them, C(place) in words, and as C(now)
+        the time at which sessions were listed.
     type: dict
     default: {}
   notes:
@@ -101,8 +101,8 @@ LOST = {
     UNREADABLE: "The memory of sessions, in {place}, can't be read.",
 }
 SET_BACK = (
-    "The clock has been set back: the last job ran at {stored_at}. Until then no session grows older. If that time was wrong,"
-    " remove the memory, in {place}."
+    "The clock has been set back: the last job ran at {stored_at}. Until then no session grows older."
+    " If that time was wrong, remove the memory, in {place}."
 )
 SESSION_KEYS = ("ref", "user", "virtual_proxy", "proxy", "first_seen", "age", "rule", "why")
 COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {

@@ -98,7 +98,8 @@ def user_report(
     sentences += _ended(ended, at_limit)
     sentences += _waited(waited, user, users, bool(at_limit)) if waited else []
     if waited and not waited["sessions"] and listed["failures"]:
-        sentences.append(f"It may have appeared on {_silent(listed['failures'])}, whose sessions were not known before.")
+        proxies = _silent(listed["failures"])
+        sentences.append(f"It may have appeared on {proxies}, whose sessions were not known before.")
     return never_a_template([printable(sentence) for sentence in sentences])
 
 

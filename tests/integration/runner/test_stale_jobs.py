@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import stat
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
