@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import marks_of, remember
+from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import NOTHING, Memory, marks_of, remember
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
 from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
@@ -29,6 +29,12 @@ options:
     description: The result of M(qlikops.sense.qlik_session_info).
     type: dict
     required: true
+  recalled:
+    description:
+      - What the filter P(qlikops.sense.recall_sessions#filter) returned before. If the clock has been set back since,
+        no session is noted with the time as it is now, so that none is old when the clock is right again.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -45,12 +51,13 @@ _value:
 """
 
 
-def remember_sessions(listed: Any) -> str:
+def remember_sessions(listed: Any, recalled: Mapping[str, Any] | None = None) -> str:
     """See DOCUMENTATION."""
     if not isinstance(listed, Mapping) or not {"first_seen", "proxies", "observed_at"} <= set(listed):
         raise AnsibleFilterError("remember_sessions: the input is not the result of qlik_session_info.")
     first_seen, proxies = plain(listed["first_seen"]), plain(listed["proxies"])
-    return never_a_template(remember(first_seen, marks_of(proxies), str(listed["observed_at"])))
+    before = Memory(**plain(recalled)) if recalled else NOTHING
+    return never_a_template(remember(first_seen, marks_of(proxies), str(listed["observed_at"]), before))
 
 
 class FilterModule:

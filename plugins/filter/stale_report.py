@@ -9,10 +9,12 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import parsed
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import ALREADY_GONE, ENDED, FAILED, WOULD_END
 from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import EMPTY, KEPT, NONE, UNREADABLE
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
@@ -44,7 +46,9 @@ options:
     elements: dict
     default: []
   memory:
-    description: C(state) as P(qlikops.sense.recall_sessions#filter) has it, and C(place) in words.
+    description:
+      - C(state) and C(stored_at) as P(qlikops.sense.recall_sessions#filter) has them, C(place) in words, and as C(now)
+        the time at which sessions were listed.
     type: dict
     default: {}
   notes:
@@ -96,6 +100,10 @@ LOST = {
     EMPTY: "The memory of sessions, in {place}, has come back empty.",
     UNREADABLE: "The memory of sessions, in {place}, can't be read.",
 }
+SET_BACK = (
+    "The clock has been set back: the last job ran at {stored_at}. Until then no session grows older."
+    " If that time was wrong, remove the memory, in {place}."
+)
 SESSION_KEYS = ("ref", "user", "virtual_proxy", "proxy", "first_seen", "age", "rule", "why")
 COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "User": lambda session: session["user"],
@@ -163,12 +171,19 @@ def _with_outcomes(
 
 def _of_memory(memory: Mapping[str, str], summary: Mapping[str, Any], check_mode: bool) -> list[str]:
     state = memory.get("state", KEPT)
+    if _is_ahead(memory.get("stored_at", ""), memory.get("now", "")):
+        return [SET_BACK.format(**memory)]
     if state not in LOST:
         return []
     sentences = [LOST[state].format(place=memory.get("place", ""))]
     sentences.append("Check mode stores none." if check_mode else "Ages are counted from now on.")
     sentences += ["Nothing is ended by age this time."] if "min_age" in summary["rules"] else []
     return [" ".join(sentences)]
+
+
+def _is_ahead(stored_at: str, now: str) -> bool:
+    """Not by seconds, as the clocks of two hosts may be."""
+    return bool(stored_at and now) and parsed(stored_at) - parsed(now) > timedelta(minutes=1)
 
 
 def _unlisted(failures: Iterable[Mapping[str, Any]]) -> list[str]:

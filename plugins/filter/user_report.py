@@ -97,6 +97,9 @@ def user_report(
     sentences += [_unlisted(listed["failures"])] if listed["failures"] else []
     sentences += _ended(ended, at_limit)
     sentences += _waited(waited, user, users, bool(at_limit)) if waited else []
+    if waited and not waited["sessions"] and listed["failures"]:
+        proxies = _silent(listed["failures"])
+        sentences.append(f"It may have appeared on {proxies}, whose sessions were not known before.")
     return never_a_template([printable(sentence) for sentence in sentences])
 
 
@@ -118,8 +121,11 @@ def _at_limit(user: str) -> str:
 
 
 def _unlisted(failures: list[dict[str, Any]]) -> str:
-    names = ", ".join(dict.fromkeys(failure["proxy"] for failure in failures))
-    return f"Not everything could be seen: {names} did not answer in full, and there may be more sessions."
+    return f"Not everything could be seen: {_silent(failures)} did not answer in full, and there may be more sessions."
+
+
+def _silent(failures: list[dict[str, Any]]) -> str:
+    return ", ".join(dict.fromkeys(failure["proxy"] for failure in failures))
 
 
 def _ended(ended: Mapping[str, Any], at_limit: list[str]) -> list[str]:

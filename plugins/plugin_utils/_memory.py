@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import parsed
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso, parsed
 
 VERSION = 1
 NONE, EMPTY, UNREADABLE, OTHER_SITE, KEPT = "none", "empty", "unreadable", "other_site", "kept"
@@ -30,6 +30,9 @@ class Memory:
     stored_at: str = ""
 
 
+NOTHING = Memory(NONE)
+
+
 def recall(text: Any, site: Iterable[str] = ()) -> Memory:
     """Reads what ``remember`` wrote. ``site``: the marks of the site that is asked, where that is known."""
     if text is None:
@@ -38,7 +41,7 @@ def recall(text: Any, site: Iterable[str] = ()) -> Memory:
         return Memory(EMPTY)
     try:
         content = json.loads(text) if isinstance(text, str) else text
-        marks, stored_at = {str(mark) for mark in content["site"]}, str(content["stored_at"])
+        marks, stored_at = {str(mark) for mark in content["site"]}, iso(parsed(str(content["stored_at"])))
         first_seen = {
             str(ref): str(time) for time, refs in content["first_seen"].items() for ref in refs if parsed(str(time))
         }
@@ -51,8 +54,15 @@ def recall(text: Any, site: Iterable[str] = ()) -> Memory:
     return Memory(OTHER_SITE) if here and marks and not here & marks else Memory(KEPT, first_seen, stored_at)
 
 
-def remember(first_seen: Mapping[str, str], site: Iterable[str], now: str) -> str:
-    """One line of JSON. Many sessions are first seen together, so they stand by their times: 10,000 take 200 kB."""
+def remember(first_seen: Mapping[str, str], site: Iterable[str], now: str, before: Memory = NOTHING) -> str:
+    """One line of JSON. Many sessions are first seen together, so they stand by their times: 10,000 take 200 kB.
+
+    ``before`` is what was recalled. If the clock, which is ``now``, has been set back since, time stands still until it
+    is there again: what was noted by a clock that is wrong would be old as soon as somebody sets it right.
+    """
+    if before.stored_at > now:
+        now = before.stored_at
+        first_seen = {ref: before.first_seen.get(ref, now) for ref in first_seen}
     by_time: dict[str, list[str]] = defaultdict(list)
     for ref, time in sorted(first_seen.items()):
         by_time[time].append(ref)

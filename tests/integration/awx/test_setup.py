@@ -169,6 +169,14 @@ def test_settings_that_are_not_filled_in_are_refused_before_anything_is_done(set
     assert setup.awx.writes == []
 
 
+def test_files_that_are_not_there_are_told_before_anything_is_done(setup: Setup) -> None:
+    (setup.home / "qlik-certificates" / "client_key.pem").unlink()
+    ran = setup.start()
+    assert ran.returncode == 2
+    assert "There is no file ~/qlik-certificates/client_key.pem on this machine." in ran.stdout
+    assert setup.awx.writes == []
+
+
 def test_every_setting_of_the_example_is_used_and_every_one_used_is_in_it() -> None:
     playbook = (KIT.parents[1] / "playbooks" / "awx_setup.yml").read_text(encoding="utf-8")
     settings = yaml.safe_load((KIT / "settings.yml").read_text(encoding="utf-8"))

@@ -70,6 +70,38 @@ def test_facts_without_a_cache_are_told(ansible: Ansible) -> None:
     clear(ansible, "stale_sessions_report.said | select('search', 'Facts are forgotten') | length == 1", memory="facts")
 
 
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"max_sessions": "ten"}, "stale_sessions_max_sessions must be a whole number"),
+        ({"max_sessions": -1}, "They are -1"),
+        ({"max_percent": "20%"}, "They are 0, 20%"),
+        ({"max_percent": 100.5}, "100.5"),
+        ({"memory_path": "memory.json"}, "an absolute path"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_even_if_nothing_is_stale(
+    ansible: Ansible, variables: dict[str, Any], words: str
+) -> None:
+    role = {"ansible.builtin.include_role": {"name": "qlikops.sense.stale_sessions"}}
+    tasks = [{"block": [role, {"ansible.builtin.fail": {"msg": "not refused"}}], "rescue": [ensure("wanted in said")]}]
+    said = {"wanted": words, "said": "{{ ansible_failed_result.msg | replace('\n', ' ') }}"}
+    given = json.dumps({f"stale_sessions_{name}": value for name, value in variables.items()})
+    ansible.play(tasks, "-e", given, vars={**VARIABLES, **said}, module_defaults={GROUP: {}})
+    assert ansible.modules.control.journal(listener="qrs") == []
+
+
+def test_a_variable_without_a_value_counts_as_not_given(ansible: Ansible, tmp_path: pathlib.Path) -> None:
+    names = ("min_age", "runaway_user", "runaway_virtual_proxy", "max_sessions", "max_percent", "audit_log", "reason")
+    clear(
+        ansible,
+        "stale_sessions_report.result == 'ended'",
+        **memory(tmp_path / "memory.json"),
+        **dict.fromkeys(names),
+        user_states=["blacklisted"],
+    )
+
+
 def test_rules_over_a_site_with_everything_awkward_in_it(ansible: Ansible, tmp_path: pathlib.Path) -> None:
     control = ansible.modules.control
     control.login("LAB\\anna", "Node2", "sales", count=3)
@@ -105,7 +137,7 @@ def test_a_memory_on_windows(ansible: Ansible, tree: pathlib.Path, tmp_path: pat
     clear(
         ansible,
         "stale_sessions_report.memory == 'unreadable'",
-        "__stale_sessions_memory_state == 'unreadable'",
+        "__stale_sessions_memory.state == 'unreadable'",
         **windows,
     )
     assert file.stat().st_size > 100

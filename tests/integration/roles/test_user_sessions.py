@@ -66,6 +66,9 @@ def test_what_is_not_clear_is_refused(ansible: Ansible) -> None:
     refused(ansible, "Say whose sessions", user=" ", end=True)
     refused(ansible, "anna is more than one user: LAB\\anna, PARTNER\\anna.", user="anna", end=True)
     refused(ansible, "Write two backslashes", user="LAB\anna", end=True)
+    refused(ansible, "must be true or false", user="LAB\\bjorn", end="ture")
+    refused(ansible, "a whole number of seconds", user="LAB\\bjorn", end=True, wait="1m")
+    refused(ansible, "1 or more", user="LAB\\bjorn", end=True, wait=5, wait_interval=0)
     refused(ansible, "None of these is a session of LAB\\bjorn: 0-0.", user="LAB\\bjorn", end=True, refs=["0-0"])
 
 
@@ -117,3 +120,34 @@ def test_no_session_within_the_time(ansible: Ansible) -> None:
     output = look(ansible, "user_sessions_result.appeared == []", user="LAB\\stefan", wait=2, wait_interval=1)
     assert "stefan has appeared within " in output
     assert "The state of the user is the reason." in output
+
+
+def test_what_was_ended_is_said_before_the_user_is_asked_to_log_in(ansible: Ansible) -> None:
+    output = look(
+        ansible,
+        "user_sessions_result.said[2] == '7 sessions were ended. A new login works only five minutes from now.'",
+        "user_sessions_result.said[3] is match('No session of ')",
+        user="LAB\\bjorn",
+        end=True,
+        wait=1,
+        wait_interval=1,
+    )
+    places = [output.index(words) for words in ("7 sessions were ended.", " log in now.", "has appeared within ")]
+    assert places == sorted(places)
+    assert output.count("7 sessions were ended.") == 1
+
+
+def test_sessions_that_could_not_be_seen_at_first_are_not_taken_for_new_ones(ansible: Ansible) -> None:
+    control = ansible.modules.control
+    control.login("LAB\\carla", "Node2", "sales")
+    lists = sum(node == "Node2" for node, _prefix in sites.PAIRS)
+    control.fault("status", status=500, listener="qps", node="Node2", times=lists)
+    output = look(
+        ansible,
+        "user_sessions_result.appeared == []",
+        "not user_sessions_result.complete",
+        user="LAB\\carla",
+        wait=3,
+        wait_interval=1,
+    )
+    assert "It may have appeared on Node2, whose sessions were not known before." in output

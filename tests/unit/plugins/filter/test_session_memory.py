@@ -71,6 +71,7 @@ def test_what_is_no_memory_is_said(text: Any, state: str) -> None:
         {"first_seen": {"yesterday": ["3f9a1c-0c1d2e3f4a5b"]}},
         {"first_seen": None},
         {"site": None},
+        {"stored_at": "yesterday"},
     ],
 )
 def test_what_a_memory_can_not_hold_is_unreadable(change: dict[str, Any]) -> None:
@@ -118,6 +119,20 @@ def test_a_memory_of_another_site_is_told_by_its_proxy_services() -> None:
     assert recall_sessions(text, copy)["state"] == "other_site"
     shouted = [{**proxy, "host_name": proxy["host_name"].upper()} for proxy in HERE]
     assert recall_sessions(text, shouted)["state"] == "kept"
+
+
+def test_a_clock_that_was_set_back_makes_nothing_old_when_it_is_right_again() -> None:
+    before = remember_sessions({**listed({"3f9a1c-aa": "2026-01-15T07:00:00Z"}), "observed_at": "2026-01-15T12:00:00Z"})
+    recalled = recall_sessions(before, HERE)
+    set_back = {"3f9a1c-aa": "2026-01-15T02:00:00Z", "3f9a1c-bb": "2026-01-15T02:00:00Z"}
+    text = remember_sessions({**listed(set_back), "observed_at": "2026-01-15T02:00:00Z"}, recalled)
+    assert recall_sessions(text, HERE) == {
+        "state": "kept",
+        "first_seen": {"3f9a1c-aa": "2026-01-15T07:00:00Z", "3f9a1c-bb": "2026-01-15T12:00:00Z"},
+        "stored_at": "2026-01-15T12:00:00Z",
+    }
+    later = {**listed(set_back), "observed_at": "2026-01-15T12:00:01Z"}
+    assert remember_sessions(later, recalled) == remember_sessions(later)
 
 
 def test_something_else_is_not_remembered() -> None:

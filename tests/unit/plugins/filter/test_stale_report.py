@@ -116,6 +116,14 @@ def test_a_memory_that_came_back_is_not_worth_a_word() -> None:
     assert stale_report(found(min_age=0), memory={"state": "kept", "place": "x"})["said"] == []
 
 
+def test_a_clock_that_was_set_back_is_said_unless_by_seconds() -> None:
+    memory = {"state": "kept", "place": "x on y", "stored_at": "2026-01-15T12:00:00Z", "now": "2026-01-15T02:00:00Z"}
+    (sentence,) = stale_report(found(min_age=0), memory=memory)["said"]
+    assert sentence.startswith("The clock has been set back: the last job ran at 2026-01-15T12:00:00Z.")
+    assert "x on y" in sentence
+    assert stale_report(found(min_age=0), memory={**memory, "now": "2026-01-15T11:59:30Z"})["said"] == []
+
+
 def test_what_was_not_listed_is_said_once_for_each_proxy_service() -> None:
     failures = [
         {"proxy": "Node2", "virtual_proxy": prefix, "reason": "It does not answer.", "hint": ""}

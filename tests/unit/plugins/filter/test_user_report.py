@@ -97,6 +97,12 @@ def test_when_none_appeared_the_likely_reason_is_told(who: dict[str, Any], why: 
     assert sentence.startswith(f"No session of anna has appeared within 60 seconds. {why}")
 
 
+def test_a_new_session_may_be_where_nothing_was_seen_before() -> None:
+    waited = {"seconds": 60, "sessions": []}
+    sentences = user_report(listed(user(1), failures=("Node2", "Node2")), "anna", waited=waited)
+    assert sentences[-1] == "It may have appeared on Node2, whose sessions were not known before."
+
+
 def test_nothing_that_could_move_the_cursor_is_told() -> None:
     assert "\x1b" not in "".join(user_report(listed(user(1, name="\x1b[2J")), "anna"))
 
