@@ -89,7 +89,7 @@ options:
     default: true
   timeout:
     description:
-      - How many seconds one request may wait for the connection, and for the answer.
+      - How many seconds one request may wait for the connection, and for the whole answer.
     type: int
     default: 30
   retries:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from ansible_collections.qlikops.sense.plugins.module_utils._deadline import LimitedSocket
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 
 
@@ -99,6 +100,7 @@ class Connection:
             context.verify_mode = ssl.CERT_NONE
         # Services on http.sys may ask for the certificate only after the handshake (qlik-api 3.4, I).
         context.post_handshake_auth = True
+        context.sslsocket_class = LimitedSocket
         self._load_client_certificate(context)
         return context
 

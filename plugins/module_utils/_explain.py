@@ -28,6 +28,7 @@ SILENT_REFUSAL = (
 )
 LONGEST_QUOTE = 300
 SESSION_ID = re.compile(r"""("session_?id"\s*:\s*")[^"]*""", re.IGNORECASE)
+DAMAGED = "Try again. If it stays so, see the service's log on the node, and what stands between here and the node."
 PORTS = "QRS is asked on 4242 (qrs_port), the proxy services on 4243 (qps_port); 443 is the users' door."
 
 
@@ -79,8 +80,8 @@ def explain_not_json(request: str, status: int, text: str) -> RequestFailed:
         reason = f"the answer was a web page{named}, not JSON."
     elif text.lstrip()[:1] in ("[", "{"):
         # Not quoted: it may hold ids of sessions.
-        words = ""
         reason = f"the answer was JSON that is damaged or breaks off after {len(text)} characters."
+        return RequestFailed("not_json", reason, DAMAGED, request=request, status=status)
     else:
         words = _quoted(text)
         reason = f"the answer was no JSON but: {words}"
@@ -103,13 +104,19 @@ def explain_no_answer(request: str, error: Exception, endpoint: Endpoint, connec
 def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> tuple[str, str, str]:
     causes = list(causes_of(error))
     names = {type(cause).__name__ for cause in causes}
-    if "ProxyError" in names:
+    if names & {"ProxyError", "InvalidSchema"}:
         return (
             "http_proxy",
-            "the HTTP proxy of the environment could not be used.",
+            f"the HTTP proxy of the environment could not be used{_words_of_proxy(causes)}.",
             "Name the node in no_proxy, or set use_proxy to false.",
         )
+    if not endpoint.host_name:
+        return "name_unknown", "QRS has no host name for this node.", "Look at the node in the QMC."
+    if names & {"ContentDecodingError", "DecodeError"}:
+        return "damaged_answer", "the answer can't be unpacked: it is damaged.", DAMAGED
     for cause in causes:
+        if isinstance(cause, ssl.SSLEOFError):
+            continue  # the connection broke, whatever of TLS was under way
         if isinstance(cause, ssl.SSLError):
             return _tls_trouble(cause, endpoint, connection)
         if isinstance(cause, (socket.gaierror, UnicodeError)) or type(cause).__name__ == "LocationParseError":
@@ -121,9 +128,11 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
     if names & {"ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout"} and not names & {
         "ConnectionRefusedError"
     }:
+        begun = "AnswerTooSlow" in names
         return (
             "timeout",
-            f"no answer within {connection.timeout:g} seconds.",
+            f"{'the answer had begun, but was not complete' if begun else 'no answer'}"
+            f" within {connection.timeout:g} seconds.",
             "The node hangs, is overloaded, or a firewall swallows the connection. timeout allows more seconds.",
         )
     if "ConnectionRefusedError" in names:
@@ -132,12 +141,23 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
             f"nothing listens on port {endpoint.port} of {connection.address_of(endpoint.host_name)}.",
             f"The service is stopped or still starting, or the port is another one. {PORTS}",
         )
-    system = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
+    broken = (cause for cause in causes if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError))
+    system = next((cause.strerror for cause in broken if cause.strerror), None)
     return (
         "connection_lost",
         f"the connection broke ({system or 'the other side closed it before the answer was complete'}).",
         f"The service may be restarting, or a firewall between here and the node cuts connections. {SILENT_REFUSAL}",
     )
+
+
+def _words_of_proxy(causes: list[BaseException]) -> str:
+    """Why, where Python or the proxy says so. Neither names the proxy's URL, which may hold a password."""
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return f" ({cause.strerror})"
+        if type(cause) is OSError or type(cause).__name__ == "InvalidSchema":
+            return f" ({str(cause).rstrip('.')})"
+    return ""
 
 
 def _tls_trouble(error: ssl.SSLError, endpoint: Endpoint, connection: Connection) -> tuple[str, str, str]:

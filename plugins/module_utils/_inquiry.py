@@ -24,7 +24,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._session import Sess
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Scope, Topology
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, UserRules
+from ansible_collections.qlikops.sense.plugins.module_utils._users import (
+    ANONYMOUS,
+    MISSING,
+    KnownUser,
+    UserRules,
+)
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,15 @@ def inquire(site: Site, options: Mapping[str, Any], now: datetime, count_all: bo
     ages = Ages.from_option(options.get("first_seen"), now)
     topology = site.topology()
     scope = selection.scope(topology)
+    topology.require_pairs()
     counts_all = count_all or selection.keep_per_user is not None
     reading = site.read(pair for pair in topology.pairs if counts_all or selection.covers(pair))
     sessions = list(reading.sessions)
     users: dict[UserKey, KnownUser] = {}
     if selection.user_states:
         users = resolve(site, rules, selection.before_user_states(sessions, ages), sessions)
+        if MISSING in selection.user_states and {user.state for user in users.values()} - {ANONYMOUS} == {MISSING}:
+            site.require_users()
     selected = selection.select(sessions, ages, {key: user.states for key, user in users.items()})
     if options.get("resolve_users") and not selection.user_states:
         users = resolve(site, rules, selected, sessions)

@@ -57,23 +57,27 @@ class ProxyServiceApi:
                     " If it was linked just now, try again; else restart the proxy service."
                 )
             raise
-        return [_session(item, path) for item in expect_list(answer.data, f"GET https://{self._endpoint}{path}")]
+        request = f"GET https://{self._endpoint}{path}"
+        return [_session(item, request) for item in expect_list(answer.data, request)]
 
     def end(self, prefix: str, session_id: str, label: str) -> bool:
-        """Ends a session; False where it was gone already. ``label`` stands for the id in messages."""
+        """Ends a session; False where it was gone already. ``label`` stands for the id in messages.
+
+        The answer is 200 (D, C, L: qlik-api 1.2). What else HTTP calls success counts as such.
+        """
         if not session_id.strip("."):
             # Such a segment is folded away on its way through URLs, and the request would mean something else.
             raise QlikError("unsafe_id", f"{label}: the id of this session can't be part of a URL.")
         call = Call("DELETE", f"{_path(prefix)}/", secret=session_id, label=label)
-        answer = self._rest.send(self._endpoint, call, accept=(200, 404))
-        return answer.status == 200 or answer.repeated
+        answer = self._rest.send(self._endpoint, call, accept=(200, 202, 204, 404))
+        return answer.status != 404 or answer.repeated
 
 
 def _path(prefix: str) -> str:
-    return f"/qps/{quote(prefix)}/session" if prefix else "/qps/session"
+    return f"/qps/{quote(prefix, errors='surrogatepass')}/session" if prefix else "/qps/session"
 
 
-def _session(item: dict[str, Any], path: str) -> SessionStruct:
+def _session(item: dict[str, Any], request: str) -> SessionStruct:
     attributes = item.get("Attributes") or []
     if (
         not item.get("SessionId")
@@ -81,7 +85,9 @@ def _session(item: dict[str, Any], path: str) -> SessionStruct:
         or not all(isinstance(a, dict) for a in attributes)
     ):
         raise QlikError(
-            "unexpected_answer", f"GET {path}: a session without SessionId or of another shape was answered."
+            "unexpected_answer",
+            f"{request}: a session without SessionId or of another shape was answered.",
+            "Is this really the service asked for? Check host and port.",
         )
     return SessionStruct(
         user_directory=str(item.get("UserDirectory") or ""),

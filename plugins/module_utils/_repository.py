@@ -109,6 +109,13 @@ class Repository:
         """The users of one of ``user_filters``; their addresses are in attributes of these types (folded)."""
         return [_user(item, email_attributes) for item in self._read("/user/full", filter_text)]
 
+    def shows_users(self) -> bool:
+        """Whether QRS shows any user at all to api_user. ``/count``: C (qlik-api 2.2), so all are read without it."""
+        call = Call("GET", f"{self._root}/user/count")
+        answer = self._rest.send(self._connection.repository, call, accept=(200, 404))
+        count = answer.data.get("value") if isinstance(answer.data, dict) else None
+        return bool(self._read("/user/full") if count is None else count)
+
     def _read(self, path: str, filter_text: str = "") -> list[dict[str, Any]]:
         call = Call("GET", f"{self._root}{path}", {"filter": filter_text} if filter_text else {})
         answer = self._rest.send(self._connection.repository, call)
@@ -117,7 +124,7 @@ class Repository:
 
 def qrs_root(connection: Connection) -> str:
     """What every path of QRS begins with."""
-    prefix = (connection.qrs_virtual_proxy or "").strip("/")
+    prefix = quote((connection.qrs_virtual_proxy or "").strip("/"))
     return f"/{prefix}/qrs" if prefix else "/qrs"
 
 

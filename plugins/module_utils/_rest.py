@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import ssl
 import threading
 import time
 import traceback
@@ -20,6 +21,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._deadline import time_limit
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
     causes_of,
@@ -27,6 +29,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
     explain_no_answer,
     explain_not_json,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
@@ -112,7 +115,7 @@ class Rest:
         response, repeated = self._send_until_answered(endpoint, call)
         request = f"{call.method} https://{endpoint}{call.shown}"
         if response.status_code not in accept:
-            words = self._without_secrets(response.text, call)
+            words = self._without_secrets(readable(response.content), call)
             location = self._without_secrets(response.headers.get("Location", ""), call)
             raise explain_answer(request, response.status_code, words, location, self._connection.api_user)
         return Answer(response.status_code, self._parsed(request, response, call), repeated)
@@ -140,16 +143,17 @@ class Rest:
     def _send_once(self, endpoint: Endpoint, call: Call) -> requests.Response:
         query = urlencode({**call.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
         address = self._connection.address_of(endpoint.host_name)
-        url = f"https://{address}:{endpoint.port}{call.path}{quote(call.secret, safe='')}?{query}"
+        path = f"{call.path}{quote(call.secret, safe='', errors='surrogatepass')}"
+        url = f"https://{address}:{endpoint.port}{path}?{query}"
         headers = {"Host": str(endpoint)}
         body = None
         if call.body is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(call.body)
         session = self._session_for(endpoint)
-        return session.request(
-            call.method, url, data=body, timeout=self._connection.timeout, allow_redirects=False, headers=headers
-        )
+        timeout = self._connection.timeout
+        with time_limit(timeout):
+            return session.request(call.method, url, data=body, timeout=timeout, allow_redirects=False, headers=headers)
 
     def _session_for(self, endpoint: Endpoint) -> requests.Session:
         with self._opening:
@@ -182,14 +186,12 @@ class Rest:
             return None
         try:
             return json.loads(response.content)
-        except ValueError:
-            raise explain_not_json(request, response.status_code, self._without_secrets(response.text, call)) from None
+        except (ValueError, RecursionError):
+            words = self._without_secrets(readable(response.content), call)
+            raise explain_not_json(request, response.status_code, words) from None
 
     def _without_secrets(self, text: str, call: Call) -> str:
-        for secret in (self._xrfkey, call.secret, quote(call.secret, safe="")):
-            if secret:
-                text = text.replace(secret, "***")
-        return text
+        return masked(masked(text, self._xrfkey), call.secret)
 
 
 class NodeAdapter(HTTPAdapter):
@@ -213,7 +215,10 @@ def _may_pass(error: Exception) -> bool:
     """A broken connection may be better next time; a wrong certificate or a server that hangs will not."""
     broken = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
     lasting = (requests.exceptions.SSLError, requests.exceptions.Timeout, requests.exceptions.ProxyError)
-    hangs = any(isinstance(cause, ReadTimeoutError) for cause in causes_of(error))
+    causes = list(causes_of(error))
+    if any(isinstance(cause, ssl.SSLEOFError) for cause in causes):
+        return True  # closed without the farewell of TLS, met while writing
+    hangs = any(isinstance(cause, ReadTimeoutError) for cause in causes)
     return isinstance(error, broken) and not isinstance(error, lasting) and not hangs
 
 
@@ -224,7 +229,7 @@ def _never_sent(error: Exception) -> bool:
 def _pause_wanted(response: requests.Response) -> float | None:
     try:
         return Retry().get_retry_after(response.raw)
-    except InvalidHeader:
+    except (InvalidHeader, ValueError, OverflowError):  # the latter two for a date that no calendar has
         return None
 
 
@@ -234,6 +239,6 @@ def expect_list(data: Any, request: str) -> list[dict[str, Any]]:
         return data
     raise QlikError(
         "unexpected_answer",
-        f"{request}: a list of objects was expected, the answer is of another shape.",
+        f"{request}: a list of objects was expected, the answer is {'empty' if data is None else 'of another shape'}.",
         "Is this really the service asked for? Check host and port.",
     )

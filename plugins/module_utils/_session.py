@@ -36,7 +36,7 @@ class Session:
     ref: str = field(init=False)
 
     def __post_init__(self) -> None:
-        digest = hashlib.sha256(f"qlikops.sense session: {self.session_id}".encode()).hexdigest()
+        digest = hashlib.sha256(f"qlikops.sense session: {self.session_id}".encode(errors="surrogatepass")).hexdigest()
         object.__setattr__(self, "ref", f"{self.pair.tag}-{digest[:12]}")
 
     @property

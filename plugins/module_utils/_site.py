@@ -40,6 +40,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._session import Sess
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
 
+# Of a session that was ended or gone, yet stands in the list that is read afterwards.
+KEPT = {
+    ENDED: "the proxy service accepted the request but kept the session",
+    ALREADY_GONE: "the proxy service says that it does not know the session (404), and yet lists it",
+}
+
 
 class Site:
     """All services of a site over one client. Use as a context; the connections close at its end."""
@@ -96,8 +102,9 @@ class Site:
         outcomes = {session.ref: outcome for session, outcome in zip(targets, answers, strict=True)}
         again = self.read(dict.fromkeys(session.pair for session in targets if outcomes[session.ref].state != FAILED))
         for session in again.sessions:
-            if session.ref in outcomes and outcomes[session.ref].state != FAILED:
-                outcomes[session.ref] = Outcome(FAILED, "the proxy service accepted the request but kept the session")
+            state = outcomes[session.ref].state if session.ref in outcomes else FAILED
+            if state in KEPT:
+                outcomes[session.ref] = Outcome(FAILED, KEPT[state])
         return Ending(outcomes, again.failures)
 
     def users(self, names: Iterable[tuple[str, str]], email_attributes: Collection[str]) -> list[KnownUser]:
@@ -108,6 +115,17 @@ class Site:
             self._connection.max_parallel,
         )
         return [user for bunch in bunches for user in bunch]
+
+    def require_users(self) -> None:
+        """Raises QlikError where QRS shows no user at all, so that it proves nothing that it does not know one."""
+        if not self._repository.shows_users():
+            raise QlikError(
+                "no_users",
+                f"QRS on {self._connection.repository} shows no users to {self._connection.api_user}, so nobody can be"
+                " told to be missing there.",
+                "QRS answers with an empty list where a user may not read: name a user with the rights as api_user,"
+                " such as INTERNAL\\sa_api.",
+            )
 
     def proxy_states(self) -> dict[str, ServiceState]:
         """What QRS believes of the proxy services, by node name (folded); one request."""
@@ -137,11 +155,14 @@ class Site:
         return [Session(pair=pair, **vars(struct)) for struct in structs]
 
     def _end_one(self, session: Session) -> Outcome:
+        if session.proxy.id in self._down:
+            return Outcome(FAILED, f"not tried, for the proxy service did not answer: {self._down[session.proxy.id]}")
         try:
-            self._raise_if_down(session.proxy)
             was_there = self._api(session.proxy).end(session.virtual_proxy.prefix, session.session_id, session.ref)
         except QlikError as error:
-            return Outcome(FAILED, str(self._what_to_tell(session.proxy, error)))
+            self._what_to_tell(session.proxy, error)  # no other session of this proxy service is tried
+            perhaps = isinstance(error, RequestFailed) and error.kind in ("connection_lost", "timeout")
+            return Outcome(FAILED, f"{error} It may have been ended all the same." if perhaps else str(error))
         return Outcome(ENDED if was_there else ALREADY_GONE)
 
     def _raise_if_down(self, proxy: ProxyService) -> None:

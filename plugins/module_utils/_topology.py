@@ -13,6 +13,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+
 
 @dataclass(frozen=True)
 class Node:
@@ -72,7 +74,7 @@ class Pair:
 
     def __post_init__(self) -> None:
         name = f"qlikops.sense pair: {self.proxy.id}/{self.virtual_proxy.prefix}"
-        object.__setattr__(self, "tag", hashlib.sha256(name.encode()).hexdigest()[:6])
+        object.__setattr__(self, "tag", hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:6])
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,15 @@ class Topology:
             for virtual_proxy in _one_for_each_prefix(proxy.virtual_proxies)
         )
         object.__setattr__(self, "pairs", tuple(pairs))
+
+    def require_pairs(self) -> None:
+        """Raises QlikError where there is no list of sessions to read: nobody could log in to such a site."""
+        if not self.pairs:
+            raise QlikError(
+                "no_virtual_proxies",
+                "QRS shows no virtual proxy that is linked to a proxy service, so there are no sessions to ask for.",
+                "QRS leaves out what a user may not read: name a user with the rights as api_user.",
+            )
 
     def unlinked(self) -> list[VirtualProxy]:
         """Virtual proxies that no proxy service serves."""

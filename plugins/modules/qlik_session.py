@@ -200,6 +200,7 @@ failure:
     words: ""
 """
 
+import re
 from collections import Counter
 from datetime import datetime, timezone
 from typing import Any
@@ -227,6 +228,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._session import Sess
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 MOST_REASONS = 5
+REF = re.compile(r"\b[0-9a-f]{6}-[0-9a-f]{12}\b")
 
 
 def main() -> None:
@@ -321,10 +323,10 @@ def finish(module: QlikModule, result: dict[str, Any], refusal: str, unread: str
 
 
 def _failed_in_words(failed: list[dict[str, Any]], count: int) -> str:
-    reasons = Counter(session["outcome_reason"] for session in failed).most_common(MOST_REASONS)
-    return f"{len(failed)} of {count} sessions could not be ended. " + " ".join(
-        f"{times} times: {reason}" for reason, times in reasons
-    )
+    """The same reason is told once, though the request of each session names that session."""
+    reasons = Counter(REF.sub("<ref>", session["outcome_reason"]) for session in failed)
+    told = [f"{times} times: {reason}" for reason, times in reasons.most_common(MOST_REASONS)]
+    return f"{len(failed)} of {count} sessions could not be ended. " + " ".join(told)
 
 
 if __name__ == "__main__":

@@ -337,6 +337,13 @@ def test_no_answer_in_time(modules: Modules) -> None:
     assert len(modules.control.journal(listener="qrs")) == 1  # a time-out is not followed by another try
 
 
+def test_an_answer_that_only_trickles_is_over_with_the_time(modules: Modules) -> None:
+    modules.control.fault("trickle", listener="qrs", seconds=0.2)
+    began = time.monotonic()
+    qrs_fails(modules, "timeout", "had begun, but was not complete within 1 seconds", "allows more", timeout=1)
+    assert time.monotonic() - began < 4
+
+
 # Secrets
 
 

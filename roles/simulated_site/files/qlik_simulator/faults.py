@@ -14,13 +14,14 @@ from typing import Any
 from aiohttp import web
 
 HANDSHAKE = {"expired_certificate": "expired", "wrong_name_certificate": "wrong_name", "rogue_certificate": "rogue"}
-KINDS = ("status", "cut", "half", "lost", "hang", "slow", "html", "garbage", "redirect", *HANDSHAKE)
+KINDS = ("status", "cut", "half", "lost", "hang", "slow", "trickle", "html", "garbage", "redirect", *HANDSHAKE)
 LISTENERS = ("qrs", "qps", "door")
 _LIMITS: tuple[str, ...] = ("listener", "node", "method", "path", "times")
 _PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form>Please log in</form></body></html>"
 _OWN_KEYS: dict[str, frozenset[str]] = {
     "status": frozenset({"status", "body", "headers"}),
     "slow": frozenset({"seconds"}),
+    "trickle": frozenset({"seconds"}),
     "redirect": frozenset({"location"}),
 }
 
@@ -142,6 +143,8 @@ async def inject(fault: Fault, request: web.BaseRequest) -> web.StreamResponse |
         return None
     if kind == "lost":
         return None
+    if kind == "trickle":
+        return await _trickle(request, options.get("seconds", 1))
     if kind == "hang":
         await asyncio.Event().wait()
     if kind == "status":
@@ -154,6 +157,15 @@ async def inject(fault: Fault, request: web.BaseRequest) -> web.StreamResponse |
     if kind == "garbage":
         return web.Response(body=b'[{"User\xff\xfe\x00Directory": LAB', content_type="application/json")
     return cut(request, half=kind == "half")
+
+
+async def _trickle(request: web.BaseRequest, seconds: float) -> web.StreamResponse:
+    """An answer that begins at once and goes on by a byte every so many seconds, for ever."""
+    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await answer.prepare(request)
+    while True:
+        await answer.write(b" ")
+        await asyncio.sleep(seconds)
 
 
 def cut(request: web.BaseRequest, half: bool = False) -> web.StreamResponse:

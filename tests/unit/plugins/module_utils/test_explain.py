@@ -88,8 +88,6 @@ def test_the_words_of_a_server_are_quoted_on_one_line_and_not_for_ever() -> None
         ),
         ("<HTML><body>hello", "the answer was a web page, not JSON."),
         ("Ping successful.", "the answer was no JSON but: Ping successful."),
-        ('[{"SessionId": "abc"', "the answer was JSON that is damaged or breaks off after 20 characters."),
-        ("  {", "the answer was JSON that is damaged or breaks off after 3 characters."),
     ],
 )
 def test_what_is_no_json(text: str, reason: str) -> None:
@@ -97,6 +95,15 @@ def test_what_is_no_json(text: str, reason: str) -> None:
     assert error.reason == f"{REQUEST}: {reason}"
     assert (error.kind, error.status) == ("not_json", 200)
     assert "login page" in error.hint
+
+
+@pytest.mark.parametrize(("text", "length"), [('[{"SessionId": "abc"', 20), ("  {", 3)])
+def test_json_that_breaks_off_is_no_login_page(text: str, length: int) -> None:
+    error = explain_not_json(REQUEST, 200, text)
+    assert error.reason == f"{REQUEST}: the answer was JSON that is damaged or breaks off after {length} characters."
+    assert (error.kind, error.status, error.words) == ("not_json", 200, "")
+    assert "Try again" in error.hint
+    assert "login page" not in error.hint
 
 
 @pytest.mark.parametrize("name", ['"SessionId":"', '"sessionid" : "', '"Session_Id":"'])
@@ -172,7 +179,7 @@ POOL: Any = None
                 urllib3.exceptions.ProxyError("Unable to connect to proxy", raised(socket.gaierror(-2, "not known")))
             ),
             "http_proxy",
-            "the HTTP proxy of the environment could not be used.",
+            "the HTTP proxy of the environment could not be used (not known).",
             "use_proxy",
         ),
         (
@@ -188,7 +195,7 @@ POOL: Any = None
                 urllib3.exceptions.ProxyError("Unable", raised(ConnectionRefusedError(111, "refused")))
             ),
             "http_proxy",
-            "the HTTP proxy of the environment could not be used.",
+            "the HTTP proxy of the environment could not be used (refused).",
             "no_proxy",
         ),
         (

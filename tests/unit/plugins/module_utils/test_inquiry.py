@@ -34,6 +34,9 @@ class FakeSite(Site):
         self.known = set(known)
         self.asked: list[list[tuple[str, str]]] = []
 
+    def require_users(self) -> None:
+        """QRS shows users of whom no session is."""
+
     def topology(self) -> Topology:
         return self.world.topology
 

@@ -117,6 +117,8 @@ def test_a_virtual_proxy_that_the_proxy_service_does_not_know() -> None:
     [
         (Answer(200, {}, repeated=False), True),
         (Answer(200, None, repeated=True), True),
+        (Answer(202, None, repeated=False), True),
+        (Answer(204, None, repeated=False), True),
         (Answer(404, None, repeated=False), False),
         # The first try got through, only its answer was lost.
         (Answer(404, None, repeated=True), True),

@@ -17,10 +17,11 @@ from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
     LONGEST_FILTER,
     Repository,
     ServiceState,
+    qrs_root,
     quoted,
     user_filters,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
@@ -253,6 +254,26 @@ def test_an_empty_list_of_proxy_services_is_explained_by_missing_rights(answer: 
     assert caught.value.kind == "no_proxies"
     assert caught.value.reason == "QRS on qlik1.example.com:4242 shows no proxy service to LAB\\anna."
     assert "api_user" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("answers", "shows"),
+    [
+        ({"count": {"value": 7}}, True),
+        ({"count": {"value": 0}}, False),
+        ({"count": Answer(404, None, repeated=False), "full": []}, False),
+        ({"count": Answer(404, None, repeated=False), "full": [{"userId": "anna"}]}, True),
+    ],
+)
+def test_whether_any_user_is_shown(answers: dict[str, Any], shows: bool) -> None:
+    site, _rest = repository({f"{QRS}/user/{path}": answer for path, answer in answers.items()})
+    assert site.shows_users() is shows
+
+
+@pytest.mark.parametrize("prefix", ["/a b/", "a b"])
+def test_a_prefix_is_quoted_in_the_path(prefix: str) -> None:
+    connection = Connection("qlik1", "client.pem", "client_key.pem", qrs_virtual_proxy=prefix)
+    assert qrs_root(connection) == "/a%20b/qrs"
 
 
 @pytest.mark.parametrize(

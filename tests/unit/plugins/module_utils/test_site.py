@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Outcome
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
@@ -238,6 +238,26 @@ def test_a_session_that_is_still_there_counts_as_failed_and_a_new_one_does_not(m
     assert len(ending.outcomes) == 2
 
 
+def test_a_session_that_is_not_known_and_yet_listed_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = builders.session(session_id="odd", pair=PAIRS[0])
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/odd": Answer(404, None, repeated=False),
+        f"GET {CENTRAL}/qps/session": [struct("odd")],
+    }
+    site, _rest = site_with(monkeypatch, answers)
+    (outcome,) = site.end([session]).outcomes.values()
+    assert (outcome.state, "(404), and yet lists it" in outcome.reason) == ("failed", True)
+
+
+@pytest.mark.parametrize("kind", ["connection_lost", "timeout"])
+def test_where_no_answer_came_it_may_have_been_ended(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    session = builders.session(session_id="one", pair=PAIRS[0])
+    lost = RequestFailed(kind, "no answer.", request="DELETE x")
+    site, _rest = site_with(monkeypatch, {f"DELETE {CENTRAL}/qps/session/one": lost})
+    (outcome,) = site.end([session]).outcomes.values()
+    assert outcome == Outcome("failed", "DELETE x: no answer. It may have been ended all the same.")
+
+
 def test_a_list_that_cannot_be_read_again_is_told_and_changes_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     session = builders.session(session_id="one", pair=PAIRS[0])
     answers = {f"DELETE {CENTRAL}/qps/session/one": {}, f"GET {CENTRAL}/qps/session": failed_with(500)}
@@ -280,7 +300,10 @@ def test_ending_on_a_dead_proxy_service_tries_once_and_gives_all_its_sessions_th
         f"DELETE {NODE2}/qps/session/alive",
         f"GET {NODE2}/qps/session",
     ]
-    assert {ending.outcomes[session.ref] for session in dead} == {Outcome("failed", str(unreachable()))}
+    assert [ending.outcomes[session.ref] for session in dead] == [
+        Outcome("failed", str(unreachable())),
+        *[Outcome("failed", f"not tried, for the proxy service did not answer: {unreachable()}")] * 5,
+    ]
     assert ending.outcomes[alive.ref] == Outcome("ended")
 
 

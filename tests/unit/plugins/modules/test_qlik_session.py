@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
@@ -15,6 +17,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
     CENTRAL,
     CONNECTION,
     NODE2,
+    QRS,
     Result,
     install,
     run,
@@ -51,6 +54,42 @@ def end(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], **options: Any
 
 def writes(rest: FakeRest) -> list[str]:
     return [place for place in rest.asked if not place.startswith("GET ")]
+
+
+def test_nobody_is_missing_where_qrs_shows_no_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without rights on users gets an empty list and 200 (I: qlik-api 2.1): all would be ended."""
+    answers = {**two_sessions(), f"{QRS}/user/full": [], f"{QRS}/user/count": {"value": 0}}
+    result, rest = end(monkeypatch, answers, user_states=["missing"])
+    assert result["failure"]["kind"] == "no_users"
+    assert "shows no users to INTERNAL\\sa_api" in result["msg"]
+    assert writes(rest) == []
+    answers = {**two_sessions(), f"{QRS}/user/full": [], f"{QRS}/user/count": {"value": 7}}
+    result, _rest = end(monkeypatch, answers, user_states=["missing"])
+    assert result["summary"]["ended"] == 2
+
+
+def test_a_site_that_shows_no_links_is_no_site_without_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = two_sessions()
+    for proxy in answers[f"{QRS}/proxyservice/full"]:
+        proxy["settings"]["virtualProxies"] = None
+    result, _rest = end(monkeypatch, answers, all=True)
+    assert result["failure"]["kind"] == "no_virtual_proxies"
+
+
+def test_the_same_reason_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = two_sessions()
+    sessions = [struct(f"id-{number}") for number in range(3)]
+    answers[f"GET {CENTRAL}/qps/session"] = sessions
+    for session in sessions:
+        failure = RequestFailed("forbidden", "no.", request=f"DELETE x/{ref_of(session)}", status=403)
+        answers[f"DELETE {CENTRAL}/qps/session/{session['SessionId']}"] = failure
+    result, _rest = end(monkeypatch, answers, proxies=["Central"], virtual_proxies=["/"])
+    assert result["msg"] == "3 of 3 sessions could not be ended. 3 times: DELETE x/<ref>: no."
+    assert len({session["outcome_reason"] for session in result["sessions"]}) == 3
+
+
+def ref_of(session: dict[str, Any]) -> str:
+    return f"a1b2c3-{hashlib.sha256(session['SessionId'].encode()).hexdigest()[:12]}"
 
 
 def two_sessions() -> dict[str, Any]:

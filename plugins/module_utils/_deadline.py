@@ -1,0 +1,68 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""One time limit over a whole answer.
+
+The timeout of requests and urllib3 begins anew with every byte, so an answer that only trickles would never end.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class AnswerTooSlow(TimeoutError):
+    """The answer had begun when the time was over."""
+
+
+class _Request(threading.local):
+    """What the thread has under way: when it has to be over (monotonic clock), and whether the answer has begun."""
+
+    end: float | None = None
+    has_begun = False
+
+
+_request = _Request()
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Bounds what this thread reads from LimitedSockets meanwhile: TimeoutError, AnswerTooSlow."""
+    _request.end, _request.has_begun = time.monotonic() + seconds, False
+    try:
+        yield
+    finally:
+        _request.end = None
+
+
+class LimitedSocket(ssl.SSLSocket):
+    """For ``SSLContext.sslsocket_class``."""
+
+    def recv_into(self, *arguments: Any, **options: Any) -> int:
+        if _request.end is None:
+            return super().recv_into(*arguments, **options)
+        try:
+            self.settimeout(_time_left(_request.end))
+            count = super().recv_into(*arguments, **options)
+        except TimeoutError as error:
+            if _request.has_begun:
+                raise AnswerTooSlow("the answer had begun") from error
+            raise
+        _request.has_begun = True
+        return count
+
+
+def _time_left(end: float) -> float:
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time is over")
+    return left

@@ -1,0 +1,65 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest
+from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+
+
+@contextlib.contextmanager
+def trickling(pem: Export, at_once: bytes, pause: float) -> Iterator[int]:
+    """The port of a server that answers with ``at_once`` and then a byte every ``pause`` seconds."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem.options["client_cert"], pem.options["client_key"])
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(listening.accept()[0], server_side=True) as client:
+            client.recv(4096)
+            client.sendall(at_once)
+            while not over.wait(pause):
+                client.sendall(b" ")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield listening.getsockname()[1]
+    over.set()
+    listening.close()
+    thread.join()
+
+
+@pytest.mark.parametrize("at_once", [b"HTTP/1.1 200 OK\r\nX-Long:", HEAD])
+def test_an_answer_that_trickles_is_over_with_the_time(pem: Export, at_once: bytes) -> None:
+    options = {**pem.options, "validate_certs": False, "use_proxy": False, "timeout": 1}
+    rest = Rest(Connection.from_options(options))
+    begin = time.monotonic()
+    with trickling(pem, at_once, pause=0.2) as port, pytest.raises(RequestFailed) as caught:
+        rest.send(Endpoint("127.0.0.1", port), Call("GET", "/qrs/about"))
+    rest.close()
+    assert caught.value.kind == "timeout"
+    assert "the answer had begun, but was not complete within 1 seconds" in caught.value.reason
+    assert time.monotonic() - begin < 5
+
+
+def test_an_answer_that_does_not_begin_is_called_so(pem: Export) -> None:
+    options = {**pem.options, "validate_certs": False, "use_proxy": False, "timeout": 1}
+    rest = Rest(Connection.from_options(options))
+    with trickling(pem, b"", pause=3) as port, pytest.raises(RequestFailed, match="no answer within 1 seconds"):
+        rest.send(Endpoint("127.0.0.1", port), Call("GET", "/qrs/about"))
+    rest.close()

@@ -1,0 +1,52 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+
+from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable
+from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import session_ids
+
+DISGUISES: list[Callable[[str], str]] = [
+    str,
+    lambda text: quote(text, safe=""),
+    lambda text: quote(text, safe="").lower(),
+    lambda text: quote(quote(text, safe="")),
+    lambda text: json.dumps(text),
+    lambda text: html.escape(text),
+    lambda text: html.escape(json.dumps(text)),
+    lambda text: text.upper(),
+]
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("secret", ["ab/cd+ef", 'a\\b"c', "<ünï&✓>", "\U0001f600-x", "100%41 x", "\ud83d-half"])
+def test_no_spelling_of_a_secret_is_left(secret: str, disguise: Callable[[str], str]) -> None:
+    try:
+        spelled = disguise(secret)
+    except UnicodeEncodeError:
+        pytest.skip("half a character has no such spelling")
+    assert spelled.strip('"') not in masked(f"no /session/{spelled} here", secret)
+
+
+@given(session_ids)
+def test_a_secret_as_it_is_leaves_the_other_words(secret: str) -> None:
+    assert secret not in masked(f"| {secret} |", secret).replace("***", "")
+
+
+def test_other_words_stay() -> None:
+    assert masked("no /session/the-id?x=1 here", "the-id") == "no /session/***?x=1 here"
+    assert masked("nothing &amp; %41 here", "the-id") == "nothing &amp; %41 here"
+    assert masked("nothing to hide", "") == "nothing to hide"
+
+
+def test_what_is_no_utf_8_is_readable_all_the_same() -> None:
+    assert (readable("Größe".encode()), readable("Größe".encode("latin-1"))) == ("Größe", "Größe")
