@@ -13,6 +13,7 @@ description:
   - Asks the repository service of a client-managed Qlik Sense site for users by their names, whether they have sessions
     or not. M(qlikops.sense.qlik_session_info) tells the same of users who have sessions.
   - A user who is V(inactive), V(blacklisted) or V(removed_externally) is refused at the next login.
+  - Where QRS shows no users at all to O(api_user) the module fails, instead of calling everybody missing.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 extends_documentation_fragment:
@@ -128,6 +129,8 @@ def main() -> None:
         names = asked_for(words(module.params["users"]))
         with Site(module.connection()) as site:
             known = site.users(names, UserRules.from_options(module.params).email_attributes)
+            if names and not known:
+                site.require_users()
     found = {user.key: user for user in known}
     users = [found.get(user_key(*name)) or missing_user(*name) for name in names]
     module.exit_json(changed=False, users=[as_result(user) for user in users])

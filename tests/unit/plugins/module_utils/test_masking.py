@@ -15,11 +15,17 @@ from hypothesis import given
 from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import session_ids
 
+
+
+def in_url(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
 DISGUISES: list[Callable[[str], str]] = [
     str,
-    lambda text: quote(text, safe=""),
-    lambda text: quote(text, safe="").lower(),
-    lambda text: quote(quote(text, safe="")),
+    in_url,
+    lambda text: in_url(text).lower(),
+    lambda text: in_url(in_url(text)),
     lambda text: json.dumps(text),
     lambda text: html.escape(text),
     lambda text: html.escape(json.dumps(text)),
@@ -30,10 +36,7 @@ DISGUISES: list[Callable[[str], str]] = [
 @pytest.mark.parametrize("disguise", DISGUISES)
 @pytest.mark.parametrize("secret", ["ab/cd+ef", 'a\\b"c', "<ünï&✓>", "\U0001f600-x", "100%41 x", "\ud83d-half"])
 def test_no_spelling_of_a_secret_is_left(secret: str, disguise: Callable[[str], str]) -> None:
-    try:
-        spelled = disguise(secret)
-    except UnicodeEncodeError:
-        pytest.skip("half a character has no such spelling")
+    spelled = disguise(secret)
     assert spelled.strip('"') not in masked(f"no /session/{spelled} here", secret)
 
 

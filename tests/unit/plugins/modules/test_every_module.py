@@ -255,6 +255,13 @@ def test_users_by_name_whether_they_have_sessions_or_not(monkeypatch: pytest.Mon
     assert len(rest.asked) == 1
 
 
+def test_nobody_is_missing_where_no_user_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = install(monkeypatch, {f"{QRS}/user/full": [], f"{QRS}/user/count": {"value": 0}})
+    result = run(monkeypatch, qlik_user_info.main, **{**CONNECTION, "users": ["LAB\\anna"]})
+    assert result["failure"]["kind"] == "no_users"
+    assert len(rest.asked) == 2
+
+
 @pytest.mark.parametrize("name", ["anna", "LAB\\", "\\anna"])
 def test_a_user_without_directory_is_not_asked_for(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     rest = install(monkeypatch, site_answers())
