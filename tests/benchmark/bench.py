@@ -192,9 +192,7 @@ def run_ours(client: str, playbook: Playbook, case: Case, site: SimulatedSite, p
     if client == "playbook":
         return playbook.report(options, site)
     if not case.end:
-        return playbook.measure(
-            "qlikops.sense.qlik_session_info", {**options, "serialized": client == "as text"}, site
-        )
+        return playbook.measure("qlikops.sense.qlik_session_info", {**options, "serialized": client == "as text"}, site)
     chosen = {"session_ids": site.session_ids(case.end), "protect_users": []}
     site.control("DELETE", "/journal")
     return playbook.measure("qlikops.sense.qlik_session", {**options, **chosen}, site)

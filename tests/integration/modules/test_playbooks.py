@@ -15,7 +15,8 @@ import yaml
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.modules.playing import GROUP, Ansible, Tasks, ensure
-from ansible_collections.qlikops.sense.tests.integration.modules.running import MODULES, ROOT
+from ansible_collections.qlikops.sense.tests.integration.modules.running import ROOT
+from ansible_collections.qlikops.sense.tests.integration.modules.warm import MODULES
 
 CONNECTION = {"host", "client_cert", "client_key", "ca_path"}  # options of the examples that the play gives instead
 

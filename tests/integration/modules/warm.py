@@ -5,7 +5,8 @@
 """A Python that has imported what the modules import, and runs each of them in a fork of itself.
 
 Two thirds of the time of a module in a new process are imports. Run as a program, this file is that Python: it reads a
-line of JSON for each module, ``path`` and the files ``stdin``, ``stdout``, ``stderr``, and answers with the exit status.
+line of JSON for each module, with its ``path`` and files for ``stdin``, ``stdout`` and ``stderr``, and answers with the
+exit status.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class WarmPython:
 
     def run(self, path: pathlib.Path, given: str) -> subprocess.CompletedProcess[str]:
         """What ``subprocess.run`` gives for the module at this path, ``given`` being its standard input."""
-        assert self._python.stdin and self._python.stdout
+        assert self._python.stdin
+        assert self._python.stdout
         with tempfile.TemporaryDirectory() as scratch:
             files = {name: pathlib.Path(scratch, name) for name in ("stdin", "stdout", "stderr")}
             files["stdin"].write_text(given, encoding="utf-8")
@@ -70,11 +72,11 @@ def main() -> None:
 def become(job: Mapping[str, str]) -> None:
     """Be the process of a module, to the end, or killed where that takes too long."""
     signal.alarm(LONGEST_RUN)
-    sys.stdin = open(job["stdin"], encoding="utf-8")
     for name, number in (("stdout", 1), ("stderr", 2)):
         with open(job[name], "wb") as stream:
             os.dup2(stream.fileno(), number)
-    runpy.run_path(job["path"], run_name="__main__")
+    with open(job["stdin"], encoding="utf-8") as sys.stdin:
+        runpy.run_path(job["path"], run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from ansible_collections.qlikops.sense.plugins.module_utils._masking import mask
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import session_ids
 
 
-
 def in_url(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 
