@@ -10,10 +10,12 @@ import sys
 
 try:
     from .cli import main
+
+    status = main(sys.argv[1:])
 except ModuleNotFoundError as error:  # a bare traceback would hide that only a library is missing
     sys.exit(
         f"qlik_simulator needs the Python library {error.name}, which {sys.executable} does not have. "
         "Install: aiohttp cryptography PyYAML"
     )
 
-sys.exit(main(sys.argv[1:]))
+sys.exit(status)

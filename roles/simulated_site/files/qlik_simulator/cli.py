@@ -114,10 +114,12 @@ def _start(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from .serving import run  # what this loads takes longer than the other commands
+
     state = StateDirectory(options.state_dir)
     site = _site(options)
     state.prepare()
-    daemon.run(site, state, options.real_ports, options.balancer)
+    run(site, state, options.real_ports, options.balancer)
     return 0
 
 
