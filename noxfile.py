@@ -45,7 +45,9 @@ TEST_REQUIREMENTS = (
 PYTEST = ("pytest", "-n", "2")
 # The other sanity tests look at the code with whatever Python they run on, and find the same.
 SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
-WITHOUT_ANSIBLE_LEFT_OUT = ("--ignore=tests/integration/simulator", "--ignore=tests/integration/page")
+# Roles, playbooks and guides are a matter of ansible-core; what is no part of it, of Python.
+TESTS_OF_EACH_CORE = [f"tests/integration/{what}" for what in ("awx", "docs", "roles", "runner")]
+TESTS_OF_EACH_PYTHON = [f"tests/integration/{what}" for what in ("page", "simulator")]
 SIMULATOR = "roles/simulated_site/files"
 
 antsibull_nox.load_antsibull_nox_toml()
@@ -136,11 +138,13 @@ def add_matrix() -> None:
 
 
 def add_matrix_session(core: str, python: str, is_newest_python: bool) -> None:
-    """What says the same on every Python runs once for a core, what knows nothing of ansible-core once for a Python."""
+    """Every pair has its units, modules run by it, and what each Python may refuse; the rest runs once for each."""
     is_newest_core = core == environment.newest_core(python)
     sanity = ["ansible-test", "sanity", "--python", python, *([] if is_newest_python else SANITY_OF_EACH_PYTHON)]
     units = ["ansible-test", "units", "--venv", "--python", python] if is_newest_python else [*PYTEST, "tests/unit"]
-    integration = [*PYTEST, "tests/integration", *([] if is_newest_core else WITHOUT_ANSIBLE_LEFT_OUT)]
+    integration = [*PYTEST, "tests/integration/modules"]
+    integration += TESTS_OF_EACH_CORE if is_newest_python else []
+    integration += TESTS_OF_EACH_PYTHON if is_newest_core else []
 
     @nox.session(name=environment.matrix_session(core, python), python=python, default=False, tags=["matrix"])
     def matrix(session: nox.Session) -> None:
