@@ -94,17 +94,6 @@ def integration(session: nox.Session) -> None:
     run_pytest(session, "tests/integration")
 
 
-@nox.session
-def molecule(session: nox.Session) -> None:
-    """Run roles and playbooks as users do, by the scenarios of molecule."""
-    session.install("molecule", "-r", "tools/requirements-demo.txt")
-    collections = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
-    session.run(
-        *("molecule", "test", "--all", "--workers", "2", "--continue-on-failure"),
-        env={"ANSIBLE_COLLECTIONS_PATH": str(collections.current_place)},
-    )
-
-
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the modules on large simulated sites, beside two plain clients."""
