@@ -155,7 +155,7 @@ def _words_of_proxy(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
             return f" ({cause.strerror})"
-        if type(cause) is OSError or type(cause).__name__ == "InvalidSchema":
+        if type(cause).__name__ in ("OSError", "InvalidSchema"):  # the errors of requests are OSErrors, too
             return f" ({str(cause).rstrip('.')})"
     return ""
 

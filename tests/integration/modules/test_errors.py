@@ -234,7 +234,7 @@ def test_a_web_page_instead_of_json(modules: Modules) -> None:
 
 def test_garbage_instead_of_json(modules: Modules) -> None:
     modules.control.fault("garbage", listener="qrs")
-    qrs_fails(modules, "not_json", "JSON that is damaged", "Something else than the Qlik service")
+    qrs_fails(modules, "not_json", "JSON that is damaged", "see the service.s log on the node")
 
 
 def test_words_instead_of_json(modules: Modules) -> None:

@@ -25,8 +25,8 @@ DISGUISES: list[Callable[[str], str]] = [
     in_url,
     lambda text: in_url(text).lower(),
     lambda text: in_url(in_url(text)),
-    lambda text: json.dumps(text),
-    lambda text: html.escape(text),
+    json.dumps,
+    html.escape,
     lambda text: html.escape(json.dumps(text)),
     lambda text: text.upper(),
 ]
