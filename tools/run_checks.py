@@ -4,7 +4,8 @@
 
 """Runs the checks by nox and ends with a table of the outcome: `test` for all of them, `matrix` for every ansible-core.
 
-All checks run even when one has failed; the cheap ones come first.
+All checks run even when one has failed; the cheap ones come first. Molecule, which mostly waits, runs beside the others
+and its output follows theirs.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
+import signal
 import subprocess
 import sys
-import tempfile
+import time
 import typing as t
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -24,31 +27,73 @@ from tools import environment
 
 TEST = (
     *("antsibull-nox-config", "formatters", "codeqa", "yamllint", "extra-checks"),
-    *("typing", "unit", "docs-check", "integration", "ansible-lint"),
-    *("sanity", "units", "build-import-check", "molecule"),
+    *("typing", "units", "docs-check", "integration", "ansible-lint"),  # `units` runs the tests of `unit`
+    *("sanity", "build-import-check"),
 )
+BESIDE = ("molecule",)
+OUTCOMES = environment.CACHE / "checks"
+
+Session = dict[str, t.Any]
 
 
-def run_nox(*selection: str) -> list[dict[str, t.Any]]:
-    """Run sessions of nox; nox's report of each: `name`, `result` (`success`, `failed`, ...), `reason`, `duration`."""
-    with tempfile.TemporaryDirectory() as scratch:
-        report = pathlib.Path(scratch, "report.json")
-        command = [sys.executable, "-m", "nox", "--report", str(report), *selection]
+class Nox:
+    """A run of nox that goes on beside what the block does; it does not outlive the block.
+
+    ``name`` tells its files in `.cache/checks` from those of another run.
+    """
+
+    def __init__(self, name: str, *selection: str, output: t.IO[bytes] | None = None) -> None:
+        OUTCOMES.mkdir(parents=True, exist_ok=True)
+        self._report = OUTCOMES / f"{name}.json"
+        self._report.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "nox", "--report", str(self._report), *selection]
         # With CI set the checks only look, where otherwise the formatter would change files.
-        subprocess.run(command, cwd=environment.ROOT, env={**os.environ, "CI": "true"}, check=False)
-        if not report.exists():
+        variables = {**os.environ, "CI": "true"}
+        self._process = subprocess.Popen(command, cwd=environment.ROOT, env=variables, stdout=output, stderr=output)
+
+    def __enter__(self) -> Nox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            # What nox does on Ctrl-C: it ends what it started, which it does not when it is terminated.
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait()
+
+    def sessions(self) -> list[Session]:
+        """Wait for the end; each session as nox reports it: `name`, `result` (`success`, `failed`...), `duration`."""
+        self._process.wait()
+        if not self._report.exists():
             raise SystemExit("nox ended without a report")
-        sessions: list[dict[str, t.Any]] = json.loads(report.read_text(encoding="utf-8"))["sessions"]
+        sessions: list[Session] = json.loads(self._report.read_text(encoding="utf-8"))["sessions"]
         return sessions
 
 
-def print_checks(sessions: list[dict[str, t.Any]]) -> None:
+def run_tests() -> list[Session]:
+    OUTCOMES.mkdir(parents=True, exist_ok=True)
+    log = OUTCOMES / "beside.log"
+    with log.open("wb") as output, Nox("beside", "-s", *BESIDE, output=output) as beside:
+        print(f"Beside the other checks: {', '.join(BESIDE)}, to {log.relative_to(environment.ROOT)}", flush=True)
+        with Nox("checks", "-s", *TEST) as checks:
+            sessions = checks.sessions()
+        sessions += beside.sessions()
+    with log.open("rb") as output:
+        shutil.copyfileobj(output, sys.stdout.buffer)
+    return sessions
+
+
+def run_matrix() -> list[Session]:
+    with Nox("matrix", "-t", "matrix") as matrix:
+        return matrix.sessions()
+
+
+def print_checks(sessions: list[Session]) -> None:
     """One line for every check."""
     for session in sessions:
         print(f"{session['name']:<24}{session['result']:<10}{session['duration']:>7.1f} s")
 
 
-def print_matrix(sessions: list[dict[str, t.Any]]) -> None:
+def print_matrix(sessions: list[Session]) -> None:
     """A grid of ansible-core by Python. A dash: not a supported pair; absent: that Python is not installed."""
     results = {session["name"]: session["result"] for session in sessions}
     pythons = sorted({python for supported in environment.CONTROLLER_PYTHONS.values() for python in supported})
@@ -67,14 +112,15 @@ def print_matrix(sessions: list[dict[str, t.Any]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["test", "matrix"])
+    begin = time.monotonic()
     if parser.parse_args().what == "test":
-        sessions, print_table = run_nox("-s", *TEST), print_checks
+        sessions, print_table = run_tests(), print_checks
     else:
-        sessions, print_table = run_nox("-t", "matrix"), print_matrix
+        sessions, print_table = run_matrix(), print_matrix
     failed = sum(session["result"] != "success" for session in sessions)
     print()
     print_table(sessions)
-    print(f"\n{sum(session['duration'] for session in sessions):.0f} s in all")
+    print(f"\n{time.monotonic() - begin:.0f} s in all")
     print(f"{len(sessions) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
