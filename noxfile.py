@@ -102,8 +102,9 @@ def bench(session: nox.Session) -> None:
 
 
 def run_pytest(session: nox.Session, tests: str) -> None:
+    """Run the tests in this directory, or those that the arguments name."""
     session.install(f"ansible-core~={CORE}.0", *TEST_REQUIREMENTS)
-    session.run(*PYTEST, tests, *session.posargs)
+    session.run(*PYTEST, "--override-ini", f"testpaths={tests}", *session.posargs)
 
 
 for command, parameters in {"sanity": ["sanity"], "units": ["units", "--venv"]}.items():
