@@ -42,7 +42,7 @@ TEST_REQUIREMENTS = (
     "pytest-xdist",
 )
 # Each of the two has a simulated site of its own; most of the time is spent waiting.
-PYTEST = ("pytest", "-n", "2")
+PYTEST = ("pytest", "-n", "2", "--durations", "40", "--durations-min", "5")
 # The other sanity tests look at the code with whatever Python they run on, and find the same.
 SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
 # Roles, playbooks and guides are a matter of ansible-core; what is no part of it, of Python.
