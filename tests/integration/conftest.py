@@ -7,13 +7,43 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
+
+SESSION_ID = re.compile(r"(/session/)[^/?'\"\s]+")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what its simulated site saw, so that one that fails once in a thousand tells why."""
+    report = yield
+    used = [item.funcargs.get("control"), getattr(item.funcargs.get("modules"), "control", None)]
+    for control in {id(one): one for one in used if isinstance(one, simulated.Control)}.values():
+        if report.when == "call" and report.failed:
+            report.sections.append((f"simulated site at {control.card['control']}", what_it_saw(control)))
+    return report
+
+
+def what_it_saw(control: simulated.Control) -> str:
+    """Counters, faults and the last requests, without session ids."""
+    try:
+        counters, faults, entries = control.counters(), control.faults(), control.journal()[-50:]
+    except requests.RequestException as error:
+        return f"it does not answer: {error}"
+    lines = [
+        "{time} {listener} {node} connection {connection}: {method} {path} {status}".format_map(entry)
+        for entry in entries
+    ]
+    return SESSION_ID.sub(r"\1***", "\n".join([str(counters), str(faults), *lines]))
 
 
 @pytest.fixture(scope="session")
