@@ -77,8 +77,8 @@ def run_tests() -> list[Session]:
         with Nox("checks", "-s", *TEST) as checks:
             sessions = checks.sessions()
         sessions += beside.sessions()
-    with log.open("rb") as output:
-        shutil.copyfileobj(output, sys.stdout.buffer)
+    with log.open("rb") as written:
+        shutil.copyfileobj(written, sys.stdout.buffer)
     return sessions
 
 
