@@ -26,7 +26,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test that fails shows what its simulated site saw, so that one that fails once in a thousand tells why."""
     report = yield
-    used = [item.funcargs.get("control"), getattr(item.funcargs.get("modules"), "control", None)]
+    used = [getattr(value, "control", value) for value in item.funcargs.values()]
     for control in {id(one): one for one in used if isinstance(one, simulated.Control)}.values():
         if report.when == "call" and report.failed:
             report.sections.append((f"simulated site at {control.card['control']}", what_it_saw(control)))
