@@ -41,7 +41,7 @@ TEST_REQUIREMENTS = (
     "pytest>=8",
     "pytest-xdist",
 )
-# Each of the two has a simulated site of its own; most of the time is spent waiting.
+# Each of the two has a simulated site of its own.
 PYTEST = ("pytest", "-n", "2", "--durations", "40", "--durations-min", "5")
 # The other sanity tests look at the code with whatever Python they run on, and find the same.
 SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
@@ -65,7 +65,7 @@ def link_collection() -> pathlib.Path:
 
 def drop_environments_of_ansible_test() -> None:
     """Remove the environments that ansible-test leaves in its output; antsibull-nox cannot copy them back."""
-    shutil.rmtree("tests/output/.tmp", ignore_errors=True)
+    shutil.rmtree("tests/output/.tmp", ignore_errors=True)  # where it has left none, there is nothing to remove
 
 
 @nox.session

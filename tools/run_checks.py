@@ -43,7 +43,6 @@ class Nox:
     """
 
     def __init__(self, name: str, *selection: str, output: t.IO[bytes] | None = None) -> None:
-        OUTCOMES.mkdir(parents=True, exist_ok=True)
         self._report = OUTCOMES / f"{name}.json"
         self._report.unlink(missing_ok=True)
         command = [sys.executable, "-m", "nox", "--report", str(self._report), *selection]
@@ -70,7 +69,6 @@ class Nox:
 
 
 def run_tests() -> list[Session]:
-    OUTCOMES.mkdir(parents=True, exist_ok=True)
     log = OUTCOMES / "beside.log"
     with log.open("wb") as output, Nox("beside", "-s", *BESIDE, output=output) as beside:
         print(f"Beside the other checks: {', '.join(BESIDE)}, to {log.relative_to(environment.ROOT)}", flush=True)
@@ -112,6 +110,7 @@ def print_matrix(sessions: list[Session]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["test", "matrix"])
+    OUTCOMES.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
     if parser.parse_args().what == "test":
         sessions, print_table = run_tests(), print_checks

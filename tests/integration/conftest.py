@@ -17,7 +17,7 @@ import requests
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
 
-SESSION_ID = re.compile(r"(/session/)[^/?'\"\s]+")
+SESSION_ID = re.compile(r"(/session/)[^/? ]+")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -26,9 +26,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test that fails shows what its simulated site saw, so that one that fails once in a thousand tells why."""
     report = yield
-    used = [getattr(value, "control", value) for value in item.funcargs.values()]
-    for control in {id(one): one for one in used if isinstance(one, simulated.Control)}.values():
-        if report.when == "call" and report.failed:
+    if report.when == "call" and report.failed:
+        used = [getattr(value, "control", value) for value in item.funcargs.values()]
+        for control in {id(one): one for one in used if isinstance(one, simulated.Control)}.values():
             report.sections.append((f"simulated site at {control.card['control']}", what_it_saw(control)))
     return report
 
@@ -39,11 +39,13 @@ def what_it_saw(control: simulated.Control) -> str:
         counters, faults, entries = control.counters(), control.faults(), control.journal()[-50:]
     except requests.RequestException as error:
         return f"it does not answer: {error}"
+    # A fault may name a session id anywhere in its path and its body.
+    rules = ["fault {kind} of {listener} {node} {method}, {times} times".format_map(fault) for fault in faults]
     lines = [
         "{time} {listener} {node} connection {connection}: {method} {path} {status}".format_map(entry)
         for entry in entries
     ]
-    return SESSION_ID.sub(r"\1***", "\n".join([str(counters), str(faults), *lines]))
+    return "\n".join([str(counters), *rules, *(SESSION_ID.sub(r"\1***", line) for line in lines)])
 
 
 @pytest.fixture(scope="session")
