@@ -66,10 +66,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one session; ``reason`` for a failure."""
+    """What became of one session; ``reason`` for a failure.
+
+    ``is_uncertain``: no answer came to the request to end it, which may have been obeyed all the same.
+    """
 
     state: str
     reason: str = ""
+    is_uncertain: bool = False
 
 
 @dataclass(frozen=True)

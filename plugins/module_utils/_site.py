@@ -100,11 +100,14 @@ class Site:
             ((session.proxy.id, session) for session in targets), self._end_one, self._connection.max_parallel
         )
         outcomes = {session.ref: outcome for session, outcome in zip(targets, answers, strict=True)}
-        again = self.read(dict.fromkeys(session.pair for session in targets if outcomes[session.ref].state != FAILED))
-        for session in again.sessions:
-            state = outcomes[session.ref].state if session.ref in outcomes else FAILED
-            if state in KEPT:
-                outcomes[session.ref] = Outcome(FAILED, KEPT[state])
+        again = self.read(
+            dict.fromkeys(session.pair for session in targets if self._is_worth_a_look(session, outcomes[session.ref]))
+        )
+        listed = {session.ref for session in again.sessions}
+        pairs_read = set(again.pairs_read)
+        for session in targets:
+            is_listed = session.ref in listed if session.pair in pairs_read else None
+            outcomes[session.ref] = _settled(outcomes[session.ref], is_listed)
         return Ending(outcomes, again.failures)
 
     def users(self, names: Iterable[tuple[str, str]], email_attributes: Collection[str]) -> list[KnownUser]:
@@ -160,10 +163,13 @@ class Site:
         try:
             was_there = self._api(session.proxy).end(session.virtual_proxy.prefix, session.session_id, session.ref)
         except QlikError as error:
-            self._what_to_tell(session.proxy, error)  # no other session of this proxy service is tried
-            perhaps = isinstance(error, RequestFailed) and error.kind in ("connection_lost", "timeout")
-            return Outcome(FAILED, f"{error} It may have been ended all the same." if perhaps else str(error))
+            if error.kind != "connection_lost" or self._is_alive(session.proxy) is not True:
+                self._what_to_tell(session.proxy, error)  # no other session of this proxy service is tried
+            return Outcome(FAILED, str(error), is_uncertain=error.kind in ("connection_lost", "timeout"))
         return Outcome(ENDED if was_there else ALREADY_GONE)
+
+    def _is_worth_a_look(self, session: Session, outcome: Outcome) -> bool:
+        return outcome.state in KEPT or (outcome.is_uncertain and session.proxy.id not in self._down)
 
     def _raise_if_down(self, proxy: ProxyService) -> None:
         if proxy.id in self._down:
@@ -175,6 +181,17 @@ class Site:
 
     def _api(self, proxy: ProxyService) -> ProxyServiceApi:
         return ProxyServiceApi(self._rest, Endpoint(proxy.host_name, proxy.qps_port))
+
+
+def _settled(outcome: Outcome, is_listed: bool | None) -> Outcome:
+    """The outcome of a session in the light of the list read afterwards; None where there is none."""
+    if is_listed:
+        return Outcome(FAILED, KEPT.get(outcome.state, outcome.reason))
+    if not outcome.is_uncertain:
+        return outcome
+    if is_listed is None:
+        return Outcome(FAILED, f"{outcome.reason} It may have been ended all the same.")
+    return Outcome(ENDED)
 
 
 def _is_unreachable(error: QlikError) -> bool:

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -259,6 +261,7 @@ def test_a_cut_connection_is_tried_again(modules: Modules, fault: str) -> None:
 
 def test_a_proxy_that_dies_meanwhile_is_asked_few_times(modules: Modules) -> None:
     modules.control.fault("cut", method="DELETE", node="Node2")
+    modules.control.fault("cut", path="/alive", node="Node2")
     here, there = modules.control.sessions(node="Node2"), modules.control.sessions(node="Central")
     run = modules.end(all=True, protect_users=[], max_parallel=1)
     assert run.failed
@@ -266,6 +269,17 @@ def test_a_proxy_that_dies_meanwhile_is_asked_few_times(modules: Modules) -> Non
     assert outcomes == {"ended": len(there) - 1, "failed": len(here)}  # the session of api_user is kept
     assert len(modules.control.journal(method="DELETE", node="Node2")) == 1
     assert len(modules.control.sessions(node="Node2")) == len(here)
+
+
+@pytest.mark.parametrize(("fault", "stays"), [("cut", True), ("lost", False)])
+def test_one_session_that_never_gets_an_answer_spares_no_other(modules: Modules, fault: str, stays: bool) -> None:
+    here = [session["session_id"] for session in modules.control.sessions(node="Node2")]
+    modules.control.fault(fault, method="DELETE", path=re.escape(quote(here[0], safe="")))
+    run = modules.end(proxies=["Node2"], all=True, protect_users=[], max_parallel=1)
+    assert run.failed is stays
+    assert counts(run) == ({"failed": 1, "ended": len(here) - 1} if stays else {"ended": len(here)})
+    assert [session["session_id"] for session in modules.control.sessions(node="Node2")] == here[:stays]
+    assert len(modules.control.journal(method="DELETE")) == len(here)
 
 
 def test_users_with_single_sign_on_come_straight_back_and_are_no_failure(modules: Modules) -> None:

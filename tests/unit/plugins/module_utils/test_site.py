@@ -249,13 +249,52 @@ def test_a_session_that_is_not_known_and_yet_listed_is_called_so(monkeypatch: py
     assert (outcome.state, "(404), and yet lists it" in outcome.reason) == ("failed", True)
 
 
+def lost(kind: str = "connection_lost") -> RequestFailed:
+    return RequestFailed(kind, "no answer.", request="DELETE x")
+
+
 @pytest.mark.parametrize("kind", ["connection_lost", "timeout"])
-def test_where_no_answer_came_it_may_have_been_ended(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_where_no_answer_comes_any_more_it_may_have_been_ended(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     session = builders.session(session_id="one", pair=PAIRS[0])
-    lost = RequestFailed(kind, "no answer.", request="DELETE x")
-    site, _rest = site_with(monkeypatch, {f"DELETE {CENTRAL}/qps/session/one": lost})
+    answers = {f"DELETE {CENTRAL}/qps/session/one": lost(kind), f"GET {CENTRAL}/qps/alive": unreachable()}
+    site, rest = site_with(monkeypatch, answers)
     (outcome,) = site.end([session]).outcomes.values()
     assert outcome == Outcome("failed", "DELETE x: no answer. It may have been ended all the same.")
+    assert rest.asked == list(answers)[: 2 if kind == "connection_lost" else 1]
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ([], Outcome("ended")),
+        ([struct("bad")], Outcome("failed", "DELETE x: no answer.")),
+        (failed_with(500), Outcome("failed", "DELETE x: no answer. It may have been ended all the same.")),
+    ],
+)
+def test_where_the_proxy_service_lives_its_list_tells_what_an_answer_would_have_told(
+    monkeypatch: pytest.MonkeyPatch, listed: Any, expected: Outcome
+) -> None:
+    bad, good = (builders.session(session_id=name, pair=PAIRS[number]) for number, name in enumerate(("bad", "good")))
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/bad": lost(),
+        f"GET {CENTRAL}/qps/alive": {"value": True},
+        f"DELETE {CENTRAL}/qps/sales/session/good": {},
+        f"GET {CENTRAL}/qps/session": listed,
+        f"GET {CENTRAL}/qps/sales/session": [],
+    }
+    site, rest = site_with(monkeypatch, answers)
+    outcomes = site.end([bad, good]).outcomes
+    assert rest.asked == list(answers)
+    assert (outcomes[bad.ref], outcomes[good.ref]) == (expected, Outcome("ended"))
+
+
+def test_a_proxy_service_that_is_starting_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (builders.session(session_id=name, pair=PAIRS[0]) for name in ("first", "second"))
+    answers = {f"DELETE {CENTRAL}/qps/session/first": lost(), f"GET {CENTRAL}/qps/alive": {"value": False}}
+    site, rest = site_with(monkeypatch, answers)
+    outcomes = site.end([first, second]).outcomes
+    assert rest.asked == list(answers)
+    assert "not tried" in outcomes[second.ref].reason
 
 
 def test_a_list_that_cannot_be_read_again_is_told_and_changes_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
