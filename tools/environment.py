@@ -101,7 +101,7 @@ def enter() -> None:
     os.environ["PATH"] = search_path(os.environ["PATH"])
     os.environ["HOME"] = str(HOME)
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
-    # Some thousand processes are started from the environments; where PYTHONDONTWRITEBYTECODE is set, each would compile.
+    # The checks start thousands of processes. Where PYTHONDONTWRITEBYTECODE is set, each would compile what it imports.
     os.environ["UV_COMPILE_BYTECODE"] = "true"
     os.environ["UV_SYSTEM_CERTS"] = "true"  # where the network has an authority of its own, pip is told, and uv is not
     # A user's own settings, of Ansible or of a real site, must not decide whether the project passes.
