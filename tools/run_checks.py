@@ -27,7 +27,7 @@ from tools import environment
 
 TEST = (
     *("antsibull-nox-config", "formatters", "codeqa", "yamllint", "extra-checks"),
-    *("typing", "units", "docs-check", "integration", "ansible-lint"),  # `units` runs the tests of `unit`
+    *("typing", "unit", "docs-check", "integration", "ansible-lint"),
     *("sanity", "build-import-check"),
 )
 BESIDE = ("molecule",)
