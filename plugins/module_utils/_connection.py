@@ -101,6 +101,7 @@ class Connection:
         # Services on http.sys may ask for the certificate only after the handshake (qlik-api 3.4, I).
         context.post_handshake_auth = True
         context.sslsocket_class = LimitedSocket
+        _offer_protocols_once(context)
         self._load_client_certificate(context)
         return context
 
@@ -129,6 +130,16 @@ class Connection:
             context.load_cert_chain(self.client_cert, self.client_key, password=lambda: password)
         except (ssl.SSLError, ValueError) as error:
             raise _client_certificate_problem(self, error) from error
+
+
+def _offer_protocols_once(context: ssl.SSLContext) -> None:
+    """Has every connection offer HTTP/1.1 without anyone saying so again.
+
+    urllib3 says it of the context before each connection. That frees what OpenSSL may be copying for a connection of
+    another thread, which then begins with garbage, and the node hangs up (python/cpython#141012).
+    """
+    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols = lambda _protocols: None  # type: ignore[method-assign]
 
 
 def _client_certificate_problem(connection: Connection, error: Exception) -> BadOption:

@@ -51,6 +51,17 @@ def test_strictness_alone_is_cleared_where_python_sets_it(pem: Export, monkeypat
     assert tls(pem).verify_flags == before & ~ssl.VERIFY_X509_STRICT
 
 
+@pytest.mark.parametrize("validate_certs", [True, False])
+def test_a_context_that_threads_share_stays_as_it_is_while_they_connect(pem: Export, validate_certs: bool) -> None:
+    context = tls(pem, validate_certs=validate_certs)
+    context.set_alpn_protocols(["what a connection would say"])
+    connection = context.wrap_bio(ssl.MemoryBIO(), hello := ssl.MemoryBIO(), server_hostname="qlik1.example.com")
+    with pytest.raises(ssl.SSLWantReadError):
+        connection.do_handshake()
+    assert b"\x00\x09\x08http/1.1" in (said := hello.read())
+    assert b"what a connection would say" not in said
+
+
 def test_without_a_root_the_authorities_of_the_system_are_trusted(pem: Export, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", pem.root)
     monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
