@@ -41,8 +41,11 @@ TEST_REQUIREMENTS = (
     "pytest>=8",
     "pytest-xdist",
 )
-# Each of the two has a simulated site of its own. The one that is done takes work from the other.
-PYTEST = ("pytest", "-n", "2", "--dist", "worksteal", "--durations", "40", "--durations-min", "5")
+# Every worker has a simulated site of its own. The one that is done takes work from the others.
+PYTEST = (
+    *("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"),
+    *("--durations", "40", "--durations-min", "5"),
+)
 # The other sanity tests look at the code with whatever Python they run on, and find the same.
 SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
 # Roles, playbooks and guides are a matter of ansible-core; what is no part of it, of Python.
