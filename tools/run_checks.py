@@ -4,13 +4,14 @@
 
 """Runs the checks by nox and ends with a table of the outcome: `test` for all of them, `matrix` for every ansible-core.
 
-All checks run even when one has failed; the cheap ones come first. Molecule, which mostly waits, runs beside the others
-and its output follows theirs.
+All checks run even when one has failed; the cheap ones come first. What takes long runs side by side, for most of it
+waits now and then; one part is shown as it runs, and the output of the others follows.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -25,12 +26,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from tools import environment
 
-TEST = (
+SHOWN = (
     *("antsibull-nox-config", "formatters", "codeqa", "yamllint", "extra-checks"),
-    *("typing", "unit", "docs-check", "integration", "ansible-lint"),
-    *("sanity", "build-import-check"),
+    *("typing", "unit", "docs-check", "integration"),
 )
-BESIDE = ("molecule",)
+BESIDE = {"sanity": ("ansible-lint", "sanity", "build-import-check"), "molecule": ("molecule",)}
 OUTCOMES = environment.CACHE / "checks"
 
 Session = dict[str, t.Any]
@@ -63,20 +63,24 @@ class Nox:
         """Wait for the end; each session as nox reports it: `name`, `result` (`success`, `failed`...), `duration`."""
         self._process.wait()
         if not self._report.exists():
-            raise SystemExit("nox ended without a report")
+            raise SystemExit(f"nox ended without a report: {self._report.stem}")
         sessions: list[Session] = json.loads(self._report.read_text(encoding="utf-8"))["sessions"]
         return sessions
 
 
 def run_tests() -> list[Session]:
-    log = OUTCOMES / "beside.log"
-    with log.open("wb") as output, Nox("beside", "-s", *BESIDE, output=output) as beside:
-        print(f"Beside the other checks: {', '.join(BESIDE)}, to {log.relative_to(environment.ROOT)}", flush=True)
-        with Nox("checks", "-s", *TEST) as checks:
-            sessions = checks.sessions()
-        sessions += beside.sessions()
-    with log.open("rb") as written:
-        shutil.copyfileobj(written, sys.stdout.buffer)
+    logs = {name: OUTCOMES / f"{name}.log" for name in BESIDE}
+    with contextlib.ExitStack() as stack:
+        beside = []
+        for name, checks in BESIDE.items():
+            output = stack.enter_context(logs[name].open("wb"))
+            beside.append(stack.enter_context(Nox(name, "-s", *checks, output=output)))
+            print(f"Beside: {', '.join(checks)}, to {logs[name].relative_to(environment.ROOT)}", flush=True)
+        shown = stack.enter_context(Nox("shown", "-s", *SHOWN))
+        sessions = [session for run in (shown, *beside) for session in run.sessions()]
+    for log in logs.values():
+        with log.open("rb") as written:
+            shutil.copyfileobj(written, sys.stdout.buffer)
     return sessions
 
 
