@@ -117,8 +117,8 @@ sessions:
       description:
         - V(ended), V(already_gone) if it ended by itself meanwhile, V(failed), or V(would_end) where nothing was tried,
           in check mode and when the module refused.
-        - The lists are read again afterwards. A session that is still there has failed; one for which no answer came and
-          which is not there any more has ended.
+        - The lists are read again afterwards. A session that is still there has failed; one for which no answer came,
+          and which is not there any more, has ended.
       type: str
       sample: ended
     outcome_reason:
