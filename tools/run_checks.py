@@ -31,6 +31,7 @@ SHOWN = (
     *("typing", "unit", "docs-check", "integration"),
 )
 BESIDE = {"sanity": ("ansible-lint", "sanity", "build-import-check"), "molecule": ("molecule",)}
+LONGEST = "molecule"  # it waits for most of its time, so all are done sooner if it need not wait for a processor, too
 OUTCOMES = environment.CACHE / "checks"
 
 Session = dict[str, t.Any]
@@ -39,13 +40,14 @@ Session = dict[str, t.Any]
 class Nox:
     """A run of nox that goes on beside what the block does; it does not outlive the block.
 
-    ``name`` tells its files in `.cache/checks` from those of another run.
+    ``name`` tells its files in `.cache/checks` from those of another run. ``niceness`` is how far it stands back where
+    processors are short.
     """
 
-    def __init__(self, name: str, *selection: str, output: t.IO[bytes] | None = None) -> None:
+    def __init__(self, name: str, *selection: str, output: t.IO[bytes] | None = None, niceness: int = 0) -> None:
         self._report = OUTCOMES / f"{name}.json"
         self._report.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "nox", "--report", str(self._report), *selection]
+        command = ["nice", "-n", str(niceness), sys.executable, "-m", "nox", "--report", str(self._report), *selection]
         # With CI set the checks only look, where otherwise the formatter would change files.
         variables = {**os.environ, "CI": "true"}
         self._process = subprocess.Popen(command, cwd=environment.ROOT, env=variables, stdout=output, stderr=output)
@@ -74,9 +76,10 @@ def run_tests() -> list[Session]:
         beside = []
         for name, checks in BESIDE.items():
             output = stack.enter_context(logs[name].open("wb"))
-            beside.append(stack.enter_context(Nox(name, "-s", *checks, output=output)))
+            run = Nox(name, "-s", *checks, output=output, niceness=0 if name == LONGEST else 10)
+            beside.append(stack.enter_context(run))
             print(f"Beside: {', '.join(checks)}, to {logs[name].relative_to(environment.ROOT)}", flush=True)
-        shown = stack.enter_context(Nox("shown", "-s", *SHOWN))
+        shown = stack.enter_context(Nox("shown", "-s", *SHOWN, niceness=10))
         sessions = [session for run in (shown, *beside) for session in run.sessions()]
     for log in logs.values():
         with log.open("rb") as written:
