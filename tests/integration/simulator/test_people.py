@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import pathlib
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +46,12 @@ def people(control: Control, **wanted: Any) -> list[Person]:
 
 def all_browse(control: Control) -> bool:
     return all(person["state"] == "browsing" and person["logins"] for person in people(control))
+
+
+def wait_for_requests(control: Control, more: int) -> None:
+    """Wait until everybody has sent so many more."""
+    sent = {person["user"]: person["requests"] for person in people(control)}
+    wait_until(lambda: all(person["requests"] >= sent[person["user"]] + more for person in people(control)))
 
 
 def entries(control: Control, which: str) -> list[dict[str, Any]]:
@@ -168,8 +173,9 @@ def test_what_goes_wrong_is_counted_and_said(arranged: Control) -> None:
         "/vp01/hub answered with HTTP 500",
     }
     arranged.clear_faults()
+    wait_for_requests(arranged, 2)  # what was under way has been answered, and perhaps badly
     before = [person["errors"] for person in people(arranged)]
-    time.sleep(0.5)
+    wait_for_requests(arranged, 5)
     assert [person["errors"] for person in people(arranged)] == before
 
 
