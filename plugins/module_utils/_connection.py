@@ -139,7 +139,7 @@ def _offer_protocols_once(context: ssl.SSLContext) -> None:
     another thread, which then begins with garbage, and the node hangs up (python/cpython#141012).
     """
     context.set_alpn_protocols(["http/1.1"])
-    context.set_alpn_protocols = lambda alpn_protocols: None  # type: ignore[method-assign]
+    context.set_alpn_protocols = lambda alpn_protocols: None  # type: ignore[method-assign]  # of this context alone
 
 
 def _client_certificate_problem(connection: Connection, error: Exception) -> BadOption:
