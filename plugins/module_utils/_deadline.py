@@ -12,6 +12,7 @@ The timeout of requests and urllib3 begins anew with every byte, so an answer th
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -36,7 +37,7 @@ _request = _Request()
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Bounds what this thread reads from LimitedSockets meanwhile: TimeoutError, AnswerTooSlow."""
+    """Bounds what this thread reads from limited sockets meanwhile: TimeoutError, AnswerTooSlow."""
     _request.end, _request.has_begun = time.monotonic() + seconds, False
     try:
         yield
@@ -59,6 +60,23 @@ class LimitedSocket(ssl.SSLSocket):
             raise
         _request.has_begun = True
         return count
+
+
+class LimitedPlainSocket(socket.socket):
+    """For what is read before TLS: the words of an HTTP proxy, with which the answer asked for has not begun."""
+
+    @classmethod
+    def instead_of(cls, plain: socket.socket) -> LimitedPlainSocket:
+        """The same connection; the given socket is used up."""
+        timeout = plain.gettimeout()
+        limited = cls(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        limited.settimeout(timeout)
+        return limited
+
+    def recv_into(self, *arguments: Any, **options: Any) -> int:
+        if _request.end is not None:
+            self.settimeout(_time_left(_request.end))
+        return super().recv_into(*arguments, **options)
 
 
 def _time_left(end: float) -> float:

@@ -9,13 +9,65 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 MASK = "***"
 JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/]))")
 MOST_LAYERS = 3  # such as a JSON text in a page in a URL
+WINDOW = 8192  # characters that are looked at; no more than the first few hundred of them are quoted
+LONGEST_SPELLING = 1024  # of a secret, with all escapes
+SHORTEST_PART = 8  # a shorter id may be a part of many a word, and is looked for as a word of its own
+
+_HYPHEN = r"(?:-|%(?:25)*2d|\\+u002d|&[#](?:0*45|x0*2d);)"
+GUID = re.compile(
+    rf"(?:urn:uuid:)?\{{?[0-9a-f]{{8}}(?:{_HYPHEN}[0-9a-f]{{4}}){{3}}{_HYPHEN}[0-9a-f]{{12}}\}}?|[0-9a-f]{{32,}}",
+    re.IGNORECASE,
+)
+_ESCAPED_QUOTE = r"""(?:\\+["']|\\+u002[27]|&quot;|&apos;|&[#](?:0*3[49]|x0*2[27]);|%(?:25)*2[27])"""
+SESSION_ID = re.compile(
+    rf"""
+    ((?:x-qlik-session[\w.-]{{0,99}}|session[\s_-]?ids?\b)  # the name of the cookie, or of a field
+    (?:["']|{_ESCAPED_QUOTE})?\s*
+    (?:=>?|:|>(?:<!\[CDATA\[)?|%(?:25)*3[ad]|&gt;|\\+u003[ad])
+    (?:\s|%(?:25)*20|\+|\[)*)
+    (?:"(?!\*{{3}})(?:[^"\\]|\\.)*"?|'(?!\*{{3}})(?:[^'\\]|\\.)*'?
+    |{_ESCAPED_QUOTE}?(?!\*{{3}})[^\s"'\\;,&<>]+)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+class Secrets:
+    """Ids that no message may show. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._bare_of: dict[str, str] = {}
+
+    def remember(self, ids: Iterable[str]) -> None:
+        # One assignment of a whole dictionary: another thread may be going through the old one.
+        self._bare_of = {**self._bare_of, **{known: _bare(known) for known in ids if known}}
+
+    def masked_in(self, text: str) -> str:
+        bare = _bare(text)
+        # The longest first: one id may be the beginning of another.
+        found = sorted((known for known, form in self._bare_of.items() if known in text or form in bare), key=len)
+        for known in reversed(found):
+            text = masked(text, known) if len(known) >= SHORTEST_PART else _masked_word(text, known)
+        return text
+
+
+def quotable(text: str, secrets: Secrets, *own: str) -> str:
+    """The beginning of a text without secrets: those of the request itself, known ids, and what looks like an id."""
+    window = text[:WINDOW]
+    for secret in own:
+        window = masked(window, secret)
+    window = without_ids(secrets.masked_in(window))
+    # A secret that the end of the window cuts in two is not recognised.
+    return window if len(text) <= WINDOW else window[:-LONGEST_SPELLING]
 
 
 def masked(text: str, secret: str) -> str:
@@ -27,12 +79,28 @@ def masked(text: str, secret: str) -> str:
     return MASK if _bare(secret) in _bare(text) else text
 
 
-def readable(content: bytes) -> str:
-    """A body as text: UTF-8 where it can be read so, whatever charset it lacks or claims."""
+def without_ids(text: str) -> str:
+    """The text with a mask for whatever looks like the id of a session; all of it masked where escapes hide one."""
+    text = GUID.sub(MASK, SESSION_ID.sub(rf"\1{MASK}", text))
+    bare = _bare(text)
+    return MASK if GUID.search(bare) or SESSION_ID.search(bare) else text
+
+
+def readable(content: bytes, is_cut: bool = False) -> str:
+    """A body as text: UTF-8 where it can be read so, whatever charset it lacks or claims.
+
+    ``is_cut``: it may end within a character.
+    """
     try:
-        return content.decode()
+        return codecs.getincrementaldecoder("utf-8")().decode(content, final=not is_cut)
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def _masked_word(text: str, word: str) -> str:
+    for spelling in (word, quote(word, safe="", errors="surrogatepass")):
+        text = re.sub(rf"(?<!\w){re.escape(spelling)}(?!\w)", MASK, text, flags=re.IGNORECASE)
+    return MASK if re.search(rf"(?<!\w){re.escape(_bare(word))}(?!\w)", _bare(text)) else text
 
 
 def _bare(text: str) -> str:

@@ -15,11 +15,13 @@ import ssl
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ansible_collections.qlikops.sense.plugins.module_utils._adapter import NodeAdapter, NodeSession
+from ansible_collections.qlikops.sense.plugins.module_utils._body import Received, receive
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._deadline import time_limit
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
@@ -29,12 +31,11 @@ from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
     explain_no_answer,
     explain_not_json,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable
+from ansible_collections.qlikops.sense.plugins.module_utils._masking import Secrets, quotable, readable
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
-    from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
     from urllib3 import disable_warnings
     from urllib3.exceptions import (
@@ -47,7 +48,6 @@ try:
     from urllib3.util import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
-    HTTPAdapter = object  # type: ignore[assignment,misc]  # the modules end before an adapter is made
 
 WORTH_REPEATING = frozenset({502, 503, 504})
 LONGEST_PAUSE = 30.0
@@ -102,6 +102,11 @@ class Rest:
         }
         self._sessions: dict[Endpoint, requests.Session] = {}
         self._opening = threading.Lock()
+        self._secrets = Secrets()
+
+    def remember_secrets(self, ids: Iterable[str]) -> None:
+        """Ids of sessions that a server may name in any answer, and no message may show."""
+        self._secrets.remember(ids)
 
     def close(self) -> None:
         for session in self._sessions.values():
@@ -112,20 +117,21 @@ class Rest:
 
         What may pass is tried again, a call that is not repeatable only where it can't have reached the node.
         """
-        response, repeated = self._send_until_answered(endpoint, call)
+        received, repeated = self._send_until_answered(endpoint, call)
         request = f"{call.method} https://{endpoint}{call.shown}"
-        if response.status_code not in accept:
-            words = self._without_secrets(readable(response.content), call)
-            location = self._without_secrets(response.headers.get("Location", ""), call)
-            raise explain_answer(request, response.status_code, words, location, self._connection.api_user)
-        return Answer(response.status_code, self._parsed(request, response, call), repeated)
+        if received.status not in accept:
+            words = self._quotable(readable(received.content, received.is_cut), call)
+            location = self._quotable(received.response.headers.get("Location", ""), call)
+            raise explain_answer(request, received.status, words, location, self._connection.api_user)
+        return Answer(received.status, self._parsed(request, received, call), repeated)
 
-    def _send_until_answered(self, endpoint: Endpoint, call: Call) -> tuple[requests.Response, bool]:
+    def _send_until_answered(self, endpoint: Endpoint, call: Call) -> tuple[Received, bool]:
         answer_lost = False
+        end = time.monotonic() + self._connection.timeout * (self._connection.retries + 1)
         for attempt in range(self._connection.retries + 1):
             is_last = attempt == self._connection.retries
             try:
-                response = self._send_once(endpoint, call)
+                received = self._send_once(endpoint, call)
             # urllib3's own errors come through where a name can't be a host name at all.
             except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
                 if is_last or not _may_pass(error) or not (call.is_repeatable or _never_sent(error)):
@@ -134,13 +140,17 @@ class Rest:
                 answer_lost = answer_lost or not _never_sent(error)
                 pause = None
             else:
-                if is_last or response.status_code not in WORTH_REPEATING or not call.is_repeatable:
-                    return response, answer_lost
-                pause = _pause_wanted(response)
-            self._sleep(min(LONGEST_PAUSE, 0.2 * 2**attempt if pause is None else pause))
+                pause = _pause_wanted(received.response)
+                may_pass = received.status in WORTH_REPEATING or (received.status == 429 and pause is not None)
+                if is_last or not may_pass or not call.is_repeatable:
+                    return received, answer_lost
+            # However long the server wants to be left alone, the call as a whole has an end.
+            self._sleep(
+                0.2 * 2**attempt if pause is None else max(0.0, min(pause, LONGEST_PAUSE, end - time.monotonic()))
+            )
         raise AssertionError("the last attempt returns or raises")
 
-    def _send_once(self, endpoint: Endpoint, call: Call) -> requests.Response:
+    def _send_once(self, endpoint: Endpoint, call: Call) -> Received:
         query = urlencode({**call.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
         address = self._connection.address_of(endpoint.host_name)
         path = f"{call.path}{quote(call.secret, safe='', errors='surrogatepass')}"
@@ -153,7 +163,11 @@ class Rest:
         session = self._session_for(endpoint)
         timeout = self._connection.timeout
         with time_limit(timeout):
-            return session.request(call.method, url, data=body, timeout=timeout, allow_redirects=False, headers=headers)
+            return receive(
+                session.request(
+                    call.method, url, data=body, timeout=timeout, allow_redirects=False, headers=headers, stream=True
+                )
+            )
 
     def _session_for(self, endpoint: Endpoint) -> requests.Session:
         with self._opening:
@@ -162,7 +176,7 @@ class Rest:
             return self._sessions[endpoint]
 
     def _open_session(self, endpoint: Endpoint) -> requests.Session:
-        session = requests.Session()
+        session = NodeSession()
         # Neither ~/.netrc nor REQUESTS_CA_BUNDLE of the environment may change who is asked and who is trusted.
         session.trust_env = False
         session.verify = self._connection.validate_certs
@@ -181,34 +195,22 @@ class Rest:
                 return {}
         return proxies
 
-    def _parsed(self, request: str, response: requests.Response, call: Call) -> Any:
-        if response.status_code >= 300 or not response.content.strip():
+    def _parsed(self, request: str, received: Received, call: Call) -> Any:
+        if received.status >= 300 or not received.content.strip():
             return None
+        received.require_whole(request)
         try:
-            return json.loads(response.content)
+            return json.loads(received.content)
         except (ValueError, RecursionError):
-            words = self._without_secrets(readable(response.content), call)
-            raise explain_not_json(request, response.status_code, words) from None
+            text = readable(received.content, received.is_cut)
+            # Of damaged JSON only the length is told, as long as no web page shows in it.
+            is_measured = text.lstrip()[:1] in ("[", "{") and "<" not in text
+            raise explain_not_json(
+                request, received.status, text if is_measured else self._quotable(text, call)
+            ) from None
 
-    def _without_secrets(self, text: str, call: Call) -> str:
-        return masked(masked(text, self._xrfkey), call.secret)
-
-
-class NodeAdapter(HTTPAdapter):
-    """Connects to whatever address the URL names, and verifies the node's own name with the given context alone."""
-
-    def __init__(self, context: Any, host_name: str, connections: int) -> None:
-        self._tls = {"ssl_context": context, "server_hostname": host_name}
-        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._tls)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, **kwargs, **self._tls)
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Leaves the trust to the context: requests would add the authorities of certifi to it."""
+    def _quotable(self, text: str, call: Call) -> str:
+        return quotable(text, self._secrets, self._xrfkey, call.secret)
 
 
 def _may_pass(error: Exception) -> bool:

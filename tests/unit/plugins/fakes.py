@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,10 +35,14 @@ class FakeRest(Rest):
         self.asked: list[str] = []
         self.bodies: list[Any] = []
         self.closed = False
+        self.remembered: list[str] = []
         self._lock = threading.Lock()
 
     def close(self) -> None:
         self.closed = True
+
+    def remember_secrets(self, ids: Iterable[str]) -> None:
+        self.remembered += ids
 
     def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
         query = "&".join(f"{name}={value}" for name, value in call.query.items())

@@ -63,3 +63,67 @@ def test_an_answer_that_does_not_begin_is_called_so(pem: Export) -> None:
     with trickling(pem, b"", pause=3) as port, pytest.raises(RequestFailed, match="no answer within 1 seconds"):
         rest.send(Endpoint("127.0.0.1", port), Call("GET", "/qrs/about"))
     rest.close()
+
+
+@contextlib.contextmanager
+def trickling_proxy(at_once: bytes) -> Iterator[int]:
+    """The port of an HTTP proxy whose answer to CONNECT goes on and on."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError), listening.accept()[0] as client:
+            client.recv(4096)
+            client.sendall(at_once)
+            while not over.wait(0.2):
+                client.sendall(b"x")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield listening.getsockname()[1]
+    over.set()
+    listening.close()
+    thread.join()
+
+
+@pytest.mark.parametrize("at_once", [b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\r\nX-Long:"])
+def test_a_proxy_that_trickles_is_over_with_the_time(
+    pem: Export, monkeypatch: pytest.MonkeyPatch, at_once: bytes
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    begin = time.monotonic()
+    with trickling_proxy(at_once) as port:
+        monkeypatch.setenv("https_proxy", f"http://user:hidden@127.0.0.1:{port}")
+        rest = Rest(Connection.from_options({**pem.options, "timeout": 1, "retries": 0}))
+        with pytest.raises(RequestFailed, match="no answer within 1 seconds") as caught:
+            rest.send(Endpoint("qlik1.example.com", 4242), Call("GET", "/qrs/about"))
+        rest.close()
+    assert caught.value.kind == "timeout"
+    assert "hidden" not in str(caught.value)
+    assert time.monotonic() - begin < 5
+
+
+def test_a_node_is_reached_through_a_proxy(pem: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem.server, pem.server_key)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            plain = listening.accept()[0]
+            plain.recv(4096)
+            plain.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            with context.wrap_socket(plain, server_side=True) as client:
+                client.recv(4096)
+                client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listening.getsockname()[1]}")
+        rest = Rest(Connection.from_options({**pem.options, "timeout": 5, "retries": 0}))
+        assert rest.send(Endpoint("localhost", 4242), Call("GET", "/qrs/about")).data == [1]
+        rest.close()
+        thread.join()

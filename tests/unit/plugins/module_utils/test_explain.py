@@ -106,12 +106,6 @@ def test_json_that_breaks_off_is_no_login_page(text: str, length: int) -> None:
     assert "login page" not in error.hint
 
 
-@pytest.mark.parametrize("name", ['"SessionId":"', '"sessionid" : "', '"Session_Id":"'])
-def test_ids_are_taken_out_of_what_is_quoted(name: str) -> None:
-    assert "2734806e" not in str(explain_not_json(REQUEST, 200, f"odd {name}2734806e-c2e6"))
-    assert "2734806e" not in str(answer(500, f"odd {{{name}2734806e-c2e6"))
-
-
 def wrapped(cause: BaseException) -> requests.exceptions.ConnectionError:
     """As requests and urllib3 wrap what the system says."""
     pool: Any = None

@@ -189,6 +189,13 @@ def test_a_success_of_a_write_must_be_json_or_empty(client: Any) -> None:
         rest.send(NODE, CHANGE)
 
 
+def test_a_session_that_was_ended_with_odd_words_keeps_its_status(client: Any) -> None:
+    rest, _wire, _pauses = client(Reply(202, "done"))
+    with pytest.raises(RequestFailed) as caught:
+        rest.send(NODE, END, accept=(200, 202))
+    assert (caught.value.kind, caught.value.status, caught.value.words) == ("not_json", 202, "done")
+
+
 def test_no_cookie_is_kept(client: Any) -> None:
     rest, wire, _pauses = client(Reply(headers={"Set-Cookie": "X-Qlik-Session=abc"}))
     rest.send(NODE, ABOUT)
@@ -391,6 +398,26 @@ def test_retry_after_as_a_time(client: Any) -> None:
     assert 8 < pauses[0] <= 12
 
 
+def test_no_pause_outlasts_all_the_time_that_the_tries_may_take(client: Any) -> None:
+    rest, _wire, pauses = client(Reply(503, headers={"Retry-After": "20"}), Reply(), timeout=2, retries=1)
+    rest.send(NODE, ABOUT)
+    assert 3 < pauses[0] <= 4
+
+
+def test_too_many_requests_are_repeated_where_the_server_says_when(client: Any) -> None:
+    rest, wire, pauses = client(Reply(429, headers={"Retry-After": "7"}), Reply(200, [1]))
+    assert rest.send(NODE, ABOUT).data == [1]
+    assert (len(wire.sent), pauses) == (2, [7])
+
+
+@pytest.mark.parametrize(("call", "headers"), [(ABOUT, {}), (CREATE, {"Retry-After": "7"})])
+def test_other_too_many_requests_are_not_repeated(client: Any, call: Call, headers: dict[str, str]) -> None:
+    rest, wire, pauses = client(Reply(429, headers=headers), retries=5)
+    with pytest.raises(RequestFailed) as caught:
+        rest.send(NODE, call)
+    assert (caught.value.status, len(wire.sent), pauses) == (429, 1, [])
+
+
 @pytest.mark.parametrize(
     ("first", "repeated"),
     [(broken, True), (Reply(200, "x", breaks_with=half_a_body), True), (refused, False), (unresolved, False)],
@@ -472,6 +499,21 @@ def test_ids_of_a_list_that_cannot_be_used_do_not_leak(client: Any, reply: Reply
     with pytest.raises(RequestFailed) as caught:
         rest.send(NODE, Call("GET", "/qps/session"))
     assert "2734806e" not in f"{caught.value} {caught.value.details()}"
+
+
+def test_ids_of_other_sessions_do_not_leak_but_the_request_is_told_in_full(client: Any) -> None:
+    tag = "/qrs/tag/5e0bd1f0-7a8b-4a5e-9d5c-0c1b2a3d4e5f"
+    guid = "2734806e-c2e6-4d72-8c84-8a1964638fc3"
+    location = f"https://login?X-Qlik-Session={guid}&old=listed-before"
+    rest, _wire, _pauses = client(Reply(302, f"the sessions {guid} and listed-before", {"Location": location}))
+    rest.remember_secrets(["listed-before"])
+    with pytest.raises(RequestFailed) as caught:
+        rest.send(NODE, Call("GET", tag))
+    assert caught.value.words == "the sessions *** and ***"
+    assert caught.value.reason == (
+        f"GET https://qlik1.example.com:4242{tag}: the answer was 302 Found, which leads to"
+        " https://login?X-Qlik-Session=***&old=***, with the words: the sessions *** and ***."
+    )
 
 
 def test_the_filter_of_a_request_is_shown(client: Any) -> None:
