@@ -32,8 +32,10 @@ SESSION_ID = re.compile(
     rf"""
     ((?:x-qlik-session[\w.-]{{0,99}}|session[\s_-]?ids?\b)  # the name of the cookie, or of a field
     (?:["']|{_ESCAPED_QUOTE})?\s*
-    (?:=>?|:|>(?:<!\[CDATA\[)?|%(?:25)*3[ad]|&gt;|\\+u003[ad])
-    (?:\s|%(?:25)*20|\+|\[)*)
+    (?:=>?|:|,\s*["']value["']\s*:|(?:\s[^<>]{{0,200}})?>(?:<!\[CDATA\[)?|%(?:25)*3[ad]|&gt;|\\+u003[ad]
+    |(?<=\s)(?=[\w.-]*\d))  # nothing but a space, and then no word
+    (?:\s|%(?:25)*20|\+|\[)*
+    |(?:/|%(?:25)*2f)session(?:/|%(?:25)*2f))  # the path of one session
     (?:"(?!\*{{3}})(?:[^"\\]|\\.)*"?|'(?!\*{{3}})(?:[^'\\]|\\.)*'?
     |{_ESCAPED_QUOTE}?(?!\*{{3}})[^\s"'\\;,&<>]+)
     """,

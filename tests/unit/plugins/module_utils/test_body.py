@@ -47,13 +47,14 @@ def service(pem: Export) -> Iterator[Service]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:  # the name http.server wants
+            body = served.body  # the next one may be given as soon as the client has this one
             served.clients.add(self.client_address)
             self.send_response(served.status)
-            for name, value in {**served.headers, "Content-Length": str(len(served.body))}.items():
+            for name, value in {**served.headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
             try:
-                self.wfile.write(served.body)
+                self.wfile.write(body)
             except OSError:
                 self.close_connection = True  # the client has had enough
 

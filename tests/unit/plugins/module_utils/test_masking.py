@@ -114,6 +114,11 @@ def test_the_words_around_a_guid_stay() -> None:
         html.escape('{"SessionId": "VALUE"}'),
         "SESSIONID: VALUE",
         "Session ID = VALUE.",
+        "the session id VALUE is unknown",
+        '<SessionId xsi:type="xs:string">VALUE</SessionId>',
+        '{"name": "SessionId", "value": "VALUE"}',
+        "/qps/sales/session/VALUE?x=1",
+        "%2Fqps%2Fsession%2FVALUE",
         "X-Qlik-Session=VALUE; Path=/",
         "Set-Cookie: x-qlik-session-sales=VALUE; Secure",
         "X-Qlik-Session-a.b: VALUE",
@@ -129,7 +134,12 @@ def test_the_value_of_a_session_field_is_masked(spelled: str) -> None:
 
 
 def test_no_other_field_is_masked() -> None:
-    for text in ('{"UserId": "anna", "session": 3}', "The session has timed out.", "X-Qlik-User: UserId=anna"):
+    for text in (
+        '{"UserId": "anna", "session": 3}',
+        "The session has timed out.",
+        "No session id given",
+        "X-Qlik-User: UserId=anna",
+    ):
         assert without_ids(text) == text
 
 
