@@ -62,6 +62,53 @@ def test_attributes_and_visitors(state_dir: pathlib.Path) -> None:
     assert visitor.call("door", "GET", "/hub").status_code == 302  # no visitors here
 
 
+def test_rights_shorten_lists_and_counts_of_users(
+    site: simulated.Card, control: simulated.Control, names: None
+) -> None:
+    client, monitor = simulated.Client(site), simulated.Client(site, user="internal\\SA_MONITOR")
+    everybody = shown(client)
+    rosa = next(each for each in client.qrs("/qrs/user").json() if each["userId"] == "rosa")
+    partners = {name for name in everybody if name.startswith("PARTNER\\")}
+    assert len(partners) == 3
+
+    for setting, seen in (
+        ("none", set()),
+        ("own", {"INTERNAL\\sa_api"}),
+        ("directory:Partner", partners),
+        ("0%", set()),
+        ("100%", everybody),
+    ):
+        control.switches(readable_users=setting)
+        assert shown(client) == seen, setting
+        assert client.qrs(f"/qrs/user/{rosa['id']}").status_code == (200 if seen == everybody else 404)
+        assert client.qrs("/qrs/user/count", filter="blacklisted eq True").json()["value"] == (seen == everybody)
+        assert client.qrs("/qrs/proxyservice/count").json() == {"value": 3}, "users alone are hidden"
+    assert control.switches(readable_users="DIRECTORY:Partner")["readable_users"] == "DIRECTORY:Partner"
+    assert shown(client) == partners
+    control.switches(readable_users="own")
+    assert shown(monitor) == {"INTERNAL\\sa_monitor"}
+    assert shown(simulated.Client(site, user=None)) == {"INTERNAL\\sa_repository"}, "nobody asks as the site itself"
+
+    control.switches(readable_users="50%")
+    half = shown(client)
+    assert half == shown(monitor)
+    assert set() < half < everybody
+    control.switches(readable_users="80%")
+    assert half <= shown(client), "a larger share holds the smaller one"
+    assert shown(simulated.Client(site, user="LAB\\anna")) == set(), "no switch gives rights to those without"
+    for wrong in ("some", "101%", "directory:", "50"):
+        with pytest.raises(ValueError, match="is one of all, none, own, directory:LAB, 50%, not"):
+            control.switches(readable_users=wrong)
+
+
+def shown(client: simulated.Client) -> set[str]:
+    """The users of the lists, which agree with each other and with the count."""
+    short, full = client.qrs("/qrs/user").json(), client.qrs("/qrs/user/full").json()
+    assert [each["id"] for each in short] == [each["id"] for each in full]
+    assert client.qrs("/qrs/user/count").json() == {"value": len(full)}
+    return {f"{each['userDirectory']}\\{each['userId']}" for each in full}
+
+
 def attributes(client: simulated.Client) -> list[tuple[str, str]]:
     (user,) = client.qrs("/qrs/user/full", filter="userId eq 'anna'").json()
     return [(attribute["attributeType"], attribute["attributeValue"]) for attribute in user["attributes"]]

@@ -59,14 +59,16 @@ class RepositoryService:
             has_banners = self._repository.banners.table() is not None
             told = about_api(lowered[3], call.query.get("method", ""), has_banners)
             return answer_json(told) if told is not None else no_endpoint()
-        return self._entities(call, lowered[1:], is_administrator)
+        return self._entities(call, lowered[1:], user or _SITE_ITSELF, is_administrator)
 
-    def _entities(self, call: Call, parts: list[str], is_administrator: bool) -> web.Response:
+    def _entities(self, call: Call, parts: list[str], user: tuple[str, str], is_administrator: bool) -> web.Response:
         table = self._repository.table(parts[0]) if parts else None
         if table is None or len(parts) > 2:
             return no_endpoint()
         if not is_administrator and parts[0] != "custombannermessage":  # by default everybody sees the banners (D)
-            table = table.hidden()  # a user without read rights gets an empty list and 200, no error (I)
+            table = table.seen()  # a user without read rights gets an empty list and 200, no error (I)
+        elif parts[0] == "user":
+            table = self._repository.users_seen_by(user)
         # Told when asked for, else null (D).
         privileges = _PRIVILEGES[is_administrator] if call.query.get("privileges", "").lower() == "true" else None
         what = parts[1] if len(parts) == 2 else ""

@@ -13,6 +13,7 @@ from . import shapes
 from .banners import BannerStore
 from .clock import Clock, moment
 from .proxy import RUNNING, STARTING, Proxy
+from .rights import readable_users
 from .site import Node, Site, User
 from .switches import Switches
 from .table import Row, Table
@@ -59,6 +60,14 @@ class Repository:
         if kind in self._makers and kind not in self._tables:
             self._tables[kind] = self._makers[kind]()
         return self._tables.get(kind)
+
+    def users_seen_by(self, asker: tuple[str, str]) -> Table:
+        """The users that somebody who may read the repository is shown; kept, because its indexes take time to make."""
+        kind = "\\".join(("user", *asker))
+        if kind not in self._tables:
+            every = self._tables.setdefault("user", self._users())
+            self._tables[kind] = readable_users(every, str(self._switches["readable_users"]), asker)
+        return self._tables[kind]
 
     def changed(self) -> None:
         """Something the tables are made of has changed."""

@@ -72,11 +72,11 @@ class Table:
         self._index: dict[str, dict[Any, set[int]]] = {}
         self._rendered: dict[bool, bytes] = {}
 
-    def hidden(self) -> Table:
-        """The same to somebody who may not see any of it: filters are understood, and select nothing."""
-        hidden = Table(())
-        hidden._paths = self._paths
-        return hidden
+    def seen(self, may_see: Callable[[Row], bool] = lambda _row: False) -> Table:
+        """The same to somebody who may see a part of it, or none: filters are understood, and select only from that."""
+        seen = Table(row for row in self.rows if may_see(row))
+        seen._paths = self._paths
+        return seen
 
     def select(self, filter_text: str | None, order_by: str | None = None) -> list[Row]:
         """The rows a filter selects, in order. FilterError for what QRS refuses."""
