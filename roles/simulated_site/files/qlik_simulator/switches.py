@@ -56,6 +56,12 @@ SWITCHES: dict[str, Switch] = {
         ("unavailable", "false"), "unavailable", "I", "QPS alive of a proxy that starts: 503, or 200 and false"
     ),
     "add_session_status": Switch(("201", "200"), "201", "N", "Status of POST session on QPS"),
+    "deleted_session": Switch(
+        ("session", "wrapped"),
+        "session",
+        "D",
+        "Answer to DELETE session on QPS: the session, or an object of session and lastSessionForUser",
+    ),
     "disabled_proxy_service": Switch(
         ("listed", "absent"), "listed", "I", "QRS proxyservice: does it list nodes whose proxy is disabled"
     ),
