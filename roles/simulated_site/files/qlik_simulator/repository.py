@@ -98,8 +98,12 @@ class Repository:
             if node.proxy or listed:
                 full = shapes.proxy_full(node, self._site, self._ports, self._created)
                 entity = {**full, "serverNodeConfiguration": self._node_as_filtered(node)}
-                rows.append(Row(full, shapes.condensed(full, "serverNodeConfiguration", "settings"), entity))
+                rows.append(Row(full, self._condensed_service(full, "serverNodeConfiguration", "settings"), entity))
         return Table(rows)
+
+    def _condensed_service(self, full: dict[str, Any], *fields: str) -> dict[str, Any]:
+        """The short form of a service; Qlik's description of the interface (D) has none of the fields."""
+        return shapes.condensed(full, *(fields if self._switches["condensed_services"] == "fields" else ()))
 
     def _node_as_filtered(self, node: Node) -> dict[str, Any]:
         """The node as a filter on proxy services sees it, which is more than their answers show (C)."""
@@ -123,7 +127,8 @@ class Repository:
         rows = []
         for user in self._site.users:
             full = shapes.user_full(user, self._created)
-            rows.append(Row(full, shapes.condensed(full, "userId", "userDirectory", "name")))
+            fields = ("userId", "userDirectory", "userDirectoryConnectorName", "name")
+            rows.append(Row(full, shapes.condensed(full, *fields)))
         return Table(rows)
 
     def _service_statuses(self) -> Table:
@@ -143,7 +148,9 @@ class Repository:
             for service, state in states.items():
                 full = shapes.service_status(node, service, state, moment(seen), self._created)
                 entity = {**full, "serverNodeConfiguration": shapes.node_full(node, self._created)}
-                short = shapes.condensed(full, "serverNodeConfiguration", "serviceType", "serviceState", "timestamp")
+                short = self._condensed_service(
+                    full, "serverNodeConfiguration", "serviceType", "serviceState", "timestamp"
+                )
                 rows.append(Row(full, short, entity))
         return Table(rows)
 

@@ -65,6 +65,12 @@ SWITCHES: dict[str, Switch] = {
     "disabled_proxy_service": Switch(
         ("listed", "absent"), "listed", "I", "QRS proxyservice: does it list nodes whose proxy is disabled"
     ),
+    "condensed_services": Switch(
+        ("fields", "bare"),
+        "fields",
+        "I",
+        "QRS proxyservice and servicestatus without /full: the fields that matter, or id and privileges alone",
+    ),
     "filter_proxy_enabled": Switch(
         ("works", "ignored", "refused"),
         "works",
