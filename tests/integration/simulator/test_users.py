@@ -10,6 +10,7 @@ import pathlib
 from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
 
@@ -99,6 +100,41 @@ def test_rights_shorten_lists_and_counts_of_users(
     for wrong in ("some", "101%", "directory:", "50"):
         with pytest.raises(ValueError, match="is one of all, none, own, directory:LAB, 50%, not"):
             control.switches(readable_users=wrong)
+
+
+def test_users_as_a_table(client: simulated.Client, site: simulated.Card, control: simulated.Control) -> None:
+    columns = [
+        {"name": "who", "columnType": "Property", "definition": "UserId"},
+        {"name": "mail", "columnType": "Property", "definition": "attributes.attributeValue"},
+    ]
+
+    def ask(who: simulated.Client, columns: object, **query: str) -> requests.Response:
+        body = {"entity": "User", "columns": columns}
+        return who.call("qrs", "POST", "/qrs/User/table", json=body, query=query)
+
+    every = ask(client, columns, orderby="userId desc", filter="userDirectory eq 'PARTNER'")
+    assert every.status_code == 201
+    uwe, anna, number = every.json()["rows"]
+    assert every.json()["columnNames"] == ["who", "mail"]
+    assert uwe == ["uwe.k", ["uwe@partner.example"]]
+    part = ask(client, columns, orderby="userId desc", filter="userDirectory eq 'PARTNER'", skip="1", take="1")
+    assert part.json()["rows"] == [anna]
+    assert number[0] == "1042"
+    control.switches(readable_users="own")
+    assert [row[0] for row in ask(client, columns).json()["rows"]] == ["sa_api"]
+    assert ask(simulated.Client(site, user="LAB\\anna"), columns).json() == {"columnNames": ["who", "mail"], "rows": []}
+
+    wrong: list[object] = [None, ["x"], [{"name": "x", "columnType": "Function", "definition": "Count(id)"}]]
+    for bad in wrong:
+        assert ask(client, bad).status_code == 400
+    unknown = ask(client, [{"name": "x", "columnType": "Property", "definition": "nme"}])
+    assert (unknown.status_code, unknown.text) == (400, "The property 'nme' does not exist.")
+    assert ask(client, columns, take="-1").status_code == 400
+    assert client.call("qrs", "POST", "/qrs/user/table", data=b"{").status_code == 400
+    assert client.qrs("/qrs/user/table").status_code == 404
+    assert control.counters()["writes"] == 0, "a list is no write, however it is asked for"
+    assert client.qrs("/qrs/user/table", method="PUT").status_code == 404
+    assert control.counters()["writes"] == 1
 
 
 def shown(client: simulated.Client) -> set[str]:

@@ -43,6 +43,12 @@ SWITCHES: dict[str, Switch] = {
         ("empty", "not_found"), "empty", "N", "QPS, user who has no session: 200 and an empty list, or 404"
     ),
     "qrs_without_user": Switch(("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"),
+    "qlik_user_at_the_door": Switch(
+        ("no_session", "session"),
+        "no_session",
+        "N",
+        "QRS through a virtual proxy whose header is X-Qlik-User: no session, or one for each call without a cookie",
+    ),
     "readable_users": Switch(
         ("all", "none", "own"),
         "all",
