@@ -23,10 +23,11 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOp
 
 RANGES = {"timeout": (1, 3600), "retries": (0, 10), "max_parallel": (1, 256)}
 PATHS = ("client_cert", "client_key", "ca_path")
-CONTROL_CHARACTER = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PEM_BEGINS = "-----BEGIN "
 PEM_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-PEM_WITHOUT_LINES = re.compile(r"-----BEGIN [^-\r\n]+-----[ \t]*[^\s]")
+# Something follows before the line ends; a carriage return alone ends none for OpenSSL.
+PEM_WITHOUT_LINES = re.compile(r"-----BEGIN [^-\n]+-----[^\S\n]*\S")
 WEAK = ("ca md too weak", "ee key too small", "ca key too small")
 STRONGER = (
     "with keys of at least 2048 bits and signatures with SHA-256. Only as a last resort lower the security level of"

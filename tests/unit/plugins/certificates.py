@@ -39,7 +39,6 @@ class Export:
     root_first: str
     weak: str
     weak_key: str
-    weak_root: str
     under_weak_root: str
 
     @property
@@ -75,7 +74,6 @@ def export(folder: pathlib.Path) -> Export:
         "root_first": _pem(root, client),
         "weak": _pem(weak),
         "weak_key": _key(weak_key),
-        "weak_root": _pem(weak_root),
         "under_weak_root": _pem(client, weak_root),
     }
     paths = {}

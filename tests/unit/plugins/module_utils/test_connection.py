@@ -169,6 +169,7 @@ def in_utf_16(encoding: str) -> Callable[[bytes], bytes]:
         (in_utf_16("utf-16-le"), "is written in UTF-16.", "Save it as UTF-8 or ASCII."),
         (in_utf_16("utf-16-be"), "is written in UTF-16.", "Save it as UTF-8 or ASCII."),
         (joined, "has lost its line breaks.", "Keep the lines"),
+        (lambda pem: pem.replace(b"\n", b"\r"), "has lost its line breaks.", "Keep the lines"),
         (lambda pem: pem.replace(b"\n", b"\\n"), "has lost its line breaks.", "Keep the lines"),
     ],
 )
