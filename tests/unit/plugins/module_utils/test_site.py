@@ -256,11 +256,15 @@ def lost(kind: str = "connection_lost") -> RequestFailed:
 @pytest.mark.parametrize("kind", ["connection_lost", "timeout"])
 def test_where_no_answer_comes_any_more_it_may_have_been_ended(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     session = builders.session(session_id="one", pair=PAIRS[0])
-    answers = {f"DELETE {CENTRAL}/qps/session/one": lost(kind), f"GET {CENTRAL}/qps/alive": unreachable()}
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/one": lost(kind),
+        f"GET {CENTRAL}/qps/alive": unreachable(),
+        f"GET {CENTRAL}/qps/session": unreachable(),
+    }
     site, rest = site_with(monkeypatch, answers)
     (outcome,) = site.end([session]).outcomes.values()
     assert outcome == Outcome("failed", "DELETE x: no answer. It may have been ended all the same.")
-    assert rest.asked == list(answers)[: 2 if kind == "connection_lost" else 1]
+    assert rest.asked == [one for one in answers if kind == "connection_lost" or "alive" not in one]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +294,11 @@ def test_where_the_proxy_service_lives_its_list_tells_what_an_answer_would_have_
 
 def test_a_proxy_service_that_is_starting_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (builders.session(session_id=name, pair=PAIRS[0]) for name in ("first", "second"))
-    answers = {f"DELETE {CENTRAL}/qps/session/first": lost(), f"GET {CENTRAL}/qps/alive": {"value": False}}
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/first": lost(),
+        f"GET {CENTRAL}/qps/alive": {"value": False},
+        f"GET {CENTRAL}/qps/session": failed_with(503),
+    }
     site, rest = site_with(monkeypatch, answers)
     outcomes = site.end([first, second]).outcomes
     assert rest.asked == list(answers)
