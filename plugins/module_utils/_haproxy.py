@@ -13,6 +13,7 @@ import socket
 from dataclasses import dataclass
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 READY, DRAIN, MAINT = "ready", "drain", "maint"
 STATES = (READY, DRAIN, MAINT)
@@ -53,7 +54,7 @@ class RuntimeApi:
     def server(self, backend: str, name: str) -> Server:
         servers = self.servers(backend)
         for server in servers:
-            if server.name.casefold() == name.casefold():
+            if fold(server.name) == fold(name):
                 return server
         raise QlikError(
             "balancer",
