@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 READY, DRAIN, MAINT = "ready", "drain", "maint"
 STATES = (READY, DRAIN, MAINT)
@@ -70,7 +71,7 @@ class RuntimeApi:
         """One server of a backend. Its exact name wins; else case does not matter, where that leaves one."""
         _word("server", name)
         servers = self.servers(backend)
-        alike = [server for server in servers if server.name.lower() == name.lower()]
+        alike = [server for server in servers if fold(server.name) == fold(name)]
         found = [server for server in alike if server.name == name] or alike
         if len(found) == 1:
             return found[0]
