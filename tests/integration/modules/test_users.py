@@ -213,3 +213,25 @@ def test_a_bunch_that_cannot_be_asked_for_is_a_failure(people: Modules) -> None:
     assert run.failed
     assert run.failure["status"] == 403
     assert people.control.writes() == []
+
+
+# Rights: QRS shows fewer users and says nothing of it
+
+
+@pytest.mark.parametrize("readable", ["none", "own", "directory:OTHER", "10%", "50%", "80%"])
+def test_nobody_is_ended_as_missing_where_rights_hide_users(modules: Modules, readable: str) -> None:
+    modules.control.switches(readable_users=readable)
+    run = modules.end(user_states=["missing"])
+    assert run.failure["kind"] == "missing_not_proven", run.message
+    assert "api_user" in run.message
+    assert modules.control.writes() == []
+    shown = modules.info(resolve_users=True)
+    hidden = {user["user"]: user["state"] for user in shown.result["users"] if user["state"] in ("missing", "unknown")}
+    assert "missing" not in hidden.values()
+    assert "LAB\\zoran" in hidden
+
+
+def test_where_all_users_may_be_read_who_is_not_there_is_missing(modules: Modules) -> None:
+    run = modules.end(user_states=["missing"])
+    assert run.users == ["LAB\\zoran"]
+    assert not run.failed, run.message
