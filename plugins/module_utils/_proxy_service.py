@@ -74,6 +74,13 @@ class ProxyServiceApi:
 
 
 def _path(prefix: str) -> str:
+    # Such a segment is folded away on its way through URLs, and the request would mean another virtual proxy.
+    if any(segment in ("", ".", "..") for segment in prefix.split("/")) and prefix:
+        raise QlikError(
+            "unsafe_prefix",
+            f"The prefix '{prefix}' can't be part of a URL: '.', '..' and nothing between slashes are folded away.",
+            "Give the virtual proxy another prefix in the QMC.",
+        )
     return f"/qps/{quote(prefix, errors='surrogatepass')}/session" if prefix else "/qps/session"
 
 

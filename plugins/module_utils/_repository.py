@@ -19,6 +19,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikE
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, addresses
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 DEFAULT_QPS_PORT = 4243
 # http.sys takes request lines of up to 16 KiB; a bunch of users stays well below it after percent-encoding.
@@ -93,7 +94,7 @@ class Repository:
     def proxy_states(self) -> dict[str, ServiceState]:
         """Node name, folded -> state of its proxy service."""
         return {
-            _node(item.get("serverNodeConfiguration") or {}).name.casefold(): ServiceState(
+            fold(_node(item.get("serverNodeConfiguration") or {}).name): ServiceState(
                 _service_state(item.get("serviceState")), _text(item, "timestamp")
             )
             for item in self._read("/servicestatus/full")
@@ -103,7 +104,7 @@ class Repository:
     def central_nodes(self) -> set[str]:
         """The names of the nodes that are central, folded (D: qrs-ref p1875)."""
         items = self._read("/servernodeconfiguration/full")
-        return {_node(item).name.casefold() for item in items if item.get("isCentral")}
+        return {fold(_node(item).name) for item in items if item.get("isCentral")}
 
     def users(self, filter_text: str, email_attributes: Collection[str]) -> list[KnownUser]:
         """The users of one of ``user_filters``; their addresses are in attributes of these types (folded)."""

@@ -80,7 +80,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier answer to this call got lost."""
+    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier try may have done it."""
 
     status: int
     data: Any = field(repr=False)
@@ -144,6 +144,8 @@ class Rest:
                 may_pass = received.status in WORTH_REPEATING or (received.status == 429 and pause is not None)
                 if is_last or not may_pass or not call.is_repeatable:
                     return received, answer_lost
+                # A gateway may have passed the request on before it gave up.
+                answer_lost = answer_lost or received.status in WORTH_REPEATING
             # However long the server wants to be left alone, the call as a whole has an end.
             self._sleep(
                 0.2 * 2**attempt if pause is None else max(0.0, min(pause, LONGEST_PAUSE, end - time.monotonic()))
