@@ -116,7 +116,7 @@ class Repository:
         return bool(self._read("/user/full") if count is None else count)
 
     def _enabled_proxy_services(self) -> list[Fields]:
-        """Empty where QRS can't look so deep with its filter: that it can is known from one client (C: qlik-api 2.5)."""
+        """Empty where QRS can't look so deep with its filter: one client is known to rely on it (C: qlik-api 2.5)."""
         try:
             return self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
         except RequestFailed as error:
