@@ -44,12 +44,12 @@ class ProxyServiceApi:
         self._endpoint = endpoint
 
     def is_alive(self) -> bool:
-        """False while it is starting up; raises RequestFailed where nothing answers."""
+        """False while it is starting up; raises QlikError where nothing answers, or not with a flag."""
         path = "/qps/alive"
         answer = self._rest.send(self._endpoint, Call("GET", path), accept=(200, 503))
-        return answer.status == 200 and value_of(answer.data, f"GET https://{self._endpoint}{path}").required_flag(
-            "value"
-        )
+        if answer.status == 503:
+            return False
+        return value_of(answer.data, f"GET https://{self._endpoint}{path}").required_flag("value")
 
     def sessions(self, prefix: str) -> list[SessionStruct]:
         """The sessions of one virtual proxy, "" being the default one."""
