@@ -15,13 +15,13 @@ options:
   host:
     description:
       - Node whose Repository service (QRS) is asked which proxy services and virtual proxies there are, usually the
-        central node. Write it as its certificate does.
+        central node. Write it as its certificate does, without a scheme or port. An IPv6 address may stand in brackets.
       - If not given, the value of the environment variable E(QLIK_SENSE_HOST) is used.
     type: str
     required: true
   qrs_port:
     description:
-      - Port of the Repository service.
+      - Port of the Repository service, from 1 to 65535.
       - If not given, the value of the environment variable E(QLIK_SENSE_QRS_PORT) is used.
     type: int
     default: 4242
@@ -29,6 +29,7 @@ options:
     description:
       - Port of the API of every proxy service. Without it each one is asked on the port that QRS names for it
         (C(settings.restListenPort), 4243 unless changed).
+      - From 1 to 65535.
     type: int
   qrs_virtual_proxy:
     description:
@@ -37,11 +38,12 @@ options:
       - That virtual proxy must take the user from a header named C(X-Qlik-User). Each run takes one session of
         O(api_user) over it, until that times out.
       - The proxy services themselves are always asked on their own port.
+      - V(.) and V(..) as parts of the prefix, V(?), V(#), backslashes and control characters are refused.
     type: str
   client_cert:
     description:
       - Path of the client certificate in PEM format, C(client.pem) of the certificates exported from the QMC, on the
-        host that runs the module.
+        host that runs the module. The file begins with the client's own certificate.
       - If not given, the value of the environment variable E(QLIK_SENSE_CLIENT_CERT) is used.
     type: path
     required: true
@@ -89,7 +91,7 @@ options:
     default: true
   timeout:
     description:
-      - How many seconds one request may wait for the connection, and for the whole answer.
+      - How many seconds one request may wait for the connection, and for the whole answer. From 1 to 3600.
     type: int
     default: 30
   retries:
@@ -97,12 +99,14 @@ options:
       - How often a request is repeated when the connection broke or the answer was 502, 503 or 504. Only what is safe
         to repeat is; a request that creates something is not, unless it never reached the node. A time-out is not
         followed by another try.
+      - From 0 to 10.
     type: int
     default: 2
   max_parallel:
     description:
       - The most requests under way at once, over the whole site. Each keeps a connection open, so a site of one proxy
         service sees that many.
+      - From 1 to 256.
     type: int
     default: 16
 """

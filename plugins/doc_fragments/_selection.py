@@ -11,19 +11,22 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 notes:
   - The selection options narrow down the sessions of the whole site. Different options are joined by I(and), the
-    entries of one list by I(or). Case is ignored.
+    entries of one list by I(or). Case is ignored character by character, as databases do, so V(ß) and V(SS) differ.
+  - Where a name or a pattern is meant, a number or a truth value is refused, for YAML makes those of V(00042) and
+    V(no). Put them in quotes.
   - An empty list, an empty string and a list of empty strings count as not given, as an unanswered question of an AWX
     survey leaves them. Only for an option that has a list as its default is an empty list what it says.
 options:
   proxies:
     description:
-      - Only sessions on these proxy services, by node name or host name. A name the site does not have is an error.
+      - Only sessions on these proxy services, by node name, host name or id of the proxy service. A name that the site
+        does not have, or that fits several of them, is an error.
     type: list
     elements: str
   virtual_proxies:
     description:
       - Only sessions of the virtual proxies with these prefixes, with or without a leading slash. V(/) alone is the
-        default virtual proxy. A prefix the site does not have is an error.
+        default virtual proxy. Ids of virtual proxies are taken, too. A prefix that the site does not have is an error.
     type: list
     elements: str
   users:
@@ -56,6 +59,8 @@ options:
     description:
       - Only sessions of users whom QRS marks with one of these states, or does not know (V(missing)).
       - O(anonymous_users) have none of them. QRS does not know those either, but nobody has removed them.
+      - QRS leaves out users that O(api_user) may not read. So with V(missing) the whole site is listed, and the module
+        fails unless QRS shows at least nine other users of the same directory for each one it does not show.
     type: list
     elements: str
     choices:
@@ -65,8 +70,9 @@ options:
       - missing
   min_age:
     description:
-      - Only sessions first seen at least this long ago, such as V(90m), V(8h), V(2d), or a number of seconds, according
-        to O(first_seen). A session that is not in there is of unknown age and never old.
+      - Only sessions first seen at least this long ago according to O(first_seen), such as V(90s), V(15m), V(8h), V(2d)
+        or V(1w). A session that is not in there is of unknown age and never old.
+      - A number without a unit is refused, for YAML reads C(8:00) as the number 480.
     type: str
   keep_per_user:
     description:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report import ReportBuilder
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice import Thresholds
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
@@ -118,7 +119,7 @@ def session_report(
 
 def _node(site: Site, name: str) -> str:
     for node in site.nodes:
-        if name.casefold() in (node.name.casefold(), node.host_name.casefold()):
+        if fold(name) in (fold(node.name), fold(node.host_name)):
             return node.name
     has = ", ".join(f"{node.name} ({node.host_name})" for node in site.nodes)
     raise AnsibleFilterError(f"session_report: the site has no proxy service {name}. It has: {has or 'none at all'}.")

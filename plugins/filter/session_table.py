@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import (
     DEFAULT_COLUMNS,
     PROXY_COLUMNS,
@@ -206,7 +207,7 @@ def _sessions(
         return SESSION_COLUMNS[column][1](session, via.get(session["virtual_proxy_id"], {}))
 
     def sort_key(session: Row) -> list[Any]:
-        return [session.get("age") or -1 if column == "age" else cell(session, column).casefold() for column in sort_by]
+        return [session.get("age") or -1 if column == "age" else fold(cell(session, column)) for column in sort_by]
 
     ordered = sorted(sessions, key=sort_key)
     chosen = {

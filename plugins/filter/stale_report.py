@@ -16,6 +16,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._ages import parsed
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import ALREADY_GONE, ENDED, FAILED, WOULD_END
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import EMPTY, KEPT, NONE, UNREADABLE
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
@@ -197,8 +198,8 @@ def _unlisted(failures: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _limit(found: Mapping[str, Any], sessions: Iterable[Mapping[str, Any]]) -> list[str]:
-    ended = {session["user"].casefold() for session in sessions if session["outcome"] in (ENDED, WOULD_END)}
-    users = [user for user in found["at_limit"] if user.casefold() in ended]
+    ended = {fold(session["user"]) for session in sessions if session["outcome"] in (ENDED, WOULD_END)}
+    users = [user for user in found["at_limit"] if fold(user) in ended]
     if not users:
         return []
     return [
@@ -222,7 +223,7 @@ def _line(name: str, summary: Mapping[str, Any], failure: str) -> str:
 
 
 def _table(sessions: Iterable[Mapping[str, Any]], width: int | None) -> str:
-    ordered = sorted(sessions, key=lambda session: session["user"].casefold())
+    ordered = sorted(sessions, key=lambda session: fold(session["user"]))
     columns = {title: [value(session) for session in ordered] for title, value in COLUMNS.items()}
     shown = {title: cells for title, cells in columns.items() if any(cells)}
     width = width or shutil.get_terminal_size((160 + INDENTATION, 24)).columns - INDENTATION

@@ -78,7 +78,7 @@ options:
     elements: str
   min_age:
     description:
-      - Stale are sessions first seen at least this long ago, such as V(90m), V(8h), V(2d), or a number of seconds. A
+      - Stale are sessions first seen at least this long ago, such as V(90m), V(8h) or V(2d), always with a unit. A
         session of unknown age is never old.
     type: str
   keep_per_user:

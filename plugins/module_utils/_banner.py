@@ -22,6 +22,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import C
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._repository import qrs_root, quoted
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call, Rest, expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 MESSAGE_TYPES = ("standard", "info", "warning", "error")  # by number
 MOST_ROUNDS = 3
@@ -138,7 +139,7 @@ class Banners:
             raise
         items = expect_list(answer.data, f"GET https://{self._endpoint}{call.path}")
         # Looked at again here: whatever a server makes of a filter, no banner of another name is ever touched.
-        same = [each for each in map(Banner.from_entity, items) if each.id and each.name.casefold() == name.casefold()]
+        same = [each for each in map(Banner.from_entity, items) if each.id and fold(each.name) == fold(name)]
         found = [each for each in same if each.name == name] or same
         if len(found) > 1:
             listed = ", ".join(f"'{each.name}' ({each.id})" for each in found)
@@ -214,7 +215,7 @@ def _as_kept(message: str) -> str:
 
 def _message_type(value: Any) -> str:
     """Answers of QRS hold numbers of enums (C), requests may (C), and an experimental API may do otherwise."""
-    text = str(value).casefold()
+    text = fold(str(value))
     if text.isdecimal() and int(text) < len(MESSAGE_TYPES):
         return MESSAGE_TYPES[int(text)]
     return {"information": "info"}.get(text, text)

@@ -10,7 +10,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,16 +21,35 @@ from urllib.parse import quote
 from ansible_collections.qlikops.sense.plugins.module_utils._deadline import LimitedSocket
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 
+RANGES = {"timeout": (1, 3600), "retries": (0, 10), "max_parallel": (1, 256)}
+PATHS = ("client_cert", "client_key", "ca_path")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+PEM_BEGINS = "-----BEGIN "
+PEM_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+# Something follows before the line ends; a carriage return alone ends none for OpenSSL.
+PEM_WITHOUT_LINES = re.compile(r"-----BEGIN [^-\n]+-----[^\S\n]*\S")
+WEAK = ("ca md too weak", "ee key too small", "ca key too small")
+STRONGER = (
+    "with keys of at least 2048 bits and signatures with SHA-256. Only as a last resort lower the security level of"
+    " OpenSSL on the host that runs the module."
+)
+
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A service of a node: the node's own host name, which its certificate must carry, and the port."""
+    """A service of a node: the node's own host name, which its certificate must carry, and the port.
+
+    The name is kept as certificates have it: an IPv6 address without brackets, a name without the dot at its end.
+    """
 
     host_name: str
     port: int
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host_name", _as_in_certificates(self.host_name))
+
     def __str__(self) -> str:
-        return f"{self.host_name}:{self.port}"
+        return f"{_as_in_urls(self.host_name)}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +76,8 @@ class Connection:
     def from_options(cls, options: Mapping[str, Any]) -> Connection:
         """Takes a module's parameters; raises BadOption for values that can't be meant."""
         given = {name: options[name] for name in cls.__dataclass_fields__ if options.get(name) is not None}
+        _require_text(given)
+        given["host"] = _as_in_certificates(given["host"])
         given["host_map"] = {
             _folded(name): _checked_address(name, address) for name, address in given.get("host_map", {}).items()
         }
@@ -63,11 +86,14 @@ class Connection:
             port = getattr(connection, option)
             if port is not None and not 1 <= port <= 65535:
                 raise BadOption(option, f"{port} is not a port.", "Ports go from 1 to 65535.")
-        for option, least in (("timeout", 1), ("retries", 0), ("max_parallel", 1)):
-            if getattr(connection, option) < least:
-                raise BadOption(option, f"{getattr(connection, option)} is too small.", f"The least is {least}.")
+        for option, (least, most) in RANGES.items():
+            value = getattr(connection, option)
+            if not least <= value <= most:
+                size = "small" if value < least else "large"
+                raise BadOption(option, f"{value} is too {size}.", f"The least is {least}, the most {most}.")
         connection.user_header()
         _require_host_name("host", connection.host, "the port is qrs_port")
+        _require_prefix(connection.qrs_virtual_proxy or "")
         return connection
 
     @property
@@ -76,8 +102,7 @@ class Connection:
 
     def address_of(self, host_name: str) -> str:
         """Where to connect for a node, as it stands in a URL."""
-        address = self.host_map.get(_folded(host_name), host_name)
-        return f"[{address}]" if _is_ipv6(address) else address
+        return _as_in_urls(self.host_map.get(_folded(host_name), host_name))
 
     def user_header(self) -> str:
         """The value of ``X-Qlik-User``: URL-encoded UTF-8 (D: Injected-Req-Headers-X-Qlik-User)."""
@@ -105,13 +130,23 @@ class Connection:
         self._load_client_certificate(context)
         return context
 
+    def trusts_only_its_own_certificate(self) -> bool:
+        """Whether ca_path holds the client's certificate in place of the one that signed the nodes'."""
+        if not self.ca_path:
+            return False
+        try:
+            trusted, own = _certificates_in(self.ca_path), _certificates_in(self.client_cert)
+        except OSError:  # taken away since the context was made
+            return False
+        return bool(trusted) and set(trusted) == set(own[:1])
+
     def _verifying_context(self) -> ssl.SSLContext:
         if self.ca_path:
             _require_readable("ca_path", self.ca_path)
         try:
             context = ssl.create_default_context(cafile=self.ca_path or None)
         except ssl.SSLError as error:
-            raise BadOption(
+            raise _spoilt_file("ca_path", self.ca_path or "") or BadOption(
                 "ca_path",
                 f"{self.ca_path} holds no certificate in PEM format ({_openssl_words(error)}).",
                 "Give root.pem of the certificates exported from the QMC in PEM format.",
@@ -144,20 +179,54 @@ def _offer_protocols_once(context: ssl.SSLContext) -> None:
 
 def _client_certificate_problem(connection: Connection, error: Exception) -> BadOption:
     words = _openssl_words(error)
-    with open(connection.client_key, encoding="latin-1") as stream:
-        encrypted = "ENCRYPTED" in stream.read(4096)
-    if not _is_certificate(connection.client_cert):
+    weakness = words.replace("_", " ").lower()
+    if weakness in WEAK:
         return BadOption(
+            "client_cert",
+            f"{connection.client_cert} holds a certificate that is too weak for OpenSSL here ({weakness}).",
+            f"Have the QMC make certificates {STRONGER} Then export them again.",
+        )
+    if not _is_certificate(connection.client_cert):
+        return _spoilt_file("client_cert", connection.client_cert) or BadOption(
             "client_cert",
             f"{connection.client_cert} holds no certificate in PEM format.",
             "Export it from the QMC in PEM format; a client.pfx can't be used.",
         )
     if "MISMATCH" in words:
+        return _mismatch(connection)
+    return _spoilt_file("client_key", connection.client_key) or _client_key_problem(connection, words)
+
+
+def _mismatch(connection: Connection) -> BadOption:
+    if any(_fits_key(connection, certificate) for certificate in _certificates_in(connection.client_cert)[1:]):
         return BadOption(
-            "client_key",
-            f"{connection.client_key} is not the key of {connection.client_cert}.",
-            "Give client.pem and client_key.pem of the same export.",
+            "client_cert",
+            f"{connection.client_cert} begins with another certificate than that of {connection.client_key}.",
+            "The file must begin with the client's own certificate; those that signed it follow.",
         )
+    return BadOption(
+        "client_key",
+        f"{connection.client_key} is not the key of {connection.client_cert}.",
+        "Give client.pem and client_key.pem of the same export.",
+    )
+
+
+def _fits_key(connection: Connection, certificate: str) -> bool:
+    password = connection.client_key_password or ""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # whether it is weak is not asked here
+        with tempfile.NamedTemporaryFile("w", encoding="latin-1", suffix=".pem") as file:
+            file.write(f"{certificate}\n")
+            file.flush()
+            context.load_cert_chain(file.name, connection.client_key, password=lambda: password)
+    except OSError:  # ssl.SSLError is one, too
+        return False
+    return True
+
+
+def _client_key_problem(connection: Connection, words: str) -> BadOption:
+    encrypted = "ENCRYPTED" in _text_of(connection.client_key)
     if encrypted and not connection.client_key_password:
         return BadOption(
             "client_key",
@@ -173,6 +242,31 @@ def _client_certificate_problem(connection: Connection, error: Exception) -> Bad
         f"{connection.client_key} holds no key in PEM format ({words}).",
         "Export it from the QMC in PEM format; a client.pfx can't be used.",
     )
+
+
+def _spoilt_file(option: str, path: str) -> BadOption | None:
+    """What is wrong with a file that OpenSSL could not read, where it was once PEM. Tells nothing of its content."""
+    text = _text_of(path)
+    if not text.strip():
+        return BadOption(option, f"{path} is empty.", "Export it from the QMC in PEM format again.")
+    if any(PEM_BEGINS.encode(encoding).decode("latin-1") in text for encoding in ("utf-16-le", "utf-16-be")):
+        return BadOption(option, f"{path} is written in UTF-16.", "Save it as UTF-8 or ASCII.")
+    if PEM_WITHOUT_LINES.search(text):
+        return BadOption(
+            option,
+            f"{path} has lost its line breaks.",
+            "Keep the lines as the QMC exports them; fields of forms may join the lines that are pasted into them.",
+        )
+    return None
+
+
+def _certificates_in(path: str) -> list[str]:
+    return PEM_CERTIFICATE.findall(_text_of(path).replace("\r\n", "\n"))
+
+
+def _text_of(path: str) -> str:
+    with open(path, "rb") as stream:
+        return stream.read().decode("latin-1")
 
 
 def _is_certificate(path: str) -> bool:
@@ -199,20 +293,91 @@ def _openssl_words(error: Exception) -> str:
     return str(getattr(error, "reason", None) or error)
 
 
+def _require_text(options: Mapping[str, Any]) -> None:
+    """Refuses what no name, path or user has. The values are not shown: a path may turn out to be a pasted key."""
+    texts = [(option, options.get(option)) for option in ("host", *PATHS, "qrs_virtual_proxy", "api_user")]
+    texts += [("host_map", text) for entry in options.get("host_map", {}).items() for text in entry]
+    for option, text in texts:
+        if not isinstance(text, str):
+            continue
+        if option in PATHS and PEM_BEGINS in text:
+            raise BadOption(option, "it is the content of a file, not a path.", "Save it to a file and give its path.")
+        if CONTROL_CHARACTER.search(text):
+            raise BadOption(
+                option,
+                "there is a NUL, a line break or another control character in it.",
+                "Write it on one line, without anything before or after it.",
+            )
+        _require_utf8(option, text)
+    _require_utf8("client_key_password", options.get("client_key_password", ""))
+
+
+def _require_utf8(option: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # not chained: it quotes what may be a password
+        raise BadOption(option, "it is not valid UTF-8.", "Write it in UTF-8.") from None
+
+
+def _require_prefix(prefix: str) -> None:
+    """URL libraries fold paths and cut them, so QRS would be sought somewhere else than said."""
+    if {".", ".."} & set(prefix.split("/")) or set("?#\\") & set(prefix):
+        raise BadOption(
+            "qrs_virtual_proxy",
+            f"'{prefix}' is not the prefix of a virtual proxy.",
+            "Write the prefix as the QMC shows it, without '.' or '..' as a part and without ?, # and backslashes.",
+        )
+
+
 def _checked_address(host_name: str, address: Any) -> str:
     if not isinstance(address, str) or not address.strip():
         raise BadOption("host_map", f"no address is given for {host_name}.", "Write node host name: address.")
-    _require_host_name("host_map", address.strip(), "ports come from qrs_port and from QRS")
-    return address.strip()
+    checked = _without_brackets(address.strip())
+    _require_host_name("host_map", checked, "ports come from qrs_port and from QRS")
+    return checked
 
 
 def _require_host_name(option: str, name: str, about_ports: str) -> None:
-    if (":" in name and not _is_ipv6(name)) or "/" in name or len(name.split()) != 1:
+    if not _is_ipv6(name) and (set(":/?#@%\\[]") & set(name) or len(name.split()) != 1):
         raise BadOption(
             option,
             f"'{name}' is not a host name or an address.",
             f"Write it without a scheme or port; {about_ports}.",
         )
+
+
+def bypasses_proxy(host: str, port: int, no_proxy: str) -> bool:
+    """Whether a value of NO_PROXY spares a host: as ``*``, by its name or its domain, by its address or network.
+
+    A domain may be written ``example.com``, ``.example.com`` or ``*.example.com``, and a port may follow.
+    """
+    name = _folded(host)
+    return any(_spares(entry, name, port) for entry in re.split(r"[,\s]+", no_proxy.lower()) if entry)
+
+
+def _spares(entry: str, name: str, port: int) -> bool:
+    if entry == "*":
+        return True
+    if _network(entry) is None:
+        without_port, colon, number = entry.rpartition(":")
+        if colon and number.isdecimal():
+            if int(number) != port:
+                return False
+            entry = without_port
+    entry = _without_brackets(entry)
+    network, address = _network(entry), _network(name)
+    if network is not None and address is not None:
+        return address.network_address in network
+    domain = _folded(entry[1:] if entry.startswith("*.") else entry).lstrip(".")
+    # An address has no domain: 1.10.0.0 does not belong to 10.0.0.
+    return bool(domain) and (name == domain or (address is None and name.endswith(f".{domain}")))
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
 
 
 def _is_ipv6(address: str) -> bool:
@@ -222,5 +387,19 @@ def _is_ipv6(address: str) -> bool:
         return False
 
 
+def _as_in_certificates(host_name: str) -> str:
+    name = _without_brackets(host_name.strip())
+    return name[:-1] if name.endswith(".") else name
+
+
+def _as_in_urls(address: str) -> str:
+    return f"[{address}]" if _is_ipv6(address) else address
+
+
+def _without_brackets(address: str) -> str:
+    inner = address[1:-1]
+    return inner if address == f"[{inner}]" and _is_ipv6(inner) else address
+
+
 def _folded(host_name: str) -> str:
-    return host_name.strip().casefold()
+    return _as_in_certificates(host_name).lower()

@@ -48,6 +48,13 @@ class Refused(QlikError):
         super().__init__("refused", reason, hint)
 
 
+class MissingNotProven(QlikError):
+    """Users are to be selected because QRS does not know them, and it may just not show them."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__("missing_not_proven", reason, hint)
+
+
 class RequestFailed(QlikError):
     """A request to a Qlik service did not bring what it was sent for.
 

@@ -19,7 +19,12 @@ from collections.abc import Iterator
 from http.client import responses
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import (
+    STRONGER,
+    WEAK,
+    Connection,
+    Endpoint,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 
 # Hosts on http.sys may just cut the connection of a client whose certificate they do not like (D, L: qlik-api 3.4).
@@ -166,6 +171,8 @@ def _tls_trouble(error: ssl.SSLError, endpoint: Endpoint, connection: Connection
     words = str(getattr(error, "reason", None) or error).replace("_", " ").lower()
     if any(sign in words for sign in ("wrong version number", "http request", "record layer failure", "packet length")):
         return "not_tls", f"port {endpoint.port} does not speak TLS.", PORTS
+    if words in WEAK:
+        return _weak(words, connection)
     if any(sign in words for sign in ("certificate", "unknown ca", "handshake failure")):
         return (
             "client_certificate_refused",
@@ -195,12 +202,36 @@ def _untrusted(error: ssl.SSLCertVerificationError, endpoint: Endpoint, connecti
             f"the node's certificate can't be used now: {words}.",
             "Renew the node's certificate in the QMC, and check the clocks of both sides.",
         )
+    if "too weak" in words:
+        return _weak(words, connection)
+    if connection.trusts_only_its_own_certificate():
+        return (
+            "untrusted",
+            f"the node's certificate is not signed by the client's, which is all that ca_path ({connection.ca_path})"
+            f" holds ({words}).",
+            "Give the root.pem of the same export as ca_path.",
+        )
     return (
         "untrusted",
         f"the node's certificate is not signed by an authority that is trusted here ({words}).",
         f"Does {connection.ca_path} belong to this site? Give the root.pem exported from its QMC."
         if connection.ca_path
         else "Give the root.pem exported from the QMC as ca_path.",
+    )
+
+
+def _weak(words: str, connection: Connection) -> tuple[str, str, str]:
+    authority = f" ({connection.ca_path})" if connection.ca_path else ""
+    if words.startswith("EE"):
+        whose = "the node's certificate"
+    elif "key" in words:
+        whose = f"the certificate of the authority that signed the node's{authority}"
+    else:
+        whose = f"the signature of the node's certificate, or of an authority above it{authority},"
+    return (
+        "untrusted",
+        f"{whose} is too weak for OpenSSL here ({words}).",
+        f"Have the QMC make certificates {STRONGER} Then export client_cert, client_key and ca_path again.",
     )
 
 

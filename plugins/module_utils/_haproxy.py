@@ -9,10 +9,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import time
 from dataclasses import dataclass
+from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 READY, DRAIN, MAINT = "ready", "drain", "maint"
 STATES = (READY, DRAIN, MAINT)
@@ -20,6 +24,15 @@ HEALTH = ("stopped", "starting", "running", "stopping")
 # Bits of srv_admin_state: set by command, inherited, by configuration, by name resolution or a changed host name.
 MAINT_BITS = 0x01 | 0x02 | 0x04 | 0x20 | 0x40
 DRAIN_BITS = 0x08 | 0x10
+LONGEST_TIMEOUT = 3600
+LARGEST_ANSWER = 4 * 1024 * 1024  # thousands of servers fit in it
+
+_COLUMNS = ("be_name", "srv_name", "srv_op_state", "srv_admin_state")
+# What HAProxy allows in names; anything else read from it could be another command when it is sent back.
+_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_HOST_AND_PORT = re.compile(r"([^/].*):(-?[0-9]+)")
+_HINT = "Give the 'stats socket' of HAProxy, and a backend as its configuration names it."
 
 
 @dataclass(frozen=True)
@@ -36,29 +49,43 @@ class RuntimeApi:
     """One HAProxy process. ``address`` is the path of its socket, or host:port. Raises QlikError."""
 
     def __init__(self, address: str, timeout: float) -> None:
+        if not address.isprintable():
+            reason = f"{address!r} holds a character that can't be printed."
+            raise BadOption("socket", reason, "Give a path or host:port.")
+        if not 1 <= timeout <= LONGEST_TIMEOUT:
+            raise BadOption("timeout", f"{timeout} is out of range.", f"It goes from 1 to {LONGEST_TIMEOUT} seconds.")
         self._address = address
+        self._host_and_port = _host_and_port(address)
         self._timeout = timeout
 
     def servers(self, backend: str) -> list[Server]:
         """The servers of a backend."""
         answer = self._ask(f"show servers state {_word('backend', backend)}")
-        lines = [line for line in answer.splitlines() if line.strip() not in ("", "1")]
-        if not lines or not lines[0].startswith("#"):
-            raise QlikError(
-                "balancer", f"HAProxy at {self._address} was asked for backend {backend} and said: {answer}"
-            )
-        columns = lines[0].lstrip("# ").split()
-        return [_server(dict(zip(columns, line.split(), strict=False))) for line in lines[1:]]
+        where = f"HAProxy at {self._address} was asked for backend {backend}"
+        try:
+            return _servers(answer)
+        except ValueError as error:
+            raise QlikError("balancer", f"{where} and {error}.", _HINT) from error
 
     def server(self, backend: str, name: str) -> Server:
+        """One server of a backend. Its exact name wins; else case does not matter, where that leaves one."""
+        _word("server", name)
         servers = self.servers(backend)
-        for server in servers:
-            if server.name.casefold() == name.casefold():
-                return server
+        alike = [server for server in servers if fold(server.name) == fold(name)]
+        found = [server for server in alike if server.name == name] or alike
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise QlikError(
+                "balancer",
+                f"backend {backend} of HAProxy at {self._address} has more than one server that {name} may mean:"
+                f" {', '.join(server.name for server in found)}.",
+                "Spell the name exactly as HAProxy does; there must be one server of that name.",
+            )
         raise QlikError(
             "balancer",
             f"backend {backend} of HAProxy at {self._address} has no server {name}.",
-            f"It has: {', '.join(server.name for server in servers)}.",
+            f"It has: {', '.join(server.name for server in servers) or 'none'}.",
         )
 
     def set_state(self, server: Server, state: str) -> Server:
@@ -66,7 +93,7 @@ class RuntimeApi:
         answer = self._ask(f"set server {server.backend}/{server.name} state {state}")
         now = self.server(server.backend, server.name)
         if now.state != state:
-            words, name = answer or "nothing", f"{server.backend}/{server.name}"
+            words, name = _shown(answer.decode(errors="replace")) or "nothing", f"{server.backend}/{server.name}"
             raise QlikError(
                 "balancer",
                 f"HAProxy at {self._address} was told to set {name} to {state} and said {words}; it is {now.state}.",
@@ -74,37 +101,126 @@ class RuntimeApi:
             )
         return now
 
-    def _ask(self, command: str) -> str:
+    def _ask(self, command: str) -> bytes:
+        end = time.monotonic() + self._timeout
         try:
-            with self._connect() as connection:
+            with self._connect(end) as connection:
+                connection.settimeout(_left(end))
                 connection.sendall(f"{command}\n".encode())
-                parts = iter(lambda: connection.recv(65536), b"")
-                return b"".join(parts).decode(errors="replace").strip()
-        except OSError as error:
+                answer = bytearray()
+                while part := _received(connection, end):
+                    answer += part
+                    if len(answer) > LARGEST_ANSWER:
+                        raise QlikError(
+                            "balancer",
+                            f"HAProxy at {self._address} said more than {LARGEST_ANSWER} bytes to '{command}'.",
+                            _HINT,
+                        )
+                return bytes(answer)
+        except TimeoutError as error:
             raise QlikError(
                 "balancer",
-                f"HAProxy can't be reached at {self._address}: {error.strerror or error}.",
+                f"HAProxy at {self._address} did not finish its answer to '{command}' in {self._timeout:g} seconds.",
+                f"Is that its 'stats socket'? If it is only slow, raise timeout, to {LONGEST_TIMEOUT} at most.",
+            ) from error
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host name that can't be one
+            words = error.strerror if isinstance(error, OSError) else None
+            raise QlikError(
+                "balancer",
+                f"HAProxy can't be reached at {self._address}: {words or error}. It was to be told '{command}'.",
                 "Give the path of its 'stats socket', or host:port, as seen from the host that runs the module.",
             ) from error
 
-    def _connect(self) -> socket.socket:
-        host, colon, port = self._address.rpartition(":")
-        if colon and port.isdigit() and not self._address.startswith("/"):
-            return socket.create_connection((host.strip("[]"), int(port)), self._timeout)
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(self._timeout)
-        connection.connect(self._address)
-        return connection
+    def _connect(self, end: float) -> socket.socket:
+        if not self._host_and_port:
+            return _connected(socket.AF_UNIX, self._address, end)
+        # Not create_connection, which gives each address of the host the whole time. Only the resolver can't be
+        # bounded; it has limits of its own.
+        refusal = OSError("the host has no address")
+        for family, _kind, _protocol, _name, where in socket.getaddrinfo(*self._host_and_port, type=socket.SOCK_STREAM):
+            try:
+                return _connected(family, where, end)
+            except OSError as error:
+                refusal = error
+        raise refusal
 
 
-def _server(fields: dict[str, str]) -> Server:
-    bits = int(fields["srv_admin_state"])
+def _left(end: float) -> float:
+    left = end - time.monotonic()
+    if left <= 0:  # 0 would mean not to wait, and less is no timeout
+        raise TimeoutError
+    return left
+
+
+def _received(connection: socket.socket, end: float) -> bytes:
+    connection.settimeout(_left(end))
+    return connection.recv(65536)
+
+
+def _connected(family: int, where: Any, end: float) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(_left(end))
+        connection.connect(where)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _servers(answer: bytes) -> list[Server]:
+    """ValueError, with words that follow "was asked and", where anything in the answer is in doubt."""
+    try:
+        text = answer.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"gave an answer that is not UTF-8, from byte {error.start} on") from error
+    if not text.strip():
+        raise ValueError("gave an empty answer")
+    lines = text.rstrip("\n").split("\n")
+    if len(lines) < 2 or lines[0].strip() != "1" or not lines[1].startswith("#"):
+        raise ValueError(f"said: {_shown(text).rstrip('.')}")
+    # An empty line is the end; without it servers may be missing, and a number may have lost digits.
+    if not text.endswith("\n\n"):
+        raise ValueError(f"closed the connection before the end of its answer, in or after line {len(lines)}")
+    columns = lines[1].lstrip("# ").split()
+    for column in _COLUMNS:
+        if columns.count(column) != 1:
+            raise ValueError(f"gave a list in which the column {column} is {columns.count(column)} times, not once")
+    return [_server(columns, line, number) for number, line in enumerate(lines[2:], start=3)]
+
+
+def _server(columns: list[str], line: str, number: int) -> Server:
+    words = line.split()
+    if len(words) != len(columns):
+        raise ValueError(f"gave line {number} with {len(words)} columns in place of {len(columns)}: {_shown(line)}")
+    fields = dict(zip(columns, words, strict=True))
+    for column in _COLUMNS:
+        if not (_NAME if column.endswith("name") else _NUMBER).fullmatch(fields[column]):
+            kind = "name" if column.endswith("name") else "number"
+            raise ValueError(f"gave in line {number}, column {column}, what is no {kind}: {_shown(fields[column])}")
+    bits, health = int(fields["srv_admin_state"]), int(fields["srv_op_state"])
+    if bits & ~(MAINT_BITS | DRAIN_BITS):  # what they mean is not known, so it must not pass for ready
+        raise ValueError(f"gave in line {number}, column srv_admin_state, a state that is not known: {bits}")
     state = MAINT if bits & MAINT_BITS else DRAIN if bits & DRAIN_BITS else READY
-    health = int(fields["srv_op_state"])
     return Server(fields["be_name"], fields["srv_name"], state, HEALTH[health] if health < len(HEALTH) else "unknown")
 
 
+def _host_and_port(address: str) -> tuple[str, int] | None:
+    found = _HOST_AND_PORT.fullmatch(address)
+    if not found:
+        return None
+    host, port = found.groups()
+    if len(port) > 5 or not 1 <= int(port) <= 65535:
+        raise BadOption("socket", f"the port of '{_shown(address)}' is out of range.", "Ports go from 1 to 65535.")
+    return host.strip("[]"), int(port)
+
+
 def _word(option: str, text: str) -> str:
-    if len(text.split()) != 1 or ";" in text:
-        raise QlikError("bad_option", f"{option}: '{text}' is no name of HAProxy's.")
+    if text.split() != [text] or not text.isprintable() or ";" in text:
+        raise BadOption(option, f"{text!r} is no name of HAProxy's.", "Give one word, as in HAProxy's configuration.")
     return text
+
+
+def _shown(text: str) -> str:
+    """On one line, and not all of it where it is long; a question mark stands for what can't be printed."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split())[:200])

@@ -25,10 +25,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Scope, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._users import (
-    ANONYMOUS,
     MISSING,
+    SERVICE,
     KnownUser,
     UserRules,
+    only_proven,
+    require_proof,
 )
 
 
@@ -43,6 +45,7 @@ class Inquiry:
     selected: tuple[Session, ...]
     users: Mapping[UserKey, KnownUser]
     user_rules: UserRules
+    not_found: tuple[str, ...] = ()
 
     def report(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Report:
         """The result, of all selected sessions unless told of which."""
@@ -62,24 +65,38 @@ def inquire(site: Site, options: Mapping[str, Any], now: datetime, count_all: bo
     topology = site.topology()
     scope = selection.scope(topology)
     topology.require_pairs()
-    counts_all = count_all or selection.keep_per_user is not None
+    # The more users QRS is asked for, the more it tells that it does not show one.
+    counts_all = count_all or selection.keep_per_user is not None or MISSING in selection.user_states
     reading = site.read(pair for pair in topology.pairs if counts_all or selection.covers(pair))
     sessions = list(reading.sessions)
     users: dict[UserKey, KnownUser] = {}
     if selection.user_states:
-        users = resolve(site, rules, selection.before_user_states(sessions, ages), sessions)
-        if MISSING in selection.user_states and {user.state for user in users.values()} - {ANONYMOUS} == {MISSING}:
-            site.require_users()
+        candidates = selection.before_user_states(sessions, ages)
+        users = resolve(site, rules, candidates, sessions)
+        if MISSING in selection.user_states:
+            # QRS need not know service accounts such as Qlik's own; one of unknown state is not selected.
+            people = (session.user_key for session in candidates if rules.kind([session]) != SERVICE)
+            require_proof(users[key] for key in dict.fromkeys(people))
     selected = selection.select(sessions, ages, {key: user.states for key, user in users.items()})
     if options.get("resolve_users") and not selection.user_states:
         users = resolve(site, rules, selected, sessions)
     ordered = in_order(selected, options.get("sort_by") or "prefix")
-    return Inquiry(scope, topology, reading, ages, tuple(ordered), users, rules)
+    not_found = selection.not_found(reading, topology.pairs)
+    return Inquiry(scope, topology, reading, ages, tuple(ordered), users, rules, not_found)
 
 
 def resolve(
     site: Site, rules: UserRules, sessions: Iterable[Session], all_sessions: Iterable[Session]
 ) -> dict[UserKey, KnownUser]:
-    """The users of the sessions, with all that QRS and ``all_sessions`` tell of them."""
-    wanted = list(sessions)
-    return rules.join(wanted, site.users(rules.to_ask_for(wanted), rules.email_attributes), all_sessions)
+    """The users of the sessions, with all that QRS and ``all_sessions`` tell of them.
+
+    Where QRS does not show one, it is asked for the users of all sessions: who else it shows says whether absence means
+    anything.
+    """
+    wanted, everybody = list(sessions), list(all_sessions)
+    users = rules.join(wanted, site.users(rules.to_ask_for(wanted), rules.email_attributes), everybody)
+    if not any(user.state == MISSING for user in users.values()):
+        return users
+    others = [session for session in everybody if session.user_key not in users]
+    known = rules.join(others, site.users(rules.to_ask_for(others), ()), []) if others else {}
+    return only_proven({**known, **users}, users)

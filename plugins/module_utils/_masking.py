@@ -15,6 +15,11 @@ from urllib.parse import quote, unquote
 
 MASK = "***"
 JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/]))")
+GUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+# X-Qlik-Session-sales=..., "SessionId": "...", <sessionId>..., session_id='...', also escaped in a text in JSON.
+SESSION_VALUE = re.compile(
+    r"((?:X-Qlik-Session(?:-[\w-]+)?|session_?id)[\\\"'\s]*[=:>][\\\"'\s]*)[^\s\\\"'<>;,&}\]]+", re.IGNORECASE
+)
 MOST_LAYERS = 3  # such as a JSON text in a page in a URL
 
 
@@ -25,6 +30,14 @@ def masked(text: str, secret: str) -> str:
     for spelling in (secret, quote(secret, safe="", errors="surrogatepass")):
         text = text.replace(spelling, MASK)
     return MASK if _bare(secret) in _bare(text) else text
+
+
+def without_ids(text: str) -> str:
+    """The text with a mask for whatever looks like the id of a session: a GUID, the value of a session cookie or field.
+
+    A server may name other sessions than the one that was asked for.
+    """
+    return GUID.sub(MASK, SESSION_VALUE.sub(rf"\1{MASK}", text))
 
 
 def readable(content: bytes) -> str:

@@ -10,20 +10,32 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import PurePath
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import env_fallback
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import REQUESTS_IMPORT_ERROR
+from ansible_collections.qlikops.sense.plugins.module_utils._words import is_blank
 
-# Commas, too: Ansible makes lists of texts by splitting there.
-BLANK = " \t\n,"
+# Options in which YAML would change what is meant by making a number, a truth value or the like of it.
+TEXTS = frozenset(
+    {
+        *("host", "api_user", "qrs_virtual_proxy", "host_map"),
+        *("proxies", "virtual_proxies", "users", "exclude_users", "protect_users", "attributes"),
+        *("session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
+        *("min_age", "backend", "server"),
+    }
+)
+SECRET_TEXTS = frozenset({"session_ids"})
+ISSUES = "the issue tracker named in the collection's README"
 Spec = dict[str, dict[str, Any]]
 
 
@@ -104,11 +116,21 @@ class Module(AnsibleModule):
     """An AnsibleModule with check mode, for which an empty answer counts as none."""
 
     def __init__(self, argument_spec: Mapping[str, Mapping[str, Any]]) -> None:
+        self._changed_by_yaml: BadOption | None = None
         super().__init__(argument_spec=dict(argument_spec), supports_check_mode=True)
+        if self._changed_by_yaml:
+            self.fail(self._changed_by_yaml)
 
     def _load_params(self) -> None:
         super()._load_params()
+        # Before Ansible makes texts of whatever was given. Failing has to wait until the module is set up.
+        self._changed_by_yaml = changed_by_yaml(self.params)
         self.params = without_empty_answers(self.params)
+
+    def fail(self, error: QlikError, **result: Any) -> NoReturn:
+        """The one way to fail: a sentence as msg, the same for programs as failure, and what is known so far."""
+        self.fail_json(msg=str(error), failure=error.details(), **result)
+        raise AssertionError("fail_json ends the module")
 
 
 class QlikModule(Module):
@@ -120,7 +142,7 @@ class QlikModule(Module):
     def connection(self) -> Connection:
         """Raises BadOption; warns where certificates are not validated."""
         if REQUESTS_IMPORT_ERROR:
-            self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+            raise QlikError("missing_library", missing_required_lib("requests"))
         connection = Connection.from_options(self.params)
         if not connection.validate_certs:
             self.warn(
@@ -138,16 +160,69 @@ def without_empty_answers(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return value if value.strip(BLANK) else None
+        return None if is_blank(value) else value
     if isinstance(value, list) and value:
-        return [entry for entry in value if not (isinstance(entry, str) and not entry.strip(BLANK))] or None
+        return [entry for entry in value if not (isinstance(entry, str) and is_blank(entry))] or None
     return value
+
+
+def changed_by_yaml(params: Mapping[str, Any]) -> BadOption | None:
+    """What is wrong with the first value of TEXTS that is no text, or None."""
+    for option in sorted(TEXTS.intersection(params)):
+        for value in _leaves(params[option]):
+            if value is not None and not isinstance(value, str):
+                return _no_text(option, value)
+    return None
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """What stands in an option, the entries of lists and the names and values of dictionaries one by one."""
+    if isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield name
+            yield from _leaves(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _leaves(entry) if isinstance(entry, (list, tuple)) else (entry,)
+    else:
+        yield value
+
+
+def _no_text(option: str, value: Any) -> BadOption:
+    shown = "a value" if option in SECRET_TEXTS else f"{value!r}"[:60]
+    kind = (
+        "a truth value" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a structure"
+    )
+    if option == "min_age":
+        right = f"Write it with a unit and in quotes, such as '{value}s' or '8h'. YAML reads 8:00 as the number 480."
+    elif option in ("users", "exclude_users", "protect_users", "anonymous_users", "service_users"):
+        right = "Put it in quotes as it is spelled, such as '00042' or 'no', or write 'DIRECTORY\\id'."
+    else:
+        right = "Put it in quotes as it is spelled, such as '00042' or 'no'."
+    return BadOption(
+        option,
+        f"{shown} is {kind}, not a text. YAML makes numbers and truth values of 00042, 8:00, no and the like.",
+        right,
+    )
 
 
 @contextmanager
 def errors_as_failures(module: Module) -> Iterator[None]:
-    """Turns what the utilities raise into the module's failure: a sentence as msg, the same for programs as failure."""
+    """Turns what the utilities raise into the module's failure, and so what nobody foresaw."""
     try:
         yield
     except QlikError as error:
-        module.fail_json(msg=str(error), failure=error.details())
+        module.fail(error)
+    except Exception as error:
+        module.fail(unforeseen(error))
+
+
+def unforeseen(error: Exception) -> QlikError:
+    """A fault of the collection in words. What the exception itself says may quote a secret, so it is left out."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return QlikError(
+        "fault",
+        f"This is a fault of the collection qlikops.sense: {type(error).__name__} in {place.name} of"
+        f" {PurePath(place.filename).name}, line {place.lineno}.",
+        f"Report these words, with the version of the collection, to {ISSUES}. What was done until then stands.",
+    )

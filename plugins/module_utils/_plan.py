@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns, words
+from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def plan_ending(selected: Iterable[Session], protect_users: Iterable[str], api_u
     protected = UserPatterns(words(protect_users))
     to_end, kept = [], []
     for session in selected:
-        if session.user.casefold() == api_user.casefold():
+        if fold(session.user) == fold(api_user):
             kept.append(Kept(session, "the sessions of api_user are never ended"))
         elif protected.match(session):
             kept.append(Kept(session, "protect_users names this user"))

@@ -19,6 +19,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, R
 from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, addresses
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 DEFAULT_QPS_PORT = 4243
 # http.sys takes request lines of up to 16 KiB; a bunch of users stays well below it after percent-encoding.
@@ -91,7 +92,7 @@ class Repository:
     def proxy_states(self) -> dict[str, ServiceState]:
         """Node name, folded -> state of its proxy service."""
         return {
-            _node(item.object("serverNodeConfiguration")).name.lower(): ServiceState(
+            fold(_node(item.object("serverNodeConfiguration")).name): ServiceState(
                 item.enum("serviceState", SERVICE_STATES, other="unknown"), item.text("timestamp")
             )
             for item in self._read("/servicestatus/full")
@@ -101,7 +102,7 @@ class Repository:
     def central_nodes(self) -> set[str]:
         """The names of the nodes that are central, folded (D: qrs-ref p1875)."""
         return {
-            _node(item).name.lower() for item in self._read("/servernodeconfiguration/full") if item.flag("isCentral")
+            fold(_node(item).name) for item in self._read("/servernodeconfiguration/full") if item.flag("isCentral")
         }
 
     def users(self, filter_text: str, email_attributes: Collection[str]) -> list[KnownUser]:

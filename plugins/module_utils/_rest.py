@@ -29,7 +29,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
     explain_no_answer,
     explain_not_json,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable
+from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable, without_ids
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
@@ -80,7 +80,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier answer to this call got lost."""
+    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier try may have done it."""
 
     status: int
     data: Any = field(repr=False)
@@ -136,6 +136,7 @@ class Rest:
             else:
                 if is_last or response.status_code not in WORTH_REPEATING or not call.is_repeatable:
                     return response, answer_lost
+                answer_lost = True  # a gateway may have passed the request on before it gave up
                 pause = _pause_wanted(response)
             self._sleep(min(LONGEST_PAUSE, 0.2 * 2**attempt if pause is None else pause))
         raise AssertionError("the last attempt returns or raises")
@@ -191,7 +192,7 @@ class Rest:
             raise explain_not_json(request, response.status_code, words) from None
 
     def _without_secrets(self, text: str, call: Call) -> str:
-        return masked(masked(text, self._xrfkey), call.secret)
+        return without_ids(masked(masked(text, self._xrfkey), call.secret))
 
 
 class NodeAdapter(HTTPAdapter):

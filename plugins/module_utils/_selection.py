@@ -18,10 +18,17 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, in_order
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, Scope, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, in_order, tag_of_ref
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+    Pair,
+    ProxyService,
+    Scope,
+    Topology,
+    VirtualProxy,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, seconds, words
 
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 UserStates = Mapping[UserKey, frozenset[str]]
 
 
@@ -36,7 +43,8 @@ class UserPatterns:
 
     def match(self, session: Session) -> bool:
         return any(
-            user_id.fullmatch(session.user_id) and (directory is None or directory.fullmatch(session.user_directory))
+            user_id.fullmatch(fold(session.user_id))
+            and (directory is None or directory.fullmatch(fold(session.user_directory)))
             for directory, user_id in self._pairs
         )
 
@@ -51,7 +59,7 @@ class Selection:
     exclude_users: tuple[str, ...] = ()
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     session_refs: frozenset[str] = frozenset()
-    session_ids: frozenset[str] = field(default=frozenset(), repr=False)
+    session_ids: tuple[str, ...] = field(default=(), repr=False)
     user_states: frozenset[str] = frozenset()
     min_age: int | None = None
     keep_per_user: int | None = None
@@ -69,7 +77,7 @@ class Selection:
             exclude_users=words(options.get("exclude_users")),
             attributes=_patterns_by_name(options.get("attributes") or {}),
             session_refs=frozenset(ref.lower() for ref in words(options.get("session_refs"))),
-            session_ids=frozenset(words(options.get("session_ids"))),
+            session_ids=words(options.get("session_ids")),
             user_states=frozenset(words(options.get("user_states"))),
             min_age=seconds("min_age", options.get("min_age")),
             keep_per_user=keep,
@@ -92,35 +100,41 @@ class Selection:
             (
                 virtual_proxy
                 for virtual_proxy in topology.virtual_proxies
-                if self._covers_prefix(virtual_proxy.prefix) and (virtual_proxy.id in linked or not self.proxies)
+                if self._covers_virtual_proxy(virtual_proxy) and (virtual_proxy.id in linked or not self.proxies)
             ),
         )
 
     def _check_names(self, topology: Topology) -> None:
         for name in self.proxies:
-            if not any(proxy.node.is_called(name) for proxy in topology.proxies):
+            called = [proxy for proxy in topology.proxies if proxy.is_called(name)]
+            if not called:
                 raise _unknown("proxies", name, (f"{proxy.name} ({proxy.host_name})" for proxy in topology.proxies))
-        known = [virtual_proxy.prefix for virtual_proxy in topology.virtual_proxies]
+            if len(called) > 1:
+                raise _ambiguous("proxies", name, (f"{each.name} on {each.host_name} ({each.id})" for each in called))
         for name in self.virtual_proxies:
-            if name.casefold() not in map(str.casefold, known):
-                raise _unknown("virtual_proxies", name or "/", (prefix or "/" for prefix in known))
+            of_name = [virtual_proxy for virtual_proxy in topology.virtual_proxies if virtual_proxy.is_called(name)]
+            if not of_name:
+                known = (virtual_proxy.prefix or "/" for virtual_proxy in topology.virtual_proxies)
+                raise _unknown("virtual_proxies", name or "/", known)
+            if len({virtual_proxy.prefix for virtual_proxy in of_name}) > 1:
+                raise _ambiguous("virtual_proxies", name, (f"/{each.prefix} ({each.id})" for each in of_name))
 
     def covers(self, pair: Pair) -> bool:
         """Whether sessions of the pair may be meant."""
-        return self._covers_proxy(pair.proxy) and self._covers_prefix(pair.virtual_proxy.prefix)
+        return self._covers_proxy(pair.proxy) and self._covers_virtual_proxy(pair.virtual_proxy)
 
     def _covers_proxy(self, proxy: ProxyService) -> bool:
-        return not self.proxies or any(proxy.node.is_called(name) for name in self.proxies)
+        return not self.proxies or any(map(proxy.is_called, self.proxies))
 
-    def _covers_prefix(self, prefix: str) -> bool:
-        return not self.virtual_proxies or prefix.casefold() in map(str.casefold, self.virtual_proxies)
+    def _covers_virtual_proxy(self, virtual_proxy: VirtualProxy) -> bool:
+        return not self.virtual_proxies or any(map(virtual_proxy.is_called, self.virtual_proxies))
 
     def before_user_states(self, sessions: Iterable[Session], ages: Ages) -> list[Session]:
         """The sessions meant by everything but user_states and keep_per_user, which need more than the session."""
         users, excluded = UserPatterns(self.users), UserPatterns(self.exclude_users)
         sessions = list(sessions)
         covered = {pair for pair in {session.pair for session in sessions} if self.covers(pair)}
-        attributes = {name.casefold(): _any_of(patterns) for name, patterns in self.attributes.items()}
+        attributes = {fold(name): _any_of(patterns) for name, patterns in self.attributes.items()}
         return [
             session
             for session in sessions
@@ -132,6 +146,16 @@ class Selection:
             and (not self.session_ids or session.session_id in self.session_ids)
             and (self.min_age is None or _is_old(ages.of(session), self.min_age))
         ]
+
+    def not_found(self, reading: Reading, existing: Iterable[Pair]) -> tuple[str, ...]:
+        """The refs that no list has, and the ids as their places in the option; nothing of what was not read."""
+        unread = {pair.tag for pair in existing} - {pair.tag for pair in reading.pairs_read}
+        refs = {session.ref for session in reading.sessions}
+        ids = {session.session_id for session in reading.sessions}
+        absent_refs = sorted(ref for ref in self.session_refs - refs if tag_of_ref(ref) not in unread)
+        places = enumerate(self.session_ids)
+        absent_ids = [] if unread else [f"session_ids[{place}]" for place, given in places if given not in ids]
+        return (*absent_refs, *absent_ids)
 
     def select(self, sessions: list[Session], ages: Ages, states: UserStates) -> list[Session]:
         """The sessions meant. ``states`` must hold the users of ``before_user_states`` where user_states is given."""
@@ -165,21 +189,6 @@ def surplus(
     return taken
 
 
-def words(value: Iterable[str] | None) -> tuple[str, ...]:
-    """The entries of a list option; an empty entry is what an unanswered AWX survey question leaves."""
-    return tuple(entry.strip() for entry in value or () if entry and entry.strip())
-
-
-def seconds(option: str, value: str | None) -> int | None:
-    """``90``, ``90s``, ``15m``, ``8h``, ``2d`` or ``1w`` as seconds; None for nothing."""
-    if value is None or not str(value).strip():
-        return None
-    match = re.fullmatch(r"(\d+)\s*([smhdw]?)", str(value).strip().lower(), re.ASCII)
-    if not match:
-        raise BadOption(option, f"'{value}' is not a duration.", "Write seconds, or 90s, 15m, 8h, 2d, 1w.")
-    return int(match[1]) * UNITS[match[2]]
-
-
 def _prefix(name: str) -> str:
     return name.strip("/")
 
@@ -191,16 +200,16 @@ def _patterns_by_name(attributes: Mapping[str, Any]) -> dict[str, tuple[str, ...
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One expression for wildcard patterns in which only ``*`` and ``?`` are special."""
-    expressions = (fnmatch.translate(pattern.replace("[", "[[]")) for pattern in patterns)
-    return re.compile("|".join(expressions), re.IGNORECASE)
+    """One expression, for folded texts, of wildcard patterns in which only ``*`` and ``?`` are special."""
+    expressions = (fnmatch.translate(fold(pattern).replace("[", "[[]")) for pattern in patterns)
+    return re.compile("|".join(expressions))
 
 
 def _carries(session: Session, folded_name: str, expression: re.Pattern[str]) -> bool:
     return any(
-        expression.fullmatch(value)
+        expression.fullmatch(fold(value))
         for name, values in session.attributes.items()
-        if name.casefold() == folded_name
+        if fold(name) == folded_name
         for value in values
     )
 
@@ -210,6 +219,10 @@ def _is_old(age: int | None, least: int) -> bool:
 
 
 def _unknown(option: str, name: str, known: Iterable[str]) -> BadOption:
+    return BadOption(option, f"the site has no '{name}'.", f"It has: {', '.join(sorted(set(known), key=fold))}.")
+
+
+def _ambiguous(option: str, name: str, fitting: Iterable[str]) -> BadOption:
     return BadOption(
-        option, f"the site has no '{name}'.", f"It has: {', '.join(sorted(set(known), key=str.casefold))}."
+        option, f"'{name}' fits more than one: {', '.join(fitting)}.", "Give the id of the one that is meant."
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 UserKey = tuple[str, str]
 
@@ -76,7 +77,7 @@ class Session:
 
 
 def user_key(directory: str, user_id: str) -> UserKey:
-    return directory.casefold(), user_id.casefold()
+    return fold(directory), fold(user_id)
 
 
 def tag_of_ref(ref: str) -> str:
@@ -97,4 +98,4 @@ SORT_KEYS: dict[str, Callable[[Session], str]] = {
 def in_order(sessions: list[Session], sort_by: str = "prefix") -> list[Session]:
     """Sorted without regard to case; ties go by all the other keys and the ref, so the order never depends on luck."""
     keys = [SORT_KEYS[sort_by], *SORT_KEYS.values()]
-    return sorted(sessions, key=lambda session: (*(key(session).casefold() for key in keys), session.ref))
+    return sorted(sessions, key=lambda session: (*(fold(key(session)) for key in keys), session.ref))

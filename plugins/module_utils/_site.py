@@ -12,6 +12,7 @@ A proxy service that does not answer never hides the others, and is not asked ag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 from typing import Any
@@ -29,7 +30,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
     Reading,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._parallel import side_by_side
-from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import ProxyServiceApi
+from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import ProxyServiceApi, SessionStruct
 from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
     Repository,
     ServiceState,
@@ -40,6 +41,11 @@ from ansible_collections.qlikops.sense.plugins.module_utils._session import Sess
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
 
+# So many answers of a server in trouble in a row, and a proxy service is given up: what is left is not tried.
+GIVEN_UP_AFTER = 3
+# No answer, and yet the request may have reached the service.
+PERHAPS_OBEYED = frozenset({"connection_lost", "timeout", "damaged_answer"})
+IN_TROUBLE = frozenset({502, 503, 504})
 # Of a session that was ended or gone, yet stands in the list that is read afterwards.
 KEPT = {
     ENDED: "the proxy service accepted the request but kept the session",
@@ -55,6 +61,7 @@ class Site:
         self._rest = Rest(connection)
         self._repository = Repository(self._rest, connection)
         self._down: dict[str, QlikError] = {}
+        self._in_trouble: Counter[str] = Counter()
 
     def __enter__(self) -> Site:
         return self
@@ -70,7 +77,7 @@ class Site:
 
     def topology(self) -> Topology:
         """Two requests to QRS. Proxy services that were down get another chance."""
-        self._down.clear()
+        self._give_another_chance()
         readers: list[Callable[[], Any]] = [self._repository.virtual_proxies, self._repository.proxy_services]
         virtual_proxies, items = side_by_side(
             (("QRS", reader) for reader in readers), lambda read: read(), self._connection.max_parallel
@@ -100,9 +107,8 @@ class Site:
             ((session.proxy.id, session) for session in targets), self._end_one, self._connection.max_parallel
         )
         outcomes = {session.ref: outcome for session, outcome in zip(targets, answers, strict=True)}
-        again = self.read(
-            dict.fromkeys(session.pair for session in targets if self._is_worth_a_look(session, outcomes[session.ref]))
-        )
+        self._give_another_chance()
+        again = self.read(dict.fromkeys(session.pair for session in targets if _is_worth_a_look(outcomes[session.ref])))
         listed = {session.ref for session in again.sessions}
         pairs_read = set(again.pairs_read)
         for session in targets:
@@ -152,10 +158,12 @@ class Site:
         try:
             self._raise_if_down(pair.proxy)
             structs = self._api(pair.proxy).sessions(pair.virtual_proxy.prefix)
+            sessions = _each_once(pair, structs)
         except QlikError as error:
             told = self._what_to_tell(pair.proxy, error)
             return Failure(pair, told.reason, told.hint, unreachable=_is_unreachable(told))
-        return [Session(pair=pair, **vars(struct)) for struct in structs]
+        self._in_trouble[pair.proxy.id] = 0
+        return sessions
 
     def _end_one(self, session: Session) -> Outcome:
         if session.proxy.id in self._down:
@@ -165,11 +173,13 @@ class Site:
         except QlikError as error:
             if error.kind != "connection_lost" or self._is_alive(session.proxy) is not True:
                 self._what_to_tell(session.proxy, error)  # no other session of this proxy service is tried
-            return Outcome(FAILED, str(error), is_uncertain=error.kind in ("connection_lost", "timeout"))
+            return Outcome(FAILED, str(error), is_uncertain=not _is_clear_no(error))
+        self._in_trouble[session.proxy.id] = 0
         return Outcome(ENDED if was_there else ALREADY_GONE)
 
-    def _is_worth_a_look(self, session: Session, outcome: Outcome) -> bool:
-        return outcome.state in KEPT or (outcome.is_uncertain and session.proxy.id not in self._down)
+    def _give_another_chance(self) -> None:
+        self._down.clear()
+        self._in_trouble.clear()
 
     def _raise_if_down(self, proxy: ProxyService) -> None:
         if proxy.id in self._down:
@@ -177,7 +187,10 @@ class Site:
 
     def _what_to_tell(self, proxy: ProxyService, error: QlikError) -> QlikError:
         """Of a proxy service that is down always the first error, though several requests may have met with it."""
-        return self._down.setdefault(proxy.id, error) if _is_unreachable(error) else error
+        if isinstance(error, RequestFailed) and error.status in IN_TROUBLE:
+            self._in_trouble[proxy.id] += 1
+        is_given_up = self._in_trouble[proxy.id] >= GIVEN_UP_AFTER
+        return self._down.setdefault(proxy.id, error) if is_given_up or _is_unreachable(error) else error
 
     def _api(self, proxy: ProxyService) -> ProxyServiceApi:
         return ProxyServiceApi(self._rest, Endpoint(proxy.host_name, proxy.qps_port))
@@ -192,6 +205,34 @@ def _settled(outcome: Outcome, is_listed: bool | None) -> Outcome:
     if is_listed is None:
         return Outcome(FAILED, f"{outcome.reason} It may have been ended all the same.")
     return Outcome(ENDED)
+
+
+def _each_once(pair: Pair, structs: Iterable[SessionStruct]) -> list[Session]:
+    """The sessions of a list that may name one twice. Raises QlikError where one id has two users."""
+    sessions: dict[str, Session] = {}
+    for struct in structs:
+        session = Session(pair=pair, **vars(struct))
+        if sessions.setdefault(session.session_id, session).user_key != session.user_key:
+            raise QlikError(
+                "unexpected_answer",
+                f"The list of virtual proxy /{pair.virtual_proxy.prefix} on {pair.proxy.name} has session {session.ref}"
+                " twice, each time of another user.",
+                "Try again. If it stays so, restart the proxy service.",
+            )
+    return list(sessions.values())
+
+
+def _is_worth_a_look(outcome: Outcome) -> bool:
+    return outcome.state in KEPT or outcome.is_uncertain
+
+
+def _is_clear_no(error: QlikError) -> bool:
+    """Whether the service has refused, so that the session is as it was."""
+    if not isinstance(error, RequestFailed):
+        return True  # never sent
+    if error.status is None:
+        return error.kind not in PERHAPS_OBEYED
+    return 400 <= error.status < 500
 
 
 def _is_unreachable(error: QlikError) -> bool:

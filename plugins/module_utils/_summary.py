@@ -29,6 +29,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._users import (
     UserRules,
     by_user,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 # A user has at most five sessions at a time, over all virtual proxies and nodes (D: qlik-api 4.2).
 SESSIONS_PER_USER = 5
@@ -152,4 +153,4 @@ def _counts(sessions: Iterable[tuple[str, UserKey]]) -> Mapping[str, dict[str, i
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    return sorted(set(names), key=lambda name: (name.casefold(), name))
+    return sorted(set(names), key=lambda name: (fold(name), name))

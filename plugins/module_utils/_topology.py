@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Node:
     host_name: str
 
     def is_called(self, name: str) -> bool:
-        return name.casefold() in {self.name.casefold(), self.host_name.casefold()}
+        return fold(name) in {fold(self.name), fold(self.host_name)}
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class VirtualProxy:
     session_inactivity_timeout: int | None = None
     load_balancing_nodes: tuple[Node, ...] = ()
 
+    def is_called(self, name: str) -> bool:
+        """By its id or its prefix."""
+        return fold(name) in {fold(self.id), fold(self.prefix)}
+
 
 @dataclass(frozen=True)
 class ProxyService:
@@ -51,6 +56,10 @@ class ProxyService:
     qps_port: int
     listen_port: int | None = None
     virtual_proxies: tuple[VirtualProxy, ...] = ()
+
+    def is_called(self, name: str) -> bool:
+        """By its id, or by the name or the host name of its node."""
+        return fold(name) == fold(self.id) or self.node.is_called(name)
 
     @property
     def name(self) -> str:
@@ -121,8 +130,8 @@ class Scope:
     @classmethod
     def of(cls, proxies: Iterable[ProxyService], virtual_proxies: Iterable[VirtualProxy]) -> Scope:
         return cls(
-            tuple(sorted(proxies, key=lambda proxy: (proxy.name.casefold(), proxy.id))),
-            tuple(sorted(virtual_proxies, key=lambda proxy: (proxy.prefix.casefold(), proxy.id))),
+            tuple(sorted(proxies, key=lambda proxy: (fold(proxy.name), proxy.id))),
+            tuple(sorted(virtual_proxies, key=lambda proxy: (fold(proxy.prefix), proxy.id))),
         )
 
     def names_of_proxies_with(self, virtual_proxy: VirtualProxy) -> list[str]:

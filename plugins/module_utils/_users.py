@@ -10,18 +10,22 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns, words
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import MissingNotProven
+from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, in_order, user_key
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
 
 PERSON, ANONYMOUS, SERVICE = "person", "anonymous", "service"
-MISSING = "missing"
+MISSING, UNKNOWN = "missing", "unknown"
+# QRS must show so many users of a directory for each one it does not show, before the latter counts as missing.
+FOUND_FOR_EACH_MISSING = 9
 # Most telling first: removal from the directory also makes a user inactive (C: qlik-api 2.7).
-STATES = ("removed_externally", "blacklisted", "inactive", MISSING, ANONYMOUS)
+STATES = ("removed_externally", "blacklisted", "inactive", MISSING, UNKNOWN, ANONYMOUS)
 # Stricter than mail itself: nothing that could end an address in a header or a list, and one @.
 ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 
@@ -51,6 +55,36 @@ def missing_user(directory: str, user_id: str) -> KnownUser:
     return KnownUser(directory, user_id, name="", emails=(), states=frozenset({MISSING}))
 
 
+def only_proven(asked: Mapping[UserKey, KnownUser], users: Mapping[UserKey, KnownUser]) -> dict[UserKey, KnownUser]:
+    """``users``, where one that QRS does not show is missing only if that is proven, else unknown.
+
+    QRS shortens lists by rights and still answers 200 (I: qlik-api 11), so absence alone proves nothing. ``asked`` are
+    all users that QRS was asked for. Where it shows nearly all users of a directory, api_user may read that directory,
+    and the few it does not show are not there.
+    """
+    found = Counter(key[0] for key, user in asked.items() if MISSING not in user.states)
+    absent = Counter(key[0] for key, user in asked.items() if MISSING in user.states)
+    return {
+        key: replace(user, states=frozenset({UNKNOWN}))
+        if MISSING in user.states and found[key[0]] < FOUND_FOR_EACH_MISSING * absent[key[0]]
+        else user
+        for key, user in users.items()
+    }
+
+
+def require_proof(users: Iterable[KnownUser]) -> None:
+    """Raises MissingNotProven where it is not known whether a user is missing."""
+    unknown = [f"{user.directory}\\{user.user_id}" for user in users if user.state == UNKNOWN]
+    if unknown:
+        raise MissingNotProven(
+            f"user_states: QRS shows no {unknown[0]}"
+            + (f" and no {len(unknown) - 1} others" if len(unknown) > 1 else "")
+            + ", and too few of the other users of that directory to conclude that anybody is missing.",
+            "QRS leaves out what api_user may not read. Name a user with the rights to read all users as api_user,"
+            " or name those who have left in users instead of selecting them by missing.",
+        )
+
+
 def anonymous_user(directory: str, user_id: str) -> KnownUser:
     """Stands for a visitor without a login: QRS knows none of them, so that says nothing and they are not missing."""
     return KnownUser(directory, user_id, name="", emails=(), states=frozenset({ANONYMOUS}))
@@ -68,7 +102,7 @@ class UserRules:
     def from_options(cls, options: Mapping[str, Any]) -> UserRules:
         """Takes a module's parameters."""
         return cls(
-            email_attributes=tuple(dict.fromkeys(map(str.casefold, words(options.get("email_attributes"))))),
+            email_attributes=tuple(dict.fromkeys(map(fold, words(options.get("email_attributes"))))),
             anonymous=UserPatterns(words(options.get("anonymous_users"))),
             service=UserPatterns(words(options.get("service_users"))),
         )
@@ -131,11 +165,11 @@ def addresses(attributes: Iterable[tuple[str, str]], names: Iterable[str]) -> tu
     """Of (name, value) pairs the values that look like addresses, in the order of ``names`` (folded), each once."""
     values: dict[str, list[str]] = defaultdict(list)
     for name, value in attributes:
-        values[name.casefold()].append(value.strip())
+        values[fold(name)].append(value.strip())
     found = [value for name in names for value in values[name] if ADDRESS.fullmatch(value) and value.isprintable()]
     once: dict[str, str] = {}
     for value in found:
-        once.setdefault(value.casefold(), value)
+        once.setdefault(fold(value), value)
     return tuple(once.values())
 
 

@@ -31,7 +31,9 @@ options:
     type: str
     required: true
   server:
-    description: Name of the server in the backend, in any case. One the backend does not have is an error.
+    description:
+      - Name of the server in the backend, in any case. One the backend does not have is an error.
+      - Where the names of several servers differ only in case, it must be spelled exactly.
     type: str
     required: true
   state:
@@ -46,7 +48,7 @@ options:
     type: str
     default: /run/haproxy/admin.sock
   timeout:
-    description: How many seconds HAProxy may take to answer.
+    description: How many seconds HAProxy may take for the whole of an answer, from 1 to 3600.
     type: int
     default: 10
 """
@@ -113,10 +115,10 @@ def main() -> None:
         }
     )
     options = module.params
-    api = RuntimeApi(options["socket"], options["timeout"])
     with errors_as_failures(module):
-        found = api.servers(options["backend"])
+        api = RuntimeApi(options["socket"], options["timeout"])
         server = api.server(options["backend"], options["server"])
+        found = api.servers(options["backend"])
         wanted = options["state"] or server.state
         changed = wanted != server.state
         now = api.set_state(server, wanted) if changed and not module.check_mode else server

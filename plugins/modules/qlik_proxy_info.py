@@ -167,6 +167,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._selection import Se
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import proxy_result, virtual_proxy_result
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import ProxyService
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 NOT_KNOWN = ServiceState("unknown", "")
 
@@ -181,8 +182,8 @@ def main() -> None:
         states, central = site.proxy_states(), site.central_nodes()
         proxies = [
             {
-                **describe(proxy, answer, states.get(proxy.name.casefold(), NOT_KNOWN), now),
-                "central": proxy.name.casefold() in central,
+                **describe(proxy, answer, states.get(fold(proxy.name), NOT_KNOWN), now),
+                "central": fold(proxy.name) in central,
             }
             for proxy, answer in zip(scope.proxies, answers, strict=True)
         ]

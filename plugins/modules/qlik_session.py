@@ -182,6 +182,14 @@ observed_at:
   returned: always
   type: str
   sample: "2026-01-15T09:30:00Z"
+not_found:
+  description:
+    - What O(session_refs) and O(session_ids) name and no list has. A reference stands here as it was given, an id as
+      its place in the option. What could be in a list that was not read is not told.
+  returned: always
+  type: list
+  elements: str
+  sample: ["3f9a1c-0c1d2e3f4a5b", "session_ids[0]"]
 first_seen:
   description: O(first_seen) brought up to date for the next run, without the sessions that were ended.
   returned: always
@@ -207,7 +215,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import Refused
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, Refused
 from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
@@ -253,9 +261,9 @@ def main() -> None:
             plan = plan_ending(inquiry.selected, options["protect_users"], options["api_user"])
             refusal = reason_to_refuse(inquiry, plan, caps, options["on_proxy_failure"])
             ending = not_tried(plan) if module.check_mode or refusal else site.end(plan.to_end)
-    result = as_result(inquiry, plan, ending, options["include_session_ids"])
-    result["changed"] = not refusal and any(result["summary"][outcome] for outcome in (ENDED, WOULD_END))
-    finish(module, result, refusal, in_words((*inquiry.reading.failures, *ending.failures)))
+        result = as_result(inquiry, plan, ending, options["include_session_ids"])
+        result["changed"] = not refusal and any(result["summary"][outcome] for outcome in (ENDED, WOULD_END))
+        finish(module, result, refusal, in_words((*inquiry.reading.failures, *ending.failures)))
 
 
 def require_selection(options: dict[str, Any]) -> None:
@@ -296,6 +304,7 @@ def as_result(inquiry: Inquiry, plan: Plan, ending: Ending, with_ids: bool) -> d
         "failures": result["failures"] + [failure.as_result() for failure in ending.failures],
         "complete": result["complete"] and not ending.failures,
         "first_seen": inquiry.memory(without=gone),
+        "not_found": list(inquiry.not_found),
         "diff": {
             "before": {"sessions": [_named(session) for session in plan.to_end]},
             "after": {"sessions": []},
@@ -313,12 +322,15 @@ def _with_outcome(session: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
 
 def finish(module: QlikModule, result: dict[str, Any], refusal: str, unread: str) -> None:
     if refusal:
-        module.fail_json(msg=refusal, **result)
+        module.fail(QlikError("refused", refusal), **result)
     failed = [session for session in result["sessions"] if session["outcome"] == FAILED]
     if failed:
-        module.fail_json(msg=f"{_failed_in_words(failed, len(result['sessions']))} {unread}".rstrip(), **result)
+        module.fail(QlikError("not_ended", _failed_in_words(failed, len(result["sessions"])), unread), **result)
     if unread and module.params["on_proxy_failure"] == "fail":
-        module.fail_json(msg=f"The sessions were ended, but their lists could not be read again. {unread}", **result)
+        module.fail(
+            QlikError("not_read_again", f"The sessions were ended, but their lists could not be read again. {unread}"),
+            **result,
+        )
     if unread:
         module.warn(f"Not all sessions could be listed. {unread}")
     module.exit_json(**result)

@@ -190,10 +190,13 @@ users:
       sample: [anna@lab.example]
     state:
       description:
-        - V(active), V(inactive), V(blacklisted), V(removed_externally), V(missing) for a user QRS does not know, or
+        - V(active), V(inactive), V(blacklisted), V(removed_externally), V(missing) for a user QRS does not know,
+          V(unknown) for one that it does not show where O(api_user) may lack the right to read all users, or
           V(anonymous) for one it was not asked for.
+        - A user is V(missing) only if QRS shows at least nine other users of the same directory for each one it does
+          not show, among the users of all sessions that were listed.
       type: str
-      choices: [active, inactive, blacklisted, removed_externally, missing, anonymous]
+      choices: [active, inactive, blacklisted, removed_externally, missing, unknown, anonymous]
       returned: when users were resolved
       sample: active
     states:
@@ -337,6 +340,14 @@ first_seen:
   type: dict
   sample:
     3f9a1c-0c1d2e3f4a5b: "2026-01-15T08:00:00Z"
+not_found:
+  description:
+    - What O(session_refs) and O(session_ids) name and no list has. A reference stands here as it was given, an id as
+      its place in the option. What could be in a list that was not read is not told.
+  returned: always
+  type: list
+  elements: str
+  sample: ["3f9a1c-0c1d2e3f4a5b", "session_ids[0]"]
 listed:
   description: All of the above as a text in JSON, which is then all that is returned.
   returned: when O(serialized=true) and nothing has failed
@@ -361,7 +372,8 @@ failure:
 import json
 from datetime import datetime, timezone
 
-from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
     errors_as_failures,
@@ -375,14 +387,19 @@ def main() -> None:
     module = QlikModule(argument_spec={**selection_spec(), "serialized": {"type": "bool", "default": False}})
     with errors_as_failures(module), Site(module.connection()) as site:
         inquiry = inquire(site, module.params, datetime.now(timezone.utc))
+        finish(module, inquiry)
+
+
+def finish(module: QlikModule, inquiry: Inquiry) -> None:
     result = {
         "changed": False,
         **inquiry.report(module.params["include_session_ids"]).as_result(),
         "first_seen": inquiry.memory(),
+        "not_found": list(inquiry.not_found),
     }
     problem = in_words(inquiry.reading.failures)
     if problem and module.params["on_proxy_failure"] == "fail":
-        module.fail_json(msg=f"Not all sessions could be listed. {problem}", **result)
+        module.fail(QlikError("incomplete", f"Not all sessions could be listed. {problem}"), **result)
     if problem:
         module.warn(f"Not all sessions could be listed. {problem}")
     if module.params["serialized"]:

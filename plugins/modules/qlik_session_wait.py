@@ -170,7 +170,7 @@ failure:
 import time
 from datetime import datetime, timezone
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
@@ -202,7 +202,7 @@ def main() -> None:
                 monotonic=time.monotonic,
                 sleep=time.sleep,
             )
-    finish(module, waited)
+        finish(module, waited)
 
 
 def patience_of(module: QlikModule) -> Patience:
@@ -229,7 +229,7 @@ def finish(module: QlikModule, waited: Wait) -> None:
         left = (
             f"{result['remaining']} sessions are left: {who_is_left(result['users'])}." if result["remaining"] else ""
         )
-        module.fail_json(msg=" ".join(filter(None, ("The time is over.", left, unread))), **result)
+        module.fail(QlikError("timed_out", " ".join(filter(None, ("The time is over.", left, unread)))), **result)
     if unread:
         module.warn(f"Not all sessions could be listed. {unread}")
     module.exit_json(**{**result, "timed_out": False})

@@ -112,10 +112,10 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import words
 from ansible_collections.qlikops.sense.plugins.module_utils._session import user_key
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, UserRules, missing_user
+from ansible_collections.qlikops.sense.plugins.module_utils._words import words
 
 
 def main() -> None:

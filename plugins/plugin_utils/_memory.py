@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso, parsed
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 VERSION = 1
 NONE, EMPTY, UNREADABLE, OTHER_SITE, KEPT = "none", "empty", "unreadable", "other_site", "kept"
@@ -78,4 +79,4 @@ def remember(first_seen: Mapping[str, str], site: Iterable[str], now: str, befor
 
 def marks_of(proxies: Iterable[Mapping[str, Any]]) -> list[str]:
     """What a site is known by: its proxy services. The name of the node counts, for a copy of a site has its ids."""
-    return [f"{proxy['id']} {proxy['host_name'].casefold()}" for proxy in proxies]
+    return [f"{proxy['id']} {fold(proxy['host_name'])}" for proxy in proxies]

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words as words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable
@@ -89,7 +90,7 @@ def recipients(users: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
             unusable.append({**who, "email": printable(user["emails"][0])})
             continue
         person = found.setdefault(
-            email.casefold(), {**who, "email": email, "users": [], "virtual_proxies": [], "nodes": [], "elsewhere": []}
+            fold(email), {**who, "email": email, "users": [], "virtual_proxies": [], "nodes": [], "elsewhere": []}
         )
         person["users"].append(user["user"])
         _add(person["virtual_proxies"], map(shown, user["virtual_proxies"]))

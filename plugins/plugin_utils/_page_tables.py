@@ -16,6 +16,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words as words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._page_text import (
     comma_separated,
@@ -163,10 +164,10 @@ def limit_table(report: Row) -> Table:
 
 def left_table(drain: Row) -> Table:
     """Whose sessions were ended, and who has come back."""
-    back = {name.casefold() for name in drain["came_back"]}
+    back = {fold(name) for name in drain["came_back"]}
     ended: Counter[str] = Counter(drain["ended"])
-    also = [name for name in drain["came_back"] if name.casefold() not in {user.casefold() for user in ended}]
-    rows = [{"user": user, "ended": ended[user], "back": user.casefold() in back} for user in [*ended, *also]]
+    also = [name for name in drain["came_back"] if fold(name) not in {fold(user) for user in ended}]
+    rows = [{"user": user, "ended": ended[user], "back": fold(user) in back} for user in [*ended, *also]]
     columns = [
         word("User", lambda row: row["user"]),
         count("Sessions ended", "ended"),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._session import UserKey, user_key
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold as fold_text
 
 Listed = Mapping[str, Any]
 
@@ -177,7 +178,7 @@ def distinct(names: Iterable[str]) -> list[str]:
 
 def in_any_case(name: str) -> tuple[str, str]:
     """For sorting."""
-    return name.casefold(), name
+    return fold_text(name), name
 
 
 def text(value: Any) -> str:
@@ -187,7 +188,7 @@ def text(value: Any) -> str:
 
 def fold(user: str) -> str:
     """``DIRECTORY\\id`` the same for all spellings of a user (L: qlik-api 1.3)."""
-    return user.casefold()
+    return fold_text(user)
 
 
 def key_of(entry: Mapping[str, Any]) -> UserKey:

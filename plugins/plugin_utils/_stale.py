@@ -20,9 +20,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOp
 from ansible_collections.qlikops.sense.plugins.module_utils._selection import (
     Selection,
     UserPatterns,
-    seconds,
     surplus,
-    words,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, user_key
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import SESSIONS_PER_USER
@@ -33,6 +31,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, seconds, words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 
 # Most telling first: removal from the directory also makes a user inactive.
@@ -74,7 +73,7 @@ class Rules:
             raise BadOption("user_states", f"there is no state '{state}'.", f"There are: {', '.join(STATES)}.")
         return cls(
             user_states=states,
-            min_age=seconds("min_age", options.get("min_age")) or None,
+            min_age=_age(options.get("min_age")),
             keep_per_user=_number("keep_per_user", options.get("keep_per_user")),
             runaway_user=_number("runaway_user", options.get("runaway_user")),
             runaway_virtual_proxy=_number("runaway_virtual_proxy", options.get("runaway_virtual_proxy")),
@@ -163,6 +162,10 @@ def listed_words(value: Any) -> tuple[str, ...]:
     return words(value.split(",") if isinstance(value, str) else [str(entry) for entry in value])
 
 
+def _age(value: Any) -> int | None:
+    return None if str(value).strip() == "0" else seconds("min_age", value) or None
+
+
 def _number(option: str, value: Any) -> int | None:
     text = "" if value is None else str(value).strip()
     if not text.isdecimal() and text:
@@ -171,7 +174,7 @@ def _number(option: str, value: Any) -> int | None:
 
 
 def _place(name: str, host_name: str) -> tuple[str, str]:
-    return name.casefold(), host_name.casefold()
+    return fold(name), fold(host_name)
 
 
 def _proxy_service(proxy: Result) -> ProxyService:
@@ -228,4 +231,4 @@ def _user(session: Session) -> UserKey:
 
 
 def _prefix(session: Session) -> str:
-    return session.virtual_proxy.prefix.casefold()
+    return fold(session.virtual_proxy.prefix)

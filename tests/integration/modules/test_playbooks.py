@@ -183,7 +183,8 @@ def test_examples_of_the_table(ansible: Ansible) -> None:
 def test_examples_that_end_sessions(ansible: Ansible) -> None:
     control = ansible.modules.control
     control.login("LAB\\svc_script", "Central", "sales", count=5)
-    control.user("LAB\\svc_monitoring", name="Monitoring")
+    for account in ("svc_script", "svc_monitoring"):
+        control.user(f"LAB\\{account}", name=account)
     control.login("LAB\\svc_monitoring", "Central", "sales")
     output = ansible.play([*documented(MODULES / "qlik_session.py"), ensure("would.summary.would_end > 0")])
     assert "failed=0" in output

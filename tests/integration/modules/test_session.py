@@ -107,7 +107,7 @@ def test_keys_are_the_same_in_every_mode(modules: Modules) -> None:
     dry, real, none = modules.dry(users=["anna"]), modules.end(users=["anna"]), modules.end(users=["anna"])
     refused = modules.end(all=True, max_sessions=1)
     assert dry.result.keys() == real.result.keys() == none.result.keys()
-    assert refused.result.keys() - {"msg", "failed", "exception"} == real.result.keys()
+    assert refused.result.keys() - {"msg", "failed", "failure", "exception"} == real.result.keys()
     assert dry.sessions[0].keys() == real.sessions[0].keys() == refused.sessions[0].keys()
 
 

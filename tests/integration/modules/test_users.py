@@ -144,7 +144,7 @@ def test_states(people: Modules) -> None:
     assert not_active == {
         "LAB\\carla": "inactive",
         "LAB\\zoran": "missing",
-        "INTERNAL\\sa_deleted": "missing",
+        "INTERNAL\\sa_deleted": "unknown",
         **dict.fromkeys(sites.VISITORS, "anonymous"),
     }
     for visitor in sites.VISITORS:
@@ -157,7 +157,7 @@ def test_a_clean_up_leaves_visitors_alone(people: Modules, states: list[str]) ->
     dry, real = people.dry(user_states=states), people.end(user_states=states)
     gone = {"LAB\\zoran", *(["LAB\\carla"] if len(states) > 1 else [])}
     assert set(dry.users) == set(real.users) == gone
-    assert [kept["user"] for kept in real.result["kept"]] == ["INTERNAL\\sa_deleted"]
+    assert real.result["kept"] == []  # nobody knows whether the service account is missing
     assert {user["user"]: user["kind"] for user in real.result["users"]} == dict.fromkeys(gone, "person")
     left = {f"{session['user_directory']}\\{session['user_id']}" for session in people.control.sessions()}
     assert set(sites.VISITORS) <= left
@@ -191,7 +191,7 @@ def test_a_crowd_is_asked_for_in_bunches_side_by_side(people: Modules, max_paral
     people.control.clear_journal()
     people.control.latency(100, listener="qrs")
     run = people.info(resolve_users=True, max_parallel=max_parallel)
-    assert {user["state"] for user in run.result["users"]} == {"missing", "anonymous"}
+    assert {user["state"] for user in run.result["users"]} == {"unknown", "anonymous"}
     bunches = user_requests(people)
     assert sum(bunch.count("userDirectory") for bunch in bunches) == CROWD
     assert 5 <= len(bunches) <= CROWD / 30
@@ -213,3 +213,25 @@ def test_a_bunch_that_cannot_be_asked_for_is_a_failure(people: Modules) -> None:
     assert run.failed
     assert run.failure["status"] == 403
     assert people.control.writes() == []
+
+
+# Rights: QRS shows fewer users and says nothing of it
+
+
+@pytest.mark.parametrize("readable", ["none", "own", "directory:OTHER", "10%", "50%", "80%"])
+def test_nobody_is_ended_as_missing_where_rights_hide_users(modules: Modules, readable: str) -> None:
+    modules.control.switches(readable_users=readable)
+    run = modules.end(user_states=["missing"])
+    assert run.failure["kind"] == "missing_not_proven", run.message
+    assert "api_user" in run.message
+    assert modules.control.writes() == []
+    shown = modules.info(resolve_users=True)
+    hidden = {user["user"]: user["state"] for user in shown.result["users"] if user["state"] in ("missing", "unknown")}
+    assert "missing" not in hidden.values()
+    assert "LAB\\zoran" in hidden
+
+
+def test_where_all_users_may_be_read_who_is_not_there_is_missing(modules: Modules) -> None:
+    run = modules.end(user_states=["missing"])
+    assert run.users == ["LAB\\zoran"]
+    assert not run.failed, run.message

@@ -17,6 +17,28 @@ import requests
 from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control
 
 
+def test_pages_of_other_origins_are_refused(site: Card, control: Control) -> None:
+    own = site["control"]
+    port = own.rpartition(":")[2]
+    before = control.sessions()
+    refused: list[dict[str, str]] = [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"http://localhost:{int(port) - 1}"},
+        {"Origin": f"http://evil.example:{port}", "Host": f"evil.example:{port}"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": own, "Sec-Fetch-Site": "cross-site"},
+    ]
+    for headers in refused:
+        for method, path in (("DELETE", "/sessions"), ("POST", "/reset"), ("GET", "/journal"), ("GET", "/nothing")):
+            answer = requests.request(method, own + path, headers=headers, timeout=10)
+            assert answer.status_code == 403, (headers, path)
+            assert "another origin" in answer.json()["error"]
+    assert control.sessions() == before
+    for headers in ({}, {"Origin": own, "Sec-Fetch-Site": "same-origin"}, {"Origin": f"http://localhost:{port}"}):
+        assert requests.get(f"{own}/switches", headers=headers, timeout=10).status_code == 200
+
+
 def test_journal(site: Card, client: Client, control: Control) -> None:
     client.qrs("/qrs/user/count", filter="userId eq 'a b'")
     client.qps("/qps/session", "Node2")

@@ -121,6 +121,21 @@ def test_qrs_through_a_virtual_proxy(site: Card, user: Client, control: Control)
     )
 
 
+def test_each_call_to_qrs_without_a_cookie_is_a_session_more(site: Card, user: Client, control: Control) -> None:
+    path, header = "/sales/qrs/proxyservice/count", {"X-User": "admin"}
+    for number in range(1, 6):
+        forgetful = Client(site, certificate=None, user=None)
+        assert forgetful.call("door", "GET", path, headers=header).json() == {"value": 3}
+        assert len(control.sessions("LAB\\admin")) == number
+    assert forgetful.call("door", "GET", path, headers=header).json() == {"value": 3}, "with its cookie it stays one"
+    sixth = user.call("door", "GET", path, headers=header)
+    assert sixth.status_code == 403
+    assert "You cannot access Qlik Sense because you have too many sessions active in parallel" in sixth.text
+    assert len(control.sessions("LAB\\admin")) == 5
+    mei = user.call("door", "GET", "/sales/qrs/about", headers={"X-User": "mei"})
+    assert mei.status_code == 200, "the limit is of each user"
+
+
 def test_prefixes_not_served_here_belong_to_the_default_virtual_proxy(user: Client) -> None:
     answer = get(user, "/partner/emea/hub", query={"xrfkey": None})
     assert answer.headers["Location"].startswith("/login?")

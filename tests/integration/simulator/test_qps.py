@@ -89,6 +89,55 @@ def test_add_a_session(client: Client, control: Control) -> None:
     assert client.qps("/qps/old-saml/session", method="POST", json=body).status_code == 404
 
 
+def test_tickets(client: Client, control: Control) -> None:
+    before = control.sessions()
+    body = {"userDirectory": "testdir", "USERID": "New.One", "attributes": [{"group": "A"}], "TargetId": "x"}
+    tickets = set()
+    for path in ("/qps/ticket", "/qps/sales/Ticket"):
+        made = client.qps(path, method="POST", json=body)
+        assert made.status_code == 201
+        answer = made.json()
+        tickets.add(answer.pop("Ticket"))
+        assert answer == {
+            "UserDirectory": "TESTDIR",
+            "UserId": "New.One",
+            "Attributes": [{"group": "A"}],
+            "TargetUri": None,
+        }
+    assert len(tickets) == 2
+    assert all(len(ticket) == 16 and ticket.isalnum() for ticket in tickets)
+    assert control.sessions() == before, "a ticket is no session"
+    bad: list[object] = [{}, [], {"UserId": "x"}, {"UserDirectory": "LAB", "UserId": 1}]
+    for wrong in bad:
+        assert client.qps("/qps/ticket", method="POST", json=wrong).status_code == 400
+    assert client.qps("/qps/old-saml/ticket", method="POST", json=body).status_code == 404
+    assert client.qps("/qps/ticket").status_code == 404, "tickets are made, not listed"
+
+
+def test_routes_go_in_any_case_and_prefixes_do_not(client: Client) -> None:
+    assert client.qps("/QPS/Alive").json() == {"value": True}
+    assert client.qps("/qps/HEALTH").status_code == 200
+    assert client.qps("/qps/About/OpenAPI/Main").json()["basePath"] == "/qps"
+    sessions = client.qps("/qps/sales/session").json()
+    assert client.qps("/Qps/sales/SESSION").json() == sessions
+    assert client.qps("/qps/Sales/session").status_code == 404
+    session_id = sessions[0]["SessionId"]
+    assert client.qps(f"/qps/sales/Session/{session_id}").json() == sessions[0]
+    assert client.qps(f"/qps/sales/session/{session_id.upper()}").status_code == 404
+    assert len(client.qps("/QPS/mashup/USER/lab/svc_mashup", method="DELETE").json()) == 9
+
+
+def test_an_ended_session_may_be_wrapped(client: Client, control: Control) -> None:
+    control.switches(deleted_session="wrapped")
+    first, second = client.qps("/qps/user/LAB/grace").json()
+    path = f"/qps/session/{first['SessionId']}"
+    assert client.qps(path).json() == first, "only the answer to DELETE is another"
+    assert client.qps(path, method="DELETE").json() == {"session": first, "lastSessionForUser": False}
+    assert client.qps(path, method="DELETE").status_code == 404
+    path = f"/qps/session/{second['SessionId']}"
+    assert client.qps(path, method="DELETE").json() == {"session": second, "lastSessionForUser": True}
+
+
 def test_alive_health_about(client: Client) -> None:
     assert client.qps("/qps/alive").json() == {"value": True}
     assert client.qps("/qps/health").status_code == 200

@@ -48,6 +48,23 @@ def test_filter_on_enabled_proxies_may_not_work(client: Client, control: Control
     assert client.qrs("/qrs/proxyservice/full", filter=query).status_code == 400
 
 
+def test_services_may_be_condensed_to_their_ids(client: Client, control: Control) -> None:
+    for kind, query in (
+        ("proxyservice", "serverNodeConfiguration.name eq 'Node2'"),
+        ("servicestatus", "serviceType eq Proxy"),
+    ):
+        full = client.qrs(f"/qrs/{kind}/full", filter=query).json()
+        control.switches(condensed_services="fields")
+        assert "serverNodeConfiguration" in client.qrs(f"/qrs/{kind}").json()[0]
+        control.switches(condensed_services="bare")
+        bare = [{"id": each["id"], "privileges": None} for each in full]
+        assert client.qrs(f"/qrs/{kind}", filter=query).json() == bare, "filters still see what is not shown"
+        assert [each["id"] for each in client.qrs(f"/qrs/{kind}/full", filter=query).json()] == [
+            each["id"] for each in full
+        ]
+        assert "serverNodeConfiguration" in client.qrs(f"/qrs/{kind}/{full[0]['id']}").json()
+
+
 def test_virtual_proxies(client: Client) -> None:
     configs = {each["prefix"]: each for each in client.qrs("/qrs/virtualproxyconfig/full").json()}
     default, sales = configs[""], configs["sales"]
@@ -65,7 +82,8 @@ def test_users(client: Client) -> None:
     assert (rosa["inactive"], rosa["removedExternally"], rosa["blacklisted"]) == (True, True, False)
     assert rosa["attributes"][0]["attributeValue"] == "rosa@lab.example"
     grace = client.qrs("/qrs/user", filter=r"name ew 'o\'neill'").json()
-    assert [sorted(each) for each in grace] == [["id", "name", "privileges", "userDirectory", "userId"]]
+    (fields,) = [sorted(each) for each in grace]
+    assert fields == ["id", "name", "privileges", "userDirectory", "userDirectoryConnectorName", "userId"]
     partners = client.qrs("/qrs/user/full", filter="userDirectory eq 'partner'", orderby="userId desc").json()
     assert [each["userId"] for each in partners] == ["uwe.k", "anna", "1042"]
     assert client.qrs("/qrs/user/count", filter="blacklisted eq True").json() == {"value": 1}

@@ -129,3 +129,7 @@ def test_qrs_through_a_virtual_proxy(state_dir: pathlib.Path, names: None, monke
         user=USER,
     )
     assert qrs.count("virtualproxyconfig") == 2
+    assert Control(site).sessions() == []
+    Control(site).switches(qlik_user_at_the_door="session")
+    assert qrs.count("virtualproxyconfig") == 2
+    assert [session["virtual_proxy"] for session in Control(site).sessions()] == ["api"], "the header logged it in"

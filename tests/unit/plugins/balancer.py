@@ -51,11 +51,11 @@ class Balancer:
             lines = [
                 f"3 qlik {n} {name} 127.0.0.1 2 {bits} 1" for n, (name, bits) in enumerate(self.admin_state.items())
             ]
-            return "\n".join(["1", HEADER, *lines, ""])
+            return "\n".join(["1", HEADER, *lines, "", ""])
         if command.startswith("show"):
-            return "Can't find backend.\n"
+            return "Can't find backend.\n\n"
         if not self.obeys:
-            return "Permission denied\n"
+            return "Permission denied\n\n"
         _set, _server, path, _state, state = command.split()
         self.admin_state[path.partition("/")[2]] = {"ready": 0, "drain": 8, "maint": 1}[state]
         return "\n"

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Certificates and keys for tests, small and quickly made: elliptic curves in place of Qlik's RSA."""
+"""Certificates and keys for tests, small and quickly made: elliptic curves in place of Qlik's RSA,
+which only the weak ones have."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 PASSWORD = "correct horse"
@@ -34,6 +35,11 @@ class Export:
     pfx: str
     garbage: str
     empty: str
+    leaf_first: str
+    root_first: str
+    weak: str
+    weak_key: str
+    under_weak_root: str
 
     @property
     def options(self) -> dict[str, str]:
@@ -41,17 +47,20 @@ class Export:
 
 
 def export(folder: pathlib.Path) -> Export:
-    """Makes all of it in a folder. The server's certificate is made out to ``localhost``."""
+    """Makes all of it in a folder. The certificates of the server and the weak one are made out to ``localhost``."""
     root_key, client_key, server_key, other = (ec.generate_private_key(ec.SECP256R1()) for _number in range(4))
     root = _certificate("QLIK1-CA", root_key, "QLIK1-CA", root_key, is_root=True)
     client = _certificate("QlikClient", client_key, "QLIK1-CA", root_key)
     server = _certificate("localhost", server_key, "QLIK1-CA", root_key, is_server=True)
+    weak_key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    weak = _certificate("localhost", weak_key, "QLIK1-CA", root_key, is_server=True)
+    weak_root = _certificate("OLD-CA", weak_key, "OLD-CA", weak_key, is_root=True)
     locked = serialization.BestAvailableEncryption(PASSWORD.encode())
     contents = {
-        "root": root.public_bytes(serialization.Encoding.PEM),
-        "client": client.public_bytes(serialization.Encoding.PEM),
+        "root": _pem(root),
+        "client": _pem(client),
         "key": _key(client_key),
-        "server": server.public_bytes(serialization.Encoding.PEM),
+        "server": _pem(server),
         "server_key": _key(server_key),
         "encrypted_pkcs8": client_key.private_bytes(serialization.Encoding.PEM, KeyFormat.PKCS8, locked),
         "encrypted_traditional": client_key.private_bytes(
@@ -61,6 +70,11 @@ def export(folder: pathlib.Path) -> Export:
         "pfx": pkcs12.serialize_key_and_certificates(b"client", client_key, client, None, locked),
         "garbage": b"\x00\x01 this is no certificate",
         "empty": b"",
+        "leaf_first": _pem(client, root),
+        "root_first": _pem(root, client),
+        "weak": _pem(weak),
+        "weak_key": _key(weak_key),
+        "under_weak_root": _pem(client, weak_root),
     }
     paths = {}
     for name, content in contents.items():
@@ -70,15 +84,19 @@ def export(folder: pathlib.Path) -> Export:
     return Export(**paths)
 
 
-def _key(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _pem(*certificates: x509.Certificate) -> bytes:
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in certificates)
+
+
+def _key(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, KeyFormat.TraditionalOpenSSL, serialization.NoEncryption())
 
 
 def _certificate(
     subject: str,
-    key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
     issuer: str,
-    issuer_key: ec.EllipticCurvePrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
     is_root: bool = False,
     is_server: bool = False,
 ) -> x509.Certificate:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOSTILE
 
 Listed = dict[str, Any]
@@ -52,12 +53,12 @@ def session(name: str, node: str = "Central", virtual_proxy: str = "vp-default",
 def listed(sessions: Iterable[Listed], users: Iterable[Listed] = (), **more: Any) -> Listed:
     """A result: every node serves every virtual proxy but ``old``; users that are not given are nobody special."""
     found = list(sessions)
-    known = {entry["user"].casefold(): entry for entry in users}
+    known = {fold(entry["user"]): entry for entry in users}
     for entry in found:
-        known.setdefault(entry["user"].casefold(), user(entry["user"]))
+        known.setdefault(fold(entry["user"]), user(entry["user"]))
     return {
         "sessions": found,
-        "users": [known[name] for name in dict.fromkeys(entry["user"].casefold() for entry in found)],
+        "users": [known[name] for name in dict.fromkeys(fold(entry["user"]) for entry in found)],
         "proxies": [
             {"name": node, "host_name": f"{node.lower()}.example.com", "reachable": True, "sessions": 0, "users": 0}
             for node in NODES

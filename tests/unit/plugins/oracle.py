@@ -14,11 +14,16 @@ from ansible_collections.qlikops.sense.plugins.module_utils._session import Sess
 from ansible_collections.qlikops.sense.tests.unit.plugins.builders import NOW
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World
 
-SECONDS = {"0": 0, "1": 1, "59s": 59, "60": 60, "1m": 60, "1h": 3600, "2d": 172800}
+SECONDS = {"0s": 0, "1s": 1, "59s": 59, "60s": 60, "1m": 60, "1h": 3600, "2d": 172800}
+
+
+def lower(text: str) -> str:
+    """Each character by itself; the only one whose lower case has two characters stays as it is."""
+    return "".join(char if char == "İ" else char.lower() for char in text)
 
 
 def same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    return lower(one) == lower(other)
 
 
 def fits_wildcards(pattern: str, text: str) -> bool:
@@ -55,7 +60,7 @@ def is_meant(session: Session, options: Mapping[str, Any], world: World) -> bool
     """By every option but keep_per_user, which looks at more than one session."""
     node, prefix = session.proxy.node, session.virtual_proxy.prefix
     age = age_in_seconds(session, world)
-    state = world.states.get((session.user_directory.casefold(), session.user_id.casefold()), frozenset())
+    state = world.states.get((lower(session.user_directory), lower(session.user_id)), frozenset())
     answers: dict[str, Callable[[Any], bool]] = {
         "proxies": lambda given: any(same(name, node.name) or same(name, node.host_name) for name in given),
         "virtual_proxies": lambda given: any(same(name.strip("/"), prefix) for name in given),
@@ -76,4 +81,4 @@ def _words(entries: Iterable[str]) -> list[str]:
 
 
 def how_many_of_each_user(sessions: Iterable[Session]) -> Counter[tuple[str, str]]:
-    return Counter((session.user_directory.casefold(), session.user_id.casefold()) for session in sessions)
+    return Counter((lower(session.user_directory), lower(session.user_id)) for session in sessions)

@@ -140,7 +140,7 @@ def possible_options(world: World) -> dict[str, st.SearchStrategy[Any]]:
         "session_refs": st.lists(st.sampled_from(refs or ["0-0"]).map(str.upper), min_size=1, max_size=6),
         "session_ids": st.lists(st.sampled_from(ids or ["none"]), min_size=1, max_size=6),
         "user_states": st.lists(st.sampled_from(STATES), min_size=1, max_size=3),
-        "min_age": st.sampled_from(["0", "1", "59s", "60", "1m", "1h", "2d"]),
+        "min_age": st.sampled_from(["0s", "1s", "59s", "60s", "1m", "1h", "2d"]),
         "keep_per_user": st.integers(0, 4),
     }
 

@@ -118,7 +118,7 @@ def test_what_a_filter_is_refused_for(text: str, answer: str) -> None:
 
 def test_filters_are_understood_where_there_is_nothing_to_select() -> None:
     every = table()
-    for none in (every.hidden(), Table([], models=every.rows)):
+    for none in (every.seen(), Table([], models=every.rows)):
         assert none.rows == []
         for text in ("serverNodeConfiguration.proxyEnabled eq True", "serviceType ne Engine", "tags.name eq 'red'"):
             assert none.select(text, "createdDate desc") == []

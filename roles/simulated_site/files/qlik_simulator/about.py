@@ -17,6 +17,7 @@ _DESCRIPTION = [
     *("GET /qrs/about", "GET /qrs/about/api/description", "GET /qrs/about/api/enums", "GET /qrs/about/api/relations"),
     *(f"GET /qrs/{kind}{rest}" for kind in _TYPES for rest in ("", "/full", "/count", "/{id}")),
     *("GET /qrs/proxyservice/local", "GET /qrs/servernodeconfiguration/local", "GET /qrs/ssl/ping"),
+    "POST /qrs/user/table",
     *("POST /qrs/custombannermessage", "PUT /qrs/custombannermessage/{id}", "DELETE /qrs/custombannermessage/{id}"),
 ]
 # Which property is an object of which type; "PROPERTY > TYPE" is how a client splits them (C).

@@ -14,6 +14,7 @@ from aiohttp import web
 from .clock import iso
 from .control_banners import BannerControl
 from .control_json import Route, as_json, read_body
+from .control_origin import own_origin_only
 from .control_people import PeopleControl
 from .faults import LISTENERS
 from .running import RunningSite
@@ -31,7 +32,7 @@ class Control:
 
     def application(self) -> web.Application:
         """The web application that serves it."""
-        app = web.Application()
+        app = web.Application(middlewares=[own_origin_only])
         routes: list[Route] = [
             *PeopleControl(self._site).routes(),
             *BannerControl(self._site).routes(),

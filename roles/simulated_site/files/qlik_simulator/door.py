@@ -20,6 +20,7 @@ from .qrs import INACTIVE, RepositoryService
 from .repository import Repository
 from .sessions import Session
 from .site import Site, User
+from .switches import Switches
 
 _NOBODY = "NONE"  # the directory of anonymous users (D)
 _FORM = (
@@ -32,13 +33,20 @@ class Door:
     """The part of a proxy that users meet. Logging in by a form or a query stands in for the identity provider."""
 
     def __init__(
-        self, proxy: Proxy, qrs: RepositoryService, site: Site, repository: Repository, logins: Logins
+        self,
+        proxy: Proxy,
+        qrs: RepositoryService,
+        site: Site,
+        repository: Repository,
+        logins: Logins,
+        switches: Switches,
     ) -> None:
         self._proxy = proxy
         self._qrs = qrs
         self._site = site
         self._repository = repository
         self._logins = logins
+        self._switches = switches
 
     async def answer(self, call: Call) -> web.Response:
         """The answer, with the one thing that no real proxy says: which node it comes from."""
@@ -89,7 +97,10 @@ class Door:
         """The user that the header of this virtual proxy names."""
         name = served.virtual_proxy.header_authentication_header_name
         value = call.header(name) if name else ""
-        return self._named(served, value)
+        user = self._named(served, value)
+        if user is None and name.lower() == "x-qlik-user" and self._switches["qlik_user_at_the_door"] == "session":
+            return call.qlik_user if call.qlik_user and all(call.qlik_user) else None
+        return user
 
     def _named(self, served: Served, value: str) -> tuple[str, str] | None:
         """``DIRECTORY\\id``, or the id alone where the virtual proxy has a static directory."""

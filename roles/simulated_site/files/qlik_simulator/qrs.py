@@ -17,9 +17,11 @@ from .shapes import guid, service_ids
 from .site import Node
 from .switches import Switches
 from .table import Table, render, to_json
+from .table_rows import tabulate
 
 _SITE_ITSELF = ("INTERNAL", "sa_repository")
 _PRIVILEGES = {True: ["create", "read", "update", "delete"], False: ["read"]}  # of an administrator or not; names: D
+_USER_TABLE = ("POST", "user", "table")  # the one list that is asked for by POST here
 INACTIVE = "Your account is inactive. Contact your administrator to activate it."  # D, L
 
 
@@ -51,7 +53,7 @@ class RepositoryService:
         if lowered[:1] != ["qrs"]:
             return no_endpoint()
         is_administrator = user is None or self._repository.is_administrator(*user)
-        if call.method != "GET":
+        if call.method != "GET" and (call.method, *lowered[1:]) != _USER_TABLE:
             return self._write(call, lowered[1:], "\\".join(user or _SITE_ITSELF), is_administrator)
         if lowered[1:] == ["about"]:
             return answer_json(about(self._node))
@@ -59,28 +61,32 @@ class RepositoryService:
             has_banners = self._repository.banners.table() is not None
             told = about_api(lowered[3], call.query.get("method", ""), has_banners)
             return answer_json(told) if told is not None else no_endpoint()
-        return self._entities(call, lowered[1:], is_administrator)
+        return self._entities(call, lowered[1:], user or _SITE_ITSELF, is_administrator)
 
-    def _entities(self, call: Call, parts: list[str], is_administrator: bool) -> web.Response:
+    def _entities(self, call: Call, parts: list[str], user: tuple[str, str], is_administrator: bool) -> web.Response:
         table = self._repository.table(parts[0]) if parts else None
         if table is None or len(parts) > 2:
             return no_endpoint()
         if not is_administrator and parts[0] != "custombannermessage":  # by default everybody sees the banners (D)
-            table = table.hidden()  # a user without read rights gets an empty list and 200, no error (I)
+            table = table.seen()  # a user without read rights gets an empty list and 200, no error (I)
+        elif parts[0] == "user":
+            table = self._repository.users_seen_by(user)
         # Told when asked for, else null (D).
         privileges = _PRIVILEGES[is_administrator] if call.query.get("privileges", "").lower() == "true" else None
         what = parts[1] if len(parts) == 2 else ""
-        if what not in ("", "full", "count"):
+        if what not in ("", "full", "count") and call.method == "GET":
             return self._single(parts[0], what, table, privileges)
         try:
             return self._list(call, table, what, privileges)
-        except FilterError as error:
+        except (FilterError, RefusedError) as error:
             return answer_text(str(error), 400)
 
     def _list(self, call: Call, table: Table, what: str, privileges: list[str] | None) -> web.Response:
         rows = table.select(call.query.get("filter"), call.query.get("orderby"))
         if what == "count":
             return answer_json({"value": len(rows)})  # C
+        if call.method == "POST":
+            return json_bytes(to_json(tabulate(table, rows, _read(call), call.query)), 201)  # status: I
         if rows is table.rows and privileges is None:
             return json_bytes(table.rendered(what == "full"))
         return json_bytes(render(rows, what == "full", privileges))

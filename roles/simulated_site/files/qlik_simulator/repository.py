@@ -13,6 +13,7 @@ from . import shapes
 from .banners import BannerStore
 from .clock import Clock, moment
 from .proxy import RUNNING, STARTING, Proxy
+from .rights import readable_users
 from .site import Node, Site, User
 from .switches import Switches
 from .table import Row, Table
@@ -60,6 +61,14 @@ class Repository:
             self._tables[kind] = self._makers[kind]()
         return self._tables.get(kind)
 
+    def users_seen_by(self, asker: tuple[str, str]) -> Table:
+        """The users that somebody who may read the repository is shown; kept, because its indexes take time to make."""
+        kind = "\\".join(("user", *asker))
+        if kind not in self._tables:
+            every = self._tables.setdefault("user", self._users())
+            self._tables[kind] = readable_users(every, str(self._switches["readable_users"]), asker)
+        return self._tables[kind]
+
     def changed(self) -> None:
         """Something the tables are made of has changed."""
         self._tables.clear()
@@ -89,8 +98,12 @@ class Repository:
             if node.proxy or listed:
                 full = shapes.proxy_full(node, self._site, self._ports, self._created)
                 entity = {**full, "serverNodeConfiguration": self._node_as_filtered(node)}
-                rows.append(Row(full, shapes.condensed(full, "serverNodeConfiguration", "settings"), entity))
+                rows.append(Row(full, self._condensed_service(full, "serverNodeConfiguration", "settings"), entity))
         return Table(rows)
+
+    def _condensed_service(self, full: dict[str, Any], *fields: str) -> dict[str, Any]:
+        """The short form of a service; Qlik's description of the interface (D) has none of the fields."""
+        return shapes.condensed(full, *(fields if self._switches["condensed_services"] == "fields" else ()))
 
     def _node_as_filtered(self, node: Node) -> dict[str, Any]:
         """The node as a filter on proxy services sees it, which is more than their answers show (C)."""
@@ -114,7 +127,8 @@ class Repository:
         rows = []
         for user in self._site.users:
             full = shapes.user_full(user, self._created)
-            rows.append(Row(full, shapes.condensed(full, "userId", "userDirectory", "name")))
+            fields = ("userId", "userDirectory", "userDirectoryConnectorName", "name")
+            rows.append(Row(full, shapes.condensed(full, *fields)))
         return Table(rows)
 
     def _service_statuses(self) -> Table:
@@ -134,7 +148,9 @@ class Repository:
             for service, state in states.items():
                 full = shapes.service_status(node, service, state, moment(seen), self._created)
                 entity = {**full, "serverNodeConfiguration": shapes.node_full(node, self._created)}
-                short = shapes.condensed(full, "serverNodeConfiguration", "serviceType", "serviceState", "timestamp")
+                short = self._condensed_service(
+                    full, "serverNodeConfiguration", "serviceType", "serviceState", "timestamp"
+                )
                 rows.append(Row(full, short, entity))
         return Table(rows)
 

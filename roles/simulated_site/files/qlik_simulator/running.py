@@ -114,7 +114,7 @@ class RunningSite:
             proxy = Proxy(node, self.site.linked(node), self.clock, self.logins.comes_back, self.history)
             running.proxy = self.proxies[node.name] = proxy
             running.listeners["qps"] = self._listener("qps", running, ProxyService(proxy, self.switches).answer)
-            door = Door(proxy, qrs, self.site, self.repository, self.logins)
+            door = Door(proxy, qrs, self.site, self.repository, self.logins, self.switches)
             running.listeners["door"] = self._listener("door", running, door.answer)
         return running
 

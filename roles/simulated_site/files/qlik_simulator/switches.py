@@ -9,6 +9,7 @@ A client should work with every setting of every switch; the grade says how sure
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,12 +18,17 @@ Setting = str | float
 
 @dataclass(frozen=True)
 class Switch:
-    """One open question: the settings it may have (``None``: any number of seconds >= 0), the default, the grade."""
+    """One open question: the settings it may have (``None``: any number of seconds >= 0), the default, the grade.
+
+    ``more`` is a regular expression of further settings, in lower case, and ``example`` shows how they are written.
+    """
 
     settings: tuple[str, ...] | None
     default: Setting
     grade: str
     question: str
+    more: str | None = None
+    example: str = ""
 
 
 SWITCHES: dict[str, Switch] = {
@@ -37,13 +43,39 @@ SWITCHES: dict[str, Switch] = {
         ("empty", "not_found"), "empty", "N", "QPS, user who has no session: 200 and an empty list, or 404"
     ),
     "qrs_without_user": Switch(("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"),
+    "qlik_user_at_the_door": Switch(
+        ("no_session", "session"),
+        "no_session",
+        "N",
+        "QRS through a virtual proxy whose header is X-Qlik-User: no session, or one for each call without a cookie",
+    ),
+    "readable_users": Switch(
+        ("all", "none", "own"),
+        "all",
+        "N",
+        "QRS user: which users are shown to those who may read the repository; the others are as if not there",
+        more=r"directory:.+|(100|[0-9]{1,2})%",
+        example="directory:LAB, 50%",
+    ),
     "user_name_field": Switch(("absent", "null"), "absent", "L", "Field UserName of a session: not there, or null"),
     "alive_while_starting": Switch(
         ("unavailable", "false"), "unavailable", "I", "QPS alive of a proxy that starts: 503, or 200 and false"
     ),
     "add_session_status": Switch(("201", "200"), "201", "N", "Status of POST session on QPS"),
+    "deleted_session": Switch(
+        ("session", "wrapped"),
+        "session",
+        "D",
+        "Answer to DELETE session on QPS: the session, or an object of session and lastSessionForUser",
+    ),
     "disabled_proxy_service": Switch(
         ("listed", "absent"), "listed", "I", "QRS proxyservice: does it list nodes whose proxy is disabled"
+    ),
+    "condensed_services": Switch(
+        ("fields", "bare"),
+        "fields",
+        "I",
+        "QRS proxyservice and servicestatus without /full: the fields that matter, or id and privileges alone",
     ),
     "filter_proxy_enabled": Switch(
         ("works", "ignored", "refused"),
@@ -97,9 +129,13 @@ def _checked(name: str, value: object) -> Setting:
     if switch is None:
         raise ValueError(f"unknown switch {name!r}; there are {', '.join(sorted(SWITCHES))}")
     if switch.settings is not None:
-        if str(value).lower() not in switch.settings:
-            raise ValueError(f"switch {name} is one of {', '.join(switch.settings)}, not {value!r}")
-        return str(value).lower()
+        setting = str(value).lower()
+        if setting in switch.settings:
+            return setting
+        if switch.more and re.fullmatch(switch.more, setting):
+            return str(value)  # as it was spelled, so that who compares it with what they set sees no change
+        known = ", ".join([*switch.settings, *([switch.example] if switch.example else [])])
+        raise ValueError(f"switch {name} is one of {known}, not {value!r}")
     try:
         seconds = float(str(value))
     except ValueError:

@@ -72,11 +72,11 @@ class Table:
         self._index: dict[str, dict[Any, set[int]]] = {}
         self._rendered: dict[bool, bytes] = {}
 
-    def hidden(self) -> Table:
-        """The same to somebody who may not see any of it: filters are understood, and select nothing."""
-        hidden = Table(())
-        hidden._paths = self._paths
-        return hidden
+    def seen(self, may_see: Callable[[Row], bool] = lambda _row: False) -> Table:
+        """The same to somebody who may see a part of it, or none: filters are understood, and select only from that."""
+        seen = Table(row for row in self.rows if may_see(row))
+        seen._paths = self._paths
+        return seen
 
     def select(self, filter_text: str | None, order_by: str | None = None) -> list[Row]:
         """The rows a filter selects, in order. FilterError for what QRS refuses."""
@@ -119,7 +119,7 @@ class Table:
 
     def _wanted(self, comparison: Comparison) -> Any:
         """The value to compare with, of the property's own type."""
-        kind = self._kind(comparison.name)
+        kind = self.kind(comparison.name)
         if kind is not str and kind not in _READ:
             return comparison.value.casefold()  # no object has a value there that could tell the type
         operator = comparison.operator
@@ -134,7 +134,8 @@ class Table:
         except (ValueError, KeyError) as error:
             raise FilterError("Invalid expression") from error
 
-    def _kind(self, name: str) -> type:
+    def kind(self, name: str) -> type:
+        """The type of a property by its path in lower case. FilterError when no object has it."""
         if name in self._paths:
             return self._paths[name]
         if _NUMBER.fullmatch(name):
@@ -173,7 +174,7 @@ class Table:
             name, _space, direction = part.strip().lower().partition(" ")
             if direction.strip() not in ("", "asc", "desc"):
                 raise FilterError("Invalid expression")
-            self._kind(name)
+            self.kind(name)
 
             def key(row: Row, name: str = name) -> tuple[bool, Any]:
                 present = [value for value in row.values.get(name, ()) if value is not None]

@@ -24,6 +24,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._session import Sess
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, Scope
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils._stale import span
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import STATES, World, possible_options, worlds
@@ -230,14 +231,14 @@ def naively(world: World, options: dict[str, Any]) -> dict[str, str]:
     ]
     gone: dict[str, str] = {}
     for rule in ("user_states", "min_age"):
-        if options.get(rule) not in (None, "0"):
+        if options.get(rule) not in (None, "0s"):
             for session in candidates:
                 if session.ref not in gone and oracle.is_meant(session, {rule: options[rule]}, world):
                     gone[session.ref] = rule
     whose: dict[str, Callable[[Session], str]] = {
-        "keep_per_user": lambda session: session.user.casefold(),
-        "runaway_user": lambda session: session.user.casefold(),
-        "runaway_virtual_proxy": lambda session: session.virtual_proxy.prefix.casefold(),
+        "keep_per_user": lambda session: fold(session.user),
+        "runaway_user": lambda session: fold(session.user),
+        "runaway_virtual_proxy": lambda session: fold(session.virtual_proxy.prefix),
     }
     for rule, owner in whose.items():
         while options.get(rule):
@@ -273,7 +274,7 @@ def test_nothing_outside_of_the_selection_is_ever_stale(data: st.DataObject) -> 
 def test_one_rule_takes_what_qlik_session_takes_by_the_option_of_that_name(rule: str, data: st.DataObject) -> None:
     world = data.draw(worlds())
     options = {name: value for name, value in data.draw(rules_for(world)).items() if name in SELECTION}
-    options[rule] = data.draw(possible_options(world)[rule].filter(lambda value: value not in (0, "0")))
+    options[rule] = data.draw(possible_options(world)[rule].filter(lambda value: value not in (0, "0s")))
     ages = Ages.from_option(world.first_seen, builders.NOW)
     ended = Selection.from_options(options).select(world.sessions, ages, world.states)
     found = stale_sessions(listed(world), **options)["sessions"]

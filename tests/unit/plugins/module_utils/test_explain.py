@@ -14,7 +14,7 @@ import requests
 import urllib3
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _explain
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
     LONGEST_QUOTE,
@@ -24,6 +24,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
     explain_not_json,
 )
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
+from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
 
 REQUEST = "GET https://qlik1:4242/qrs/about"
 NODE = Endpoint("qlik1", 4242)
@@ -324,3 +325,61 @@ def test_an_ssl_error_without_a_reason() -> None:
     failure = no_answer(requests.exceptions.SSLError(urllib3.exceptions.SSLError(ssl.SSLError("odd words"))))
     assert failure.kind == "tls"
     assert "odd words" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("words", "whose"),
+    [
+        ("EE certificate key too weak", "the node's certificate is"),
+        (
+            "CA certificate key too weak",
+            "the certificate of the authority that signed the node's (/etc/qlik/root.pem) is",
+        ),
+        (
+            "CA signature digest algorithm too weak",
+            "the signature of the node's certificate, or of an authority above it (/etc/qlik/root.pem), is",
+        ),
+    ],
+)
+def test_a_weak_certificate_of_the_node(words: str, whose: str) -> None:
+    failure = no_answer(certificate(words), ca_path="/etc/qlik/root.pem")
+    assert failure.kind == "untrusted"
+    assert failure.reason == f"{REQUEST}: {whose} too weak for OpenSSL here ({words})."
+    for cure in ("2048 bits", "SHA-256", "security level", "export client_cert"):
+        assert cure in failure.hint
+
+
+@pytest.mark.parametrize("reason", ["EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"])
+def test_a_weak_certificate_met_in_another_place_of_the_handshake(reason: str) -> None:
+    failure = no_answer(tls(reason))
+    assert failure.kind == "untrusted"
+    assert f"too weak for OpenSSL here ({reason.replace('_', ' ').lower()})." in failure.reason
+
+
+def test_the_certificate_of_the_client_given_as_authority(pem: Export) -> None:
+    failure = no_answer(certificate("unable to get local issuer certificate"), **{**pem.options, "ca_path": pem.client})
+    assert failure.kind == "untrusted"
+    assert f"not signed by the client's, which is all that ca_path ({pem.client}) holds" in failure.reason
+    assert failure.hint == "Give the root.pem of the same export as ca_path."
+
+
+@pytest.mark.skipif(
+    getattr(ssl.create_default_context(), "security_level", 0) < 2, reason="OpenSSL takes weak keys here"
+)
+def test_a_node_whose_key_is_weak_in_openssls_own_words(pem: Export) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.set_ciphers("DEFAULT:@SECLEVEL=0")
+    server.load_cert_chain(pem.weak, pem.weak_key)
+    to_node, to_module = ssl.MemoryBIO(), ssl.MemoryBIO()
+    node = server.wrap_bio(to_node, to_module, server_side=True)
+    context = Connection.from_options(pem.options).tls_context()
+    module = context.wrap_bio(to_module, to_node, server_hostname="localhost")
+    for side in (module, node):
+        with pytest.raises(ssl.SSLWantReadError):
+            side.do_handshake()
+    with pytest.raises(ssl.SSLCertVerificationError) as caught:
+        module.do_handshake()
+    failure = no_answer(caught.value)
+    assert failure.reason == (
+        f"{REQUEST}: the node's certificate is too weak for OpenSSL here (EE certificate key too weak)."
+    )

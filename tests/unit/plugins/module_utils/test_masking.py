@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 
-from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable
+from ansible_collections.qlikops.sense.plugins.module_utils._masking import masked, readable, without_ids
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import session_ids
 
 
@@ -52,3 +52,41 @@ def test_other_words_stay() -> None:
 
 def test_what_is_no_utf_8_is_readable_all_the_same() -> None:
     assert (readable("Größe".encode()), readable("Größe".encode("latin-1"))) == ("Größe", "Größe")
+
+
+GUID = "2734806e-c2e6-4d72-8c84-8a1964638fc3"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"session {GUID} is unknown",
+        f"<SessionId>{GUID.upper()}</SessionId>",
+        f"{{'SessionId': '{GUID}'}}",
+        f'{{"error": "{{\\"SessionId\\": \\"{GUID}\\"}}"}}',
+        f"Cookie: X-Qlik-Session-sales={GUID}; path=/",
+        f"urn:uuid:{GUID}",
+        f"{{{GUID}}}",
+        GUID.replace("-", ""),
+        f"/qps/session/{GUID}?x=1",
+    ],
+)
+def test_ids_of_other_sessions_are_masked_however_they_stand_there(words: str) -> None:
+    shown = without_ids(words)
+    assert GUID[:8] not in shown.lower()
+    assert GUID[-12:] not in shown.lower()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["X-Qlik-Session=opaque1", "'sessionId': 'opaque1'", '\\"session_id\\": \\"opaque1\\"', "SessionId=opaque1&a=b"],
+)
+def test_values_of_session_fields_are_masked_whatever_they_look_like(words: str) -> None:
+    assert "opaque1" not in without_ids(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["Forbidden", "Your account is inactive.", "XSRF prevention check failed.", "port 4243"]
+)
+def test_words_without_ids_stay(words: str) -> None:
+    assert without_ids(words) == words

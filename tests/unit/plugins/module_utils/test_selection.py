@@ -13,14 +13,20 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
 from ansible_collections.qlikops.sense.plugins.module_utils._selection import (
     Selection,
     UserPatterns,
-    seconds,
-    words,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, in_order
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+    Node,
+    Pair,
+    ProxyService,
+    Topology,
+    VirtualProxy,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._words import seconds, words
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (
     World,
@@ -150,7 +156,7 @@ def test_what_is_selected_does_not_depend_on_the_order_of_the_lists(data: st.Dat
 @given(st.data())
 def test_a_session_of_unknown_age_is_never_old(data: st.DataObject) -> None:
     world = data.draw(worlds())
-    options = {**data.draw(options_for(world)), "min_age": data.draw(st.sampled_from(["0", "1s", "1h"]))}
+    options = {**data.draw(options_for(world)), "min_age": data.draw(st.sampled_from(["0s", "1s", "1h"]))}
     assert all(session.ref in world.first_seen for session in select(world, options))
 
 
@@ -213,7 +219,7 @@ def test_user_patterns(pattern: str, user: str, matches: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("90", 90), ("90s", 90), ("15m", 900), ("8h", 28800), ("2d", 172800), ("1w", 604800), (" 8 H ", 28800), ("0", 0)],
+    [("90s", 90), ("15m", 900), ("8h", 28800), ("2d", 172800), ("1w", 604800), (" 8 H ", 28800), ("0s", 0)],
 )
 def test_durations(text: str, expected: int) -> None:
     assert seconds("min_age", text) == expected
@@ -252,7 +258,7 @@ def test_words_leaves_out_empty_entries_and_the_blanks_around_the_others() -> No
         {"session_refs": ["a-b"]},
         {"session_ids": ["x"]},
         {"user_states": ["missing"]},
-        {"min_age": "0"},
+        {"min_age": "0s"},
         {"keep_per_user": 0},
     ],
 )
@@ -349,3 +355,45 @@ def test_a_prefix_with_slashes_inside_keeps_them() -> None:
 
 def test_ids_are_not_in_the_representation_of_a_selection() -> None:
     assert "secret-id" not in repr(Selection.from_options({"session_ids": ["secret-id"]}))
+
+
+def site_of_confused_names() -> Topology:
+    """What is the name of one node is the host name of another; prefixes that differ in case."""
+    first = ProxyService("id-1", Node("qlik3.example.com", "qlik2.example.com"), 4243, 443, (builders.DEFAULT,))
+    second = ProxyService("id-2", Node("Spare", "qlik3.example.com"), 4243, 443, (VirtualProxy("vp1", "Sales"),))
+    return Topology((first, second), (builders.DEFAULT, VirtualProxy("vp1", "Sales"), VirtualProxy("vp2", "sales")))
+
+
+def test_a_name_that_fits_two_proxy_services_is_refused_with_both_and_their_ids() -> None:
+    with pytest.raises(BadOption) as caught:
+        Selection(proxies=("QLIK3.example.com",)).scope(site_of_confused_names())
+    assert "id-1" in caught.value.reason
+    assert "id-2" in caught.value.reason
+    assert "id" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["id-2", "ID-2", "spare"])
+def test_an_id_or_a_name_of_its_own_means_one_proxy_service(name: str) -> None:
+    site = site_of_confused_names()
+    selection = Selection(proxies=(name,))
+    assert [proxy.id for proxy in selection.scope(site).proxies] == ["id-2"]
+    assert [pair.proxy.id for pair in site.pairs if selection.covers(pair)] == ["id-2"]
+
+
+def test_a_prefix_that_fits_two_spellings_is_refused_and_an_id_means_one() -> None:
+    with pytest.raises(BadOption, match="fits more than one"):
+        Selection(virtual_proxies=("SALES",)).scope(site_of_confused_names())
+    scope = Selection(virtual_proxies=("vp1",)).scope(site_of_confused_names())
+    assert [virtual_proxy.prefix for virtual_proxy in scope.virtual_proxies] == ["Sales"]
+
+
+def test_what_no_list_has_is_told_and_an_id_only_by_its_place() -> None:
+    site = builders.topology()
+    there = builders.session(session_id="there", pair=site.pairs[0])
+    gone = builders.session(session_id="gone", pair=site.pairs[0])
+    options = {"session_refs": [there.ref, gone.ref, "nonsense"], "session_ids": ["there", "gone"]}
+    selection = Selection.from_options(options)
+    whole = Reading(site.pairs, (there,))
+    assert selection.not_found(whole, site.pairs) == (gone.ref, "nonsense", "session_ids[1]")
+    part = Reading(site.pairs[1:], ())
+    assert selection.not_found(part, site.pairs) == ("nonsense",)

@@ -17,6 +17,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service impor
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call
 from ansible_collections.qlikops.sense.plugins.module_utils._session import SORT_KEYS, in_order, tag_of_ref, user_key
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, session_ids, topologies, worlds
 
@@ -97,7 +98,7 @@ def test_the_order_is_a_function_of_the_set(sort_by: str, data: st.DataObject, c
     ordered = in_order(world.sessions, sort_by)
     assert ordered == in_order(shuffled, sort_by)
     assert sorted(session.ref for session in ordered) == sorted(session.ref for session in world.sessions)
-    keys = [SORT_KEYS[sort_by](session).casefold() for session in ordered]
+    keys = [fold(SORT_KEYS[sort_by](session)) for session in ordered]
     assert keys == sorted(keys)
 
 

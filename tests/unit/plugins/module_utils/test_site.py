@@ -256,11 +256,15 @@ def lost(kind: str = "connection_lost") -> RequestFailed:
 @pytest.mark.parametrize("kind", ["connection_lost", "timeout"])
 def test_where_no_answer_comes_any_more_it_may_have_been_ended(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     session = builders.session(session_id="one", pair=PAIRS[0])
-    answers = {f"DELETE {CENTRAL}/qps/session/one": lost(kind), f"GET {CENTRAL}/qps/alive": unreachable()}
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/one": lost(kind),
+        f"GET {CENTRAL}/qps/alive": unreachable(),
+        f"GET {CENTRAL}/qps/session": unreachable(),
+    }
     site, rest = site_with(monkeypatch, answers)
     (outcome,) = site.end([session]).outcomes.values()
     assert outcome == Outcome("failed", "DELETE x: no answer. It may have been ended all the same.")
-    assert rest.asked == list(answers)[: 2 if kind == "connection_lost" else 1]
+    assert rest.asked == [one for one in answers if kind == "connection_lost" or "alive" not in one]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +294,11 @@ def test_where_the_proxy_service_lives_its_list_tells_what_an_answer_would_have_
 
 def test_a_proxy_service_that_is_starting_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (builders.session(session_id=name, pair=PAIRS[0]) for name in ("first", "second"))
-    answers = {f"DELETE {CENTRAL}/qps/session/first": lost(), f"GET {CENTRAL}/qps/alive": {"value": False}}
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/first": lost(),
+        f"GET {CENTRAL}/qps/alive": {"value": False},
+        f"GET {CENTRAL}/qps/session": failed_with(503),
+    }
     site, rest = site_with(monkeypatch, answers)
     outcomes = site.end([first, second]).outcomes
     assert rest.asked == list(answers)
@@ -358,3 +366,86 @@ def test_trouble_with_qrs_is_raised_and_connections_are_closed_all_the_same(monk
     with pytest.raises(QlikError), site:
         site.topology()
     assert rest.closed
+
+
+def refused_with(kind: str, status: int | None) -> RequestFailed:
+    return RequestFailed(kind, "so it was.", "", request="DELETE x", status=status)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused_with("server_error", 500),
+        refused_with("server_error", 503),
+        refused_with("not_json", 200),
+        refused_with("redirect", 302),
+        refused_with("connection_lost", None),
+        refused_with("timeout", None),
+    ],
+    ids=lambda error: f"{error.kind}-{error.status}",
+)
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_after_anything_but_a_clear_refusal_the_list_settles_it(
+    monkeypatch: pytest.MonkeyPatch, error: RequestFailed, is_listed: bool
+) -> None:
+    session = builders.session(session_id="one", pair=PAIRS[0])
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/one": error,
+        f"GET {CENTRAL}/qps/alive": {"value": True},
+        f"GET {CENTRAL}/qps/session": [struct("one")] if is_listed else [],
+    }
+    site, _rest = site_with(monkeypatch, answers)
+    assert [outcome.state for outcome in site.end([session]).outcomes.values()] == ["failed" if is_listed else "ended"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 429])
+def test_a_clear_refusal_needs_no_list(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    session = builders.session(session_id="one", pair=PAIRS[0])
+    place = f"DELETE {CENTRAL}/qps/session/one"
+    site, rest = site_with(monkeypatch, {place: refused_with("forbidden", status)})
+    assert [outcome.state for outcome in site.end([session]).outcomes.values()] == ["failed"]
+    assert rest.asked == [place]
+
+
+def test_a_proxy_service_in_trouble_is_given_up_after_three_answers_and_the_list_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sessions = [builders.session(session_id=str(number), pair=PAIRS[0]) for number in range(8)]
+    answers: dict[str, Any] = {f"DELETE {CENTRAL}/qps/session/{number}": failed_with(503) for number in range(8)}
+    answers[f"GET {CENTRAL}/qps/session"] = [struct(str(number)) for number in range(1, 8)]
+    site, rest = site_with(monkeypatch, answers)
+    outcomes = list(site.end(sessions).outcomes.values())
+    assert len(rest.asked) == 3 + 1
+    assert outcomes[0] == Outcome("ended")
+    assert {outcome.state for outcome in outcomes[1:]} == {"failed"}
+    assert sum("not tried" in outcome.reason for outcome in outcomes) == 5
+
+
+def test_one_success_starts_the_count_of_answers_in_trouble_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = [builders.session(session_id=str(number), pair=PAIRS[0]) for number in range(5)]
+    answers: dict[str, Any] = {f"DELETE {CENTRAL}/qps/session/{number}": failed_with(503) for number in range(5)}
+    answers |= {f"DELETE {CENTRAL}/qps/session/2": {}, f"GET {CENTRAL}/qps/session": []}
+    site, rest = site_with(monkeypatch, answers)
+    assert {outcome.state for outcome in site.end(sessions).outcomes.values()} == {"ended"}
+    assert len(rest.asked) == 5 + 1
+
+
+def test_a_session_named_twice_is_one_and_ids_on_two_proxies_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {
+        **LISTS,
+        f"GET {CENTRAL}/qps/session": [struct("a"), struct("a")],
+        f"GET {NODE2}/qps/session": [struct("a")],
+    }
+    site, _rest = site_with(monkeypatch, answers)
+    sessions = site.read(PAIRS).sessions
+    assert [session.proxy.name for session in sessions] == ["Central", "Node2"]
+    assert len({session.ref for session in sessions}) == 2
+
+
+def test_an_id_with_two_users_makes_the_list_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**LISTS, f"GET {CENTRAL}/qps/session": [struct("secret"), struct("secret", "bert")]}
+    site, _rest = site_with(monkeypatch, answers)
+    reading = site.read(PAIRS)
+    assert reading.sessions == ()
+    assert [failure.pair for failure in reading.failures] == [PAIRS[0]]
+    assert "secret" not in reading.failures[0].reason

@@ -16,6 +16,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import topologies
 
@@ -46,7 +47,7 @@ def test_virtual_proxies_are_either_linked_or_unlinked(site: Topology) -> None:
 def test_a_scope_does_not_depend_on_the_order_it_is_made_from(site: Topology) -> None:
     scope = Scope.of(site.proxies, site.virtual_proxies)
     assert scope == Scope.of(reversed(site.proxies), reversed(site.virtual_proxies))
-    assert [proxy.name.casefold() for proxy in scope.proxies] == sorted(p.name.casefold() for p in site.proxies)
+    assert [fold(proxy.name) for proxy in scope.proxies] == sorted(fold(p.name) for p in site.proxies)
 
 
 def test_a_tag_that_memories_of_released_versions_hold_stays_what_it_is() -> None:

@@ -99,10 +99,18 @@ def test_only_what_may_be_meant_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     assert rest.asked[2:] == [f"GET {NODE2}/qps/session"]
 
 
-@pytest.mark.parametrize("options", [{"resolve_users": True}, {"user_states": ["inactive", "missing"]}])
-def test_users_are_asked_for_once(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]) -> None:
+def with_others(answers: dict[str, Any], directory: str, users: int = 9) -> dict[str, Any]:
+    """The answers, and so many more users of a directory, each known to QRS and with a session on Node2."""
+    ids = [f"known{number}" for number in range(users)]
+    known = [{"userDirectory": directory, "userId": user_id} for user_id in ids]
+    sessions = [struct(f"of {directory} {user_id}", f"{directory}\\{user_id}") for user_id in ids]
+    users_path, list_path = f"{QRS}/user/full", f"GET {NODE2}/qps/session"
+    return {**answers, users_path: answers[users_path] + known, list_path: answers[list_path] + sessions}
+
+
+def test_users_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = site_answers(central=[struct("1"), struct("2"), struct("3", "LAB\\bert")])
-    result, rest = info(monkeypatch, answers, **options)
+    result, rest = info(monkeypatch, answers, resolve_users=True)
     assert len(rest.asked) == 2 + 4 + 1
     assert rest.asked[-1] == (
         f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq 'anna')"
@@ -110,14 +118,16 @@ def test_users_are_asked_for_once(monkeypatch: pytest.MonkeyPatch, options: dict
     )
     assert {user["user"]: user["state"] for user in result["users"]} == {
         "LAB\\anna": "inactive",
-        "LAB\\bert": "missing",
+        "LAB\\bert": "unknown",
     }
 
 
 def test_anonymous_users_are_neither_asked_for_nor_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     visitor, robot = "NONE\\anonymous9d0c", "INTERNAL\\sa_monitor"
     answers = site_answers(central=[struct("1"), struct("2", visitor), struct("3", robot)])
+    answers = with_others(with_others(answers, "INTERNAL"), "NONE")
     result, rest = info(monkeypatch, answers, resolve_users=True)
+    result["users"] = [user for user in result["users"] if not user["user_id"].startswith("known")]
     assert {user["user"]: (user["kind"], user["state"], user["states"]) for user in result["users"]} == {
         "LAB\\anna": ("person", "inactive", ["inactive"]),
         visitor: ("anonymous", "anonymous", ["anonymous"]),
@@ -168,8 +178,19 @@ def test_addresses(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], ema
 
 def test_states_select(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = site_answers(central=[struct("1"), struct("2", "LAB\\bert")])
-    result, _rest = info(monkeypatch, answers, user_states=["missing"])
+    result, _rest = info(monkeypatch, with_others(answers, "LAB", users=8), user_states=["missing"])
     assert [session["user_id"] for session in result["sessions"]] == ["bert"]
+
+
+def test_a_user_whom_qrs_does_not_show_is_missing_only_where_it_shows_nearly_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = site_answers(central=[struct("1"), struct("2", "LAB\\bert")])
+    refused, _rest = info(monkeypatch, with_others(answers, "LAB", users=7), user_states=["missing"])
+    assert refused["failure"]["kind"] == "missing_not_proven"
+    assert "LAB\\bert" in refused["msg"]
+    shown, _rest = info(monkeypatch, with_others(answers, "OTHER"), users=["bert"], resolve_users=True)
+    assert [user["state"] for user in shown["users"]] == ["unknown"]
 
 
 def test_ages_go_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +210,7 @@ def test_a_proxy_service_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, o
     assert bool(result.get("failed")) is (on_proxy_failure == "fail")
     told = result["msg"] if on_proxy_failure == "fail" else str(result["warnings"])
     assert "Not all sessions could be listed. Proxy service Node2, virtual proxies /, /sales:" in told
-    assert result.keys() - {"failed", "msg", "warnings", "exception"} == good.keys() - {"warnings"}
+    assert result.keys() - {"failed", "msg", "failure", "warnings", "exception"} == good.keys() - {"warnings"}
     assert len(result["sessions"]) == 1
     assert result["complete"] is False
     assert [proxy["reachable"] for proxy in result["proxies"]] == [True, False]

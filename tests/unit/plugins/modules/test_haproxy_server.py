@@ -55,3 +55,37 @@ def test_a_wrong_name_fails_with_what_there_is(monkeypatch: pytest.MonkeyPatch, 
     assert result["failed"]
     assert result["failure"]["kind"] == "balancer"
     assert "It has: qlik1, qlik2." in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("timeout", -1),
+        ("timeout", 0),
+        ("timeout", 10**30),
+        ("socket", "qlik.example.com:65536"),
+        ("socket", "/run/a\0b"),
+        ("backend", "qlik\nshow info"),
+        ("server", "qlik2\nshow info"),
+    ],
+)
+def test_an_odd_option_is_a_failure_in_words(
+    monkeypatch: pytest.MonkeyPatch, balancer: Balancer, option: str, value: object
+) -> None:
+    result = ask(monkeypatch, balancer, state="drain", **{option: value})
+    assert result["failed"]
+    assert result["failure"]["kind"] == "bad_option"
+    assert result["msg"].startswith(f"{option}: ")
+    assert result["failure"]["hint"]
+    assert balancer.commands == []
+
+
+def test_a_state_that_can_not_be_read_is_a_failure_and_nothing_is_set(
+    monkeypatch: pytest.MonkeyPatch, balancer: Balancer
+) -> None:
+    balancer.admin_state["qlik2"] = -1
+    result = ask(monkeypatch, balancer, state="ready")
+    assert result["failed"]
+    assert result["failure"]["kind"] == "balancer"
+    assert "column srv_admin_state" in result["msg"]
+    assert writes(balancer) == []
