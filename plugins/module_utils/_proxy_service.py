@@ -13,13 +13,16 @@ It knows the sessions of one proxy process; the prefix after ``/qps`` says of wh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields, objects_of, value_of
+
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,12 @@ class ProxyServiceApi:
         self._endpoint = endpoint
 
     def is_alive(self) -> bool:
-        """False while it is starting up; raises RequestFailed where nothing answers."""
-        answer = self._rest.send(self._endpoint, Call("GET", "/qps/alive"), accept=(200, 503))
-        return isinstance(answer.data, dict) and str(answer.data.get("value")).lower() == "true"
+        """False while it is starting up; raises QlikError where nothing answers, or not with a flag."""
+        path = "/qps/alive"
+        answer = self._rest.send(self._endpoint, Call("GET", path), accept=(200, 503))
+        if answer.status == 503:
+            return False
+        return value_of(answer.data, f"GET https://{self._endpoint}{path}").required_flag("value")
 
     def sessions(self, prefix: str) -> list[SessionStruct]:
         """The sessions of one virtual proxy, "" being the default one."""
@@ -57,8 +63,7 @@ class ProxyServiceApi:
                     " If it was linked just now, try again; else restart the proxy service."
                 )
             raise
-        request = f"GET https://{self._endpoint}{path}"
-        return [_session(item, request) for item in expect_list(answer.data, request)]
+        return [_session(item) for item in objects_of(answer.data, f"GET https://{self._endpoint}{path}")]
 
     def end(self, prefix: str, session_id: str, label: str) -> bool:
         """Ends a session; False where it was gone already. ``label`` stands for the id in messages.
@@ -74,41 +79,34 @@ class ProxyServiceApi:
 
 
 def _path(prefix: str) -> str:
-    # Such a segment is folded away on its way through URLs, and the request would mean another virtual proxy.
-    if any(segment in ("", ".", "..") for segment in prefix.split("/")) and prefix:
+    if not prefix:
+        return "/qps/session"
+    segments = prefix.split("/")
+    if any(segment in ("", ".", "..") for segment in segments) or CONTROL_CHARACTER.search(prefix):
+        # On its way through URLs it is folded or cut, and the request would mean another virtual proxy.
         raise QlikError(
             "unsafe_prefix",
-            f"The prefix '{prefix}' can't be part of a URL: '.', '..' and nothing between slashes are folded away.",
+            f"The prefix {prefix!r} of a virtual proxy can't be part of a URL: it has an empty part, one that is"
+            " . or .., or a control character.",
             "Give the virtual proxy another prefix in the QMC.",
         )
-    return f"/qps/{quote(prefix, errors='surrogatepass')}/session" if prefix else "/qps/session"
+    return f"/qps/{quote(prefix, errors='surrogatepass')}/session"
 
 
-def _session(item: dict[str, Any], request: str) -> SessionStruct:
-    attributes = item.get("Attributes") or []
-    if (
-        not item.get("SessionId")
-        or not isinstance(attributes, list)
-        or not all(isinstance(a, dict) for a in attributes)
-    ):
-        raise QlikError(
-            "unexpected_answer",
-            f"{request}: a session without SessionId or of another shape was answered.",
-            "Is this really the service asked for? Check host and port.",
-        )
+def _session(item: Fields) -> SessionStruct:
     return SessionStruct(
-        user_directory=str(item.get("UserDirectory") or ""),
-        user_id=str(item.get("UserId") or ""),
-        user_name=str(item.get("UserName") or ""),
-        attributes=_attributes(attributes),
-        session_id=str(item["SessionId"]),
+        user_directory=item.text("UserDirectory"),
+        user_id=item.text("UserId"),
+        user_name=item.text("UserName"),
+        attributes=_attributes(item.objects("Attributes")),
+        session_id=item.required_text("SessionId"),
     )
 
 
-def _attributes(items: list[dict[str, Any]]) -> dict[str, list[str]]:
+def _attributes(items: list[Fields]) -> dict[str, list[str]]:
     """Each element has one name, and names may repeat (D, C: qlik-api 1.3)."""
     attributes: dict[str, list[str]] = {}
     for item in items:
-        for name, value in item.items():
-            attributes.setdefault(name, []).append("" if value is None else str(value))
+        for name in item:
+            attributes.setdefault(name, []).append(item.written(name))
     return attributes

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, addresses
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
@@ -32,7 +32,10 @@ SERVICE_STATES = (
     "disabled",
     "unknown",
 )  # D: qrs-ref p1889, by number
-PROXY_SERVICE_TYPE = 1
+SERVICE_TYPES = ("repository", "proxy", "scheduler", "engine", "app_migration", "printing")  # D: qrs-ref p1889
+MOST_PORT = 65535
+# Of a QRS that can not look so deep with its filter: what it answers is known for none (N), 400 is likeliest.
+FILTER_FAILED = (400, 404, 500)
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,15 @@ class Repository:
         """All virtual proxies, linked or not."""
         return [_virtual_proxy(item) for item in self._read("/virtualproxyconfig/full")]
 
-    def proxy_services(self) -> list[dict[str, Any]]:
+    def proxy_services(self) -> list[Fields]:
         """The proxy services whose node has its proxy enabled, as QRS describes them (see ``proxy_service``).
 
         QRS keeps one for every node, proxy or not (C: qlik-api 2.5).
         """
-        try:
-            answered = self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
-        except RequestFailed as error:
-            if error.status != 400:
-                raise
-            # That QRS can look so deep with its filter is known from one client only (C: qlik-api 2.5).
-            answered = self._read("/proxyservice/full")
         items = [
-            item for item in answered if (item.get("serverNodeConfiguration") or {}).get("proxyEnabled") is not False
+            item
+            for item in self._enabled_proxy_services() or self._read("/proxyservice/full")
+            if item.object("serverNodeConfiguration").flag("proxyEnabled", default=True)
         ]
         if not items:
             raise QlikError(
@@ -79,32 +77,33 @@ class Repository:
             )
         return items
 
-    def proxy_service(self, item: Mapping[str, Any], known: Mapping[str, VirtualProxy]) -> ProxyService:
+    def proxy_service(self, item: Fields, known: Mapping[str, VirtualProxy]) -> ProxyService:
         """One of ``proxy_services`` as a value; ``known`` are the virtual proxies with all their fields."""
-        settings = item.get("settings") or {}
-        linked = (_virtual_proxy(condensed) for condensed in settings.get("virtualProxies") or [])
+        settings = item.object("settings")
+        linked = (_virtual_proxy(condensed) for condensed in settings.objects("virtualProxies"))
         return ProxyService(
-            id=_text(item, "id"),
-            node=_node(item.get("serverNodeConfiguration") or {}),
-            qps_port=self._connection.qps_port or settings.get("restListenPort") or DEFAULT_QPS_PORT,
-            listen_port=settings.get("listenPort"),
+            id=item.required_text("id"),
+            node=_node(item.object("serverNodeConfiguration")),
+            qps_port=self._connection.qps_port or settings.number("restListenPort", 1, MOST_PORT) or DEFAULT_QPS_PORT,
+            listen_port=settings.number("listenPort", 0, MOST_PORT),
             virtual_proxies=tuple(known.get(virtual_proxy.id, virtual_proxy) for virtual_proxy in linked),
         )
 
     def proxy_states(self) -> dict[str, ServiceState]:
         """Node name, folded -> state of its proxy service."""
         return {
-            fold(_node(item.get("serverNodeConfiguration") or {}).name): ServiceState(
-                _service_state(item.get("serviceState")), _text(item, "timestamp")
+            fold(_node(item.object("serverNodeConfiguration")).name): ServiceState(
+                item.enum("serviceState", SERVICE_STATES, other="unknown"), item.text("timestamp")
             )
             for item in self._read("/servicestatus/full")
-            if item.get("serviceType") in (PROXY_SERVICE_TYPE, "Proxy")
+            if item.enum("serviceType", SERVICE_TYPES, other="") == "proxy"
         }
 
     def central_nodes(self) -> set[str]:
         """The names of the nodes that are central, folded (D: qrs-ref p1875)."""
-        items = self._read("/servernodeconfiguration/full")
-        return {fold(_node(item).name) for item in items if item.get("isCentral")}
+        return {
+            fold(_node(item).name) for item in self._read("/servernodeconfiguration/full") if item.flag("isCentral")
+        }
 
     def users(self, filter_text: str, email_attributes: Collection[str]) -> list[KnownUser]:
         """The users of one of ``user_filters``; their addresses are in attributes of these types (folded)."""
@@ -114,13 +113,22 @@ class Repository:
         """Whether QRS shows any user at all to api_user. ``/count``: C (qlik-api 2.2), so all are read without it."""
         call = Call("GET", f"{self._root}/user/count")
         answer = self._rest.send(self._connection.repository, call, accept=(200, 404))
-        count = answer.data.get("value") if isinstance(answer.data, dict) else None
+        count = value_of(answer.data, f"GET https://{self._connection.repository}{call.path}").number("value")
         return bool(self._read("/user/full") if count is None else count)
 
-    def _read(self, path: str, filter_text: str = "") -> list[dict[str, Any]]:
+    def _enabled_proxy_services(self) -> list[Fields]:
+        """Empty where QRS can't look so deep with its filter: one client is known to rely on it (C: qlik-api 2.5)."""
+        try:
+            return self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
+        except RequestFailed as error:
+            if error.status not in FILTER_FAILED:
+                raise
+            return []
+
+    def _read(self, path: str, filter_text: str = "") -> list[Fields]:
         call = Call("GET", f"{self._root}{path}", {"filter": filter_text} if filter_text else {})
         answer = self._rest.send(self._connection.repository, call)
-        return expect_list(answer.data, f"GET https://{self._connection.repository}{call.path}")
+        return objects_of(answer.data, f"GET https://{self._connection.repository}{call.path}")
 
 
 def qrs_root(connection: Connection) -> str:
@@ -158,43 +166,37 @@ def _encoded_size(condition: str) -> int:
     return len(quote(f"{condition} or ", safe=""))
 
 
-def _node(item: Mapping[str, Any]) -> Node:
-    return Node(name=_text(item, "name"), host_name=_text(item, "hostName"))
+def _node(item: Fields) -> Node:
+    return Node(name=item.text("name"), host_name=item.text("hostName"))
 
 
-def _virtual_proxy(item: Mapping[str, Any]) -> VirtualProxy:
+def _virtual_proxy(item: Fields) -> VirtualProxy:
     return VirtualProxy(
-        id=_text(item, "id"),
-        prefix=_text(item, "prefix"),
-        description=_text(item, "description"),
-        session_cookie_header_name=_text(item, "sessionCookieHeaderName"),
-        session_inactivity_timeout=item.get("sessionInactivityTimeout"),
-        load_balancing_nodes=tuple(_node(node) for node in item.get("loadBalancingServerNodes") or []),
+        id=item.required_text("id"),
+        prefix=item.text("prefix"),
+        description=item.text("description"),
+        session_cookie_header_name=item.text("sessionCookieHeaderName"),
+        session_inactivity_timeout=item.number("sessionInactivityTimeout"),
+        load_balancing_nodes=tuple(_node(node) for node in item.objects("loadBalancingServerNodes")),
     )
 
 
-def _user(item: Mapping[str, Any], email_attributes: Collection[str]) -> KnownUser:
-    flags = {"inactive": "inactive", "blacklisted": "blacklisted", "removedExternally": "removed_externally"}
+def _user(item: Fields, email_attributes: Collection[str]) -> KnownUser:
+    flags = {
+        "inactive": item.flag("inactive"),
+        "blacklisted": item.flag("blacklisted"),
+        "removed_externally": item.flag("removedExternally"),
+    }
     return KnownUser(
-        directory=_text(item, "userDirectory"),
-        user_id=_text(item, "userId"),
-        name=_text(item, "name"),
+        directory=item.required_text("userDirectory"),
+        user_id=item.required_text("userId"),
+        name=item.text("name"),
         emails=addresses(
             (
-                (_text(attribute, "attributeType"), _text(attribute, "attributeValue"))
-                for attribute in item.get("attributes") or []
+                (attribute.text("attributeType"), attribute.written("attributeValue"))
+                for attribute in item.objects("attributes")
             ),
             email_attributes,
         ),
-        states=frozenset(state for flag, state in flags.items() if item.get(flag)),
+        states=frozenset(state for state, applies in flags.items() if applies),
     )
-
-
-def _service_state(value: Any) -> str:
-    if isinstance(value, int) and 0 <= value < len(SERVICE_STATES):
-        return SERVICE_STATES[value]
-    return "unknown"
-
-
-def _text(item: Mapping[str, Any], name: str) -> str:
-    return str(item.get(name) or "")

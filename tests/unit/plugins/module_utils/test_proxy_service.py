@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import ProxyServiceApi, SessionStruct
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer
-from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, unreachable
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Rest
+from ansible_collections.qlikops.sense.tests.unit.plugins import builders
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire, unreachable
 
 NODE = "central:4243"
 
@@ -27,17 +31,41 @@ def api(answers: dict[str, Any]) -> tuple[ProxyServiceApi, FakeRest]:
     [
         ({"value": True}, True),
         ({"value": "true"}, True),
+        ({"value": "True"}, True),
+        (True, True),
+        ("true", True),
         ({"value": False}, False),
-        ({}, False),
-        (None, False),
-        ([True], False),
+        ({"value": "false"}, False),
+        (False, False),
         (Answer(503, None, repeated=False), False),
+        (Answer(503, {"value": True}, repeated=False), False),
     ],
 )
 def test_alive(answer: Any, alive: bool) -> None:
     service, rest = api({f"GET {NODE}/qps/alive": answer})
     assert service.is_alive() is alive
     assert rest.asked == [f"GET {NODE}/qps/alive"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({}, "missing"),
+        (None, "missing"),
+        ({"value": None}, "missing"),
+        ([True], "a list"),
+        ("secret", "text"),
+        (1, "a number"),
+        ({"value": ""}, "empty text"),
+        ({"value": {"value": True}}, "an object"),
+    ],
+)
+def test_whether_it_is_alive_is_never_guessed(answer: Any, kind: str) -> None:
+    service, _rest = api({f"GET {NODE}/qps/alive": answer})
+    with pytest.raises(QlikError) as caught:
+        service.is_alive()
+    assert caught.value.kind == "unexpected_answer"
+    assert caught.value.reason == f"GET https://{NODE}/qps/alive: value is {kind}, a flag was expected."
 
 
 @pytest.mark.parametrize("error", [unreachable(), Answer(403, None, repeated=False)])
@@ -71,7 +99,13 @@ def test_a_session_as_qps_gives_it() -> None:
                     "UserDirectory": "LAB",
                     "UserId": "anna",
                     "UserName": None,
-                    "Attributes": [{"group": "Finance"}, {"group": "HR"}, {"Email": ""}, {"x": None, "y": 5}],
+                    "Attributes": [
+                        {"group": "Finance"},
+                        {"group": "HR"},
+                        {"Email": ""},
+                        {"x": None, "y": 5},
+                        {"z": True},
+                    ],
                     "SessionId": "one",
                 },
                 {"UserDirectory": "LAB", "UserId": "bert", "SessionId": "two"},
@@ -80,28 +114,65 @@ def test_a_session_as_qps_gives_it() -> None:
         }
     )
     assert service.sessions("") == [
-        SessionStruct("LAB", "anna", "", {"group": ["Finance", "HR"], "Email": [""], "x": [""], "y": ["5"]}, "one"),
+        SessionStruct(
+            "LAB", "anna", "", {"group": ["Finance", "HR"], "Email": [""], "x": [""], "y": ["5"], "z": ["true"]}, "one"
+        ),
         SessionStruct("LAB", "bert", "", {}, "two"),
         SessionStruct("", "", "Carl", {}, "three"),
     ]
 
 
 @pytest.mark.parametrize(
-    "item",
+    ("item", "what"),
     [
-        {"UserId": "anna"},
-        {"SessionId": ""},
-        {"SessionId": "secret-id", "Attributes": {"group": "HR"}},
-        {"SessionId": "secret-id", "Attributes": ["group"]},
-        {"SessionId": "secret-id", "Attributes": "group"},
+        ({"UserId": "anna"}, "SessionId is missing, text"),
+        ({"SessionId": ""}, "SessionId is empty text, text"),
+        ({"SessionId": 4711}, "SessionId is a number, text"),
+        ({"SessionId": ["secret-id"]}, "SessionId is a list, text"),
+        ({"SessionId": "secret-id", "UserId": 7}, "UserId is a number, text"),
+        ({"SessionId": "secret-id", "UserDirectory": {"x": 1}}, "UserDirectory is an object, text"),
+        ({"SessionId": "secret-id", "UserName": True}, "UserName is a flag, text"),
+        ({"SessionId": "secret-id", "Attributes": {"group": "HR"}}, "Attributes is an object, a list"),
+        ({"SessionId": "secret-id", "Attributes": "group"}, "Attributes is text, a list"),
+        ({"SessionId": "secret-id", "Attributes": [{}, "group"]}, "Attributes[1] is text, an object"),
+        ({"SessionId": "secret-id", "Attributes": [None]}, "Attributes[0] is missing, an object"),
+        ({"SessionId": "secret-id", "Attributes": [{"group": ["HR"]}]}, "Attributes[0].group is a list, text"),
     ],
 )
-def test_sessions_of_another_shape_are_an_error_without_the_id(item: dict[str, Any]) -> None:
-    service, _rest = api({f"GET {NODE}/qps/sales/session": [item]})
+def test_sessions_of_another_shape_are_an_error_without_the_id(item: dict[str, Any], what: str) -> None:
+    service, _rest = api({f"GET {NODE}/qps/sales/session": [{"SessionId": "one"}, item]})
     with pytest.raises(QlikError) as caught:
         service.sessions("sales")
     assert caught.value.kind == "unexpected_answer"
-    assert "secret-id" not in str(caught.value)
+    assert caught.value.reason == f"GET https://{NODE}/qps/sales/session: [1].{what} was expected."
+
+
+UNSAFE_PREFIXES = [".", "..", "a/..", "../x", "a/./b", "a//b", "/a", "a/", "/", "a\nb", "a\x00", "\x7f", "a\x85b"]
+
+
+@pytest.mark.parametrize("prefix", UNSAFE_PREFIXES)
+def test_a_prefix_that_would_be_folded_or_cut_is_never_sent(prefix: str) -> None:
+    service, rest = api({})
+    requests: list[Callable[[], object]] = [
+        lambda: service.sessions(prefix),
+        lambda: service.end(prefix, "the-id", "label"),
+    ]
+    for request in requests:
+        with pytest.raises(QlikError, match=re.escape(repr(prefix))) as caught:
+            request()
+        assert caught.value.kind == "unsafe_prefix"
+        assert "QMC" in caught.value.hint
+    assert rest.asked == []
+
+
+@pytest.mark.parametrize("prefix", ["%2e%2e", "%2E", "a%2Fb", "...", ".a", "a..", "a\\..\\b", "%", "%0a"])
+def test_a_prefix_that_only_looks_unsafe_arrives_as_it_is(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+    monkeypatch.setattr(Connection, "tls_context", lambda _connection: None)
+    wire = Wire([Reply(body=[])]).install(monkeypatch)
+    assert ProxyServiceApi(Rest(builders.connection()), Endpoint("central", 4243)).sessions(prefix) == []
+    (sent,) = wire.sent
+    assert unquote(sent.path) == f"/qps/{prefix}/session"
+    assert len(sent.path.split("/")) == 4
 
 
 def test_a_virtual_proxy_that_the_proxy_service_does_not_know() -> None:
@@ -133,6 +204,20 @@ def test_ending_that_is_refused_raises() -> None:
     service, _rest = api({f"DELETE {NODE}/qps/session/the-id": Answer(403, None, repeated=False)})
     with pytest.raises(RequestFailed):
         service.end("", "the-id", "label")
+
+
+def test_a_success_that_is_not_json_goes_up_unchanged() -> None:
+    error = RequestFailed("not_json", "the answer is not JSON.", "Check.", request="DELETE https://node", status=200)
+    service, _rest = api({f"DELETE {NODE}/qps/session/the-id": error})
+    with pytest.raises(RequestFailed) as caught:
+        service.end("", "the-id", "label")
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("data", [None, {}, [], "gone", {"session": {"SessionId": 1}, "lastSessionForUser": "?"}])
+def test_what_is_answered_to_an_ending_is_not_read(data: Any) -> None:
+    service, _rest = api({f"DELETE {NODE}/qps/session/the-id": Answer(200, data, repeated=False)})
+    assert service.end("", "the-id", "label") is True
 
 
 @pytest.mark.parametrize("session_id", [".", "..", "...", ""])

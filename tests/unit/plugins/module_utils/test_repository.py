@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
     LONGEST_FILTER,
     Repository,
@@ -22,10 +23,11 @@ from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
     user_filters,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
-from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire, failed_with, unreachable
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import names
 
 QRS = "GET qlik1.example.com:4242/qrs"
@@ -238,19 +240,58 @@ def test_virtual_proxies() -> None:
     assert rest.asked == [f"{QRS}/virtualproxyconfig/full"]
 
 
+ALL_PROXIES = f"{QRS}/proxyservice/full"
+ENABLED = {"id": "1", "serverNodeConfiguration": {"name": "Central"}}
+DISABLED = {"id": "2", "serverNodeConfiguration": {"name": "Engine1", "proxyEnabled": False}}
+DISABLED_IN_WORDS = {"id": "3", "serverNodeConfiguration": {"name": "Engine2", "proxyEnabled": "False"}}
+
+
+def ids(items: list[Fields]) -> list[str]:
+    return [item.text("id") for item in items]
+
+
 def test_proxy_services_are_asked_for_once_and_only_enabled_ones() -> None:
-    enabled = {"id": "1", "serverNodeConfiguration": {"name": "Central"}}
-    disabled = {"id": "2", "serverNodeConfiguration": {"name": "Engine1", "proxyEnabled": False}}
-    site, rest = repository({PROXIES: [enabled, disabled]})
-    assert site.proxy_services() == [enabled]
+    site, rest = repository({PROXIES: [ENABLED, DISABLED, DISABLED_IN_WORDS]})
+    assert ids(site.proxy_services()) == ["1"]
     assert rest.asked == [PROXIES]
 
 
-@pytest.mark.parametrize("answer", [[], [{"id": "2", "serverNodeConfiguration": {"proxyEnabled": False}}]])
-def test_an_empty_list_of_proxy_services_is_explained_by_missing_rights(answer: list[Any]) -> None:
-    site, _rest = repository({PROXIES: answer}, api_user="LAB\\anna")
+@pytest.mark.parametrize("filtered", [failed_with(400), failed_with(404), failed_with(500), []])
+def test_proxy_services_are_asked_for_without_a_filter_where_it_brings_nothing(filtered: Any) -> None:
+    site, rest = repository({PROXIES: filtered, ALL_PROXIES: [DISABLED, ENABLED, DISABLED_IN_WORDS]})
+    assert ids(site.proxy_services()) == ["1"]
+    assert rest.asked == [PROXIES, ALL_PROXIES]
+
+
+@pytest.mark.parametrize("error", [failed_with(403), failed_with(401), failed_with(503), unreachable()])
+def test_other_failures_of_the_filter_are_raised(error: RequestFailed) -> None:
+    site, rest = repository({PROXIES: error, ALL_PROXIES: [ENABLED]})
+    with pytest.raises(RequestFailed) as caught:
+        site.proxy_services()
+    assert caught.value is error
+    assert rest.asked == [PROXIES]
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_a_list_without_a_filter_that_fails_is_raised(status: int) -> None:
+    site, rest = repository({PROXIES: failed_with(400), ALL_PROXIES: failed_with(status)})
+    with pytest.raises(RequestFailed) as caught:
+        site.proxy_services()
+    assert caught.value.status == status
+    assert rest.asked == [PROXIES, ALL_PROXIES]
+
+
+@pytest.mark.parametrize(
+    ("filtered", "unfiltered", "asked"),
+    [([], [], [PROXIES, ALL_PROXIES]), ([], [DISABLED], [PROXIES, ALL_PROXIES]), ([DISABLED], [], [PROXIES])],
+)
+def test_an_empty_list_of_proxy_services_is_explained_by_missing_rights(
+    filtered: list[Any], unfiltered: list[Any], asked: list[str]
+) -> None:
+    site, rest = repository({PROXIES: filtered, ALL_PROXIES: unfiltered}, api_user="LAB\\anna")
     with pytest.raises(QlikError) as caught:
         site.proxy_services()
+    assert rest.asked == asked
     assert caught.value.kind == "no_proxies"
     assert caught.value.reason == "QRS on qlik1.example.com:4242 shows no proxy service to LAB\\anna."
     assert "api_user" in caught.value.hint
@@ -261,6 +302,10 @@ def test_an_empty_list_of_proxy_services_is_explained_by_missing_rights(answer: 
     [
         ({"count": {"value": 7}}, True),
         ({"count": {"value": 0}}, False),
+        ({"count": 7}, True),
+        ({"count": 0}, False),
+        ({"count": {"value": "3"}}, True),
+        ({"count": {}, "full": []}, False),
         ({"count": Answer(404, None, repeated=False), "full": []}, False),
         ({"count": Answer(404, None, repeated=False), "full": [{"userId": "anna"}]}, True),
     ],
@@ -268,6 +313,14 @@ def test_an_empty_list_of_proxy_services_is_explained_by_missing_rights(answer: 
 def test_whether_any_user_is_shown(answers: dict[str, Any], shows: bool) -> None:
     site, _rest = repository({f"{QRS}/user/{path}": answer for path, answer in answers.items()})
     assert site.shows_users() is shows
+
+
+@pytest.mark.parametrize("answer", [[], "many", {"value": -1}, {"value": True}, {"value": [1]}])
+def test_a_number_of_users_that_can_not_be_read_is_not_guessed(answer: Any) -> None:
+    site, _rest = repository({f"{QRS}/user/count": answer})
+    with pytest.raises(QlikError, match=r"/qrs/user/count: value is .*, .* was expected\.") as caught:
+        site.shows_users()
+    assert caught.value.kind == "unexpected_answer"
 
 
 @pytest.mark.parametrize("prefix", ["/a b/", "a b"])
@@ -282,14 +335,17 @@ def test_a_prefix_is_quoted_in_the_path(prefix: str) -> None:
         ({"restListenPort": 5000}, {}, 5000),
         ({}, {}, 4243),
         ({"restListenPort": None}, {}, 4243),
+        ({"restListenPort": "5000"}, {}, 5000),
+        (None, {}, 4243),
+        ({"restListenPort": "none"}, {"qps_port": 6000}, 6000),
         ({"restListenPort": 5000}, {"qps_port": 6000}, 6000),
     ],
 )
 def test_the_port_of_a_proxy_service_is_the_one_qrs_names_unless_told_otherwise(
-    settings: dict[str, Any], options: dict[str, Any], port: int
+    settings: dict[str, Any] | None, options: dict[str, Any], port: int
 ) -> None:
     site, _rest = repository({}, **options)
-    assert site.proxy_service({"id": "1", "settings": settings}, {}).qps_port == port
+    assert site.proxy_service(Fields({"id": "1", "settings": settings}, "GET"), {}).qps_port == port
 
 
 def test_a_proxy_service_takes_all_fields_of_its_virtual_proxies_where_they_are_known() -> None:
@@ -299,7 +355,7 @@ def test_a_proxy_service_takes_all_fields_of_its_virtual_proxies_where_they_are_
         "serverNodeConfiguration": {"name": "Central", "hostName": "qlik1.example.com"},
         "settings": {"listenPort": 443, "virtualProxies": [{"id": "vp-sales", "prefix": "sales"}, {"id": "x"}]},
     }
-    service = site.proxy_service(item, {"vp-sales": builders.SALES})
+    service = site.proxy_service(Fields(item, "GET"), {"vp-sales": builders.SALES})
     assert service.node == Node("Central", "qlik1.example.com")
     assert service.listen_port == 443
     assert service.virtual_proxies == (builders.SALES, VirtualProxy("x", ""))
@@ -315,7 +371,12 @@ def test_states_of_proxy_services_by_node_name() -> None:
                 {**node, "serviceType": 0, "serviceState": 4, "timestamp": "then"},
                 {**node, "serviceType": 1, "serviceState": 2, "timestamp": "2026-01-15T09:29:41.120Z"},
                 {**other, "serviceType": "Proxy", "serviceState": 3, "timestamp": None},
-                {**third, "serviceType": 1, "serviceState": 17},
+                {**third, "serviceType": "1", "serviceState": 17},
+                {"serverNodeConfiguration": {"name": "NODE4"}, "serviceType": "PROXY", "serviceState": "Running"},
+                {"serverNodeConfiguration": {"name": "İ"}, "serviceType": "ServiceTypeProxy", "serviceState": "Odd"},
+                {"serverNodeConfiguration": {"name": "Straße"}, "serviceType": 1, "serviceState": None},
+                {**node, "serviceType": 9, "serviceState": 2},
+                {**node, "serviceType": None},
             ]
         }
     )
@@ -323,6 +384,9 @@ def test_states_of_proxy_services_by_node_name() -> None:
         "central": ServiceState("running", "2026-01-15T09:29:41.120Z"),
         "node2": ServiceState("no_communication", ""),
         "node3": ServiceState("unknown", ""),
+        "node4": ServiceState("running", ""),
+        "i\u0307": ServiceState("unknown", ""),
+        "straße": ServiceState("unknown", ""),
     }
     assert rest.asked == [f"{QRS}/servicestatus/full"]
 
@@ -343,3 +407,97 @@ def test_another_shape_than_a_list_of_objects_is_refused(data: Any) -> None:
         site.virtual_proxies()
     assert caught.value.kind == "unexpected_answer"
     assert "GET https://qlik1.example.com:4242/qrs/virtualproxyconfig/full" in caught.value.reason
+
+
+ODD_PROXY_SERVICES = [
+    ({"id": None}, "id is missing, text"),
+    ({"id": 5}, "id is a number, text"),
+    ({"settings": "x"}, "settings is text, an object"),
+    ({"settings": []}, "settings is a list, an object"),
+    ({"settings": {"virtualProxies": ["vp0"]}}, "settings.virtualProxies[0] is text, an object"),
+    ({"settings": {"virtualProxies": {}}}, "settings.virtualProxies is an object, a list"),
+    ({"settings": {"virtualProxies": [{"id": "a"}, {}]}}, "settings.virtualProxies[1].id is missing, text"),
+    ({"settings": {"restListenPort": "x"}}, "settings.restListenPort is text, a whole number"),
+    ({"settings": {"restListenPort": True}}, "settings.restListenPort is a flag, a whole number"),
+    ({"settings": {"restListenPort": 0}}, "settings.restListenPort is a number out of range, one from 1 to 65535"),
+    (
+        {"settings": {"restListenPort": "65536"}},
+        "settings.restListenPort is a number out of range, one from 1 to 65535",
+    ),
+    ({"settings": {"listenPort": -1}}, "settings.listenPort is a number out of range, one from 0 to 65535"),
+    ({"serverNodeConfiguration": []}, "serverNodeConfiguration is a list, an object"),
+    ({"serverNodeConfiguration": {"name": 7}}, "serverNodeConfiguration.name is a number, text"),
+    ({"serverNodeConfiguration": {"proxyEnabled": "maybe"}}, "serverNodeConfiguration.proxyEnabled is text, a flag"),
+    ({"serverNodeConfiguration": {"proxyEnabled": 0}}, "serverNodeConfiguration.proxyEnabled is a number, a flag"),
+]
+
+
+@pytest.mark.parametrize(("odd", "what"), ODD_PROXY_SERVICES)
+def test_a_proxy_service_of_another_shape_is_not_guessed(odd: dict[str, Any], what: str) -> None:
+    site, _rest = repository({PROXIES: [{"id": "1"}, {"id": "2", **odd}]})
+    with pytest.raises(QlikError) as caught:
+        [site.proxy_service(item, {}) for item in site.proxy_services()]
+    assert caught.value.kind == "unexpected_answer"
+    assert caught.value.reason == (
+        f"GET https://qlik1.example.com:4242/qrs/proxyservice/full: [1].{what} was expected."
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "read", "item", "what"),
+    [
+        ("user", lambda site: site.users("", ()), {"attributes": ["x"]}, "attributes[0] is text, an object"),
+        ("user", lambda site: site.users("", ()), {"inactive": "maybe"}, "inactive is text, a flag"),
+        ("user", lambda site: site.users("", ()), {"blacklisted": 1}, "blacklisted is a number, a flag"),
+        ("user", lambda site: site.users("", ()), {"userId": 1001}, "userId is a number, text"),
+        ("user", lambda site: site.users("", ()), {"userDirectory": ""}, "userDirectory is empty text, text"),
+        (
+            "servicestatus",
+            Repository.proxy_states,
+            {"serviceType": 1, "serviceState": [2]},
+            "serviceState is a list, the number or the name of a choice",
+        ),
+        (
+            "servicestatus",
+            Repository.proxy_states,
+            {"serviceType": True},
+            "serviceType is a flag, the number or the name of a choice",
+        ),
+        ("servernodeconfiguration", Repository.central_nodes, {"isCentral": "x"}, "isCentral is text, a flag"),
+        ("virtualproxyconfig", Repository.virtual_proxies, {"id": "1", "prefix": 5}, "prefix is a number, text"),
+    ],
+)
+def test_what_can_not_be_read_without_doubt_is_an_error(
+    path: str, read: Callable[[Repository], object], item: dict[str, Any], what: str
+) -> None:
+    site, _rest = repository({f"{QRS}/{path}/full": [{"userDirectory": "LAB", "userId": "anna", **item}]})
+    with pytest.raises(QlikError) as caught:
+        read(site)
+    assert caught.value.kind == "unexpected_answer"
+    assert caught.value.reason == f"GET https://qlik1.example.com:4242/qrs/{path}/full: [0].{what} was expected."
+
+
+def test_flags_and_numbers_in_words_are_read() -> None:
+    site, _rest = repository(
+        {
+            f"{QRS}/user/full": [
+                {
+                    "userDirectory": "LAB",
+                    "userId": "anna",
+                    "inactive": "False",
+                    "blacklisted": "true",
+                    "removedExternally": None,
+                    "attributes": [{"attributeType": None, "attributeValue": 5}],
+                }
+            ],
+            f"{QRS}/servernodeconfiguration/full": [
+                {"name": "Central", "isCentral": "True"},
+                {"name": "Rim", "isCentral": "false"},
+            ],
+            f"{QRS}/virtualproxyconfig/full": [{"id": "1", "sessionInactivityTimeout": "30"}],
+        }
+    )
+    (user,) = site.users("", ("email",))
+    assert user.states == {"blacklisted"}
+    assert site.central_nodes() == {"central"}
+    assert site.virtual_proxies()[0].session_inactivity_timeout == 30

@@ -1,0 +1,218 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of what the client relies on, held against the client, the simulated site and Qlik's own descriptions."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import pathlib
+from collections.abc import Collection
+from datetime import datetime, timezone
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ansible_collections.qlikops.sense.plugins.module_utils import _banner, _proxy_service, _repository
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._contract import (
+    ENUM,
+    FIELDS,
+    FLAG,
+    LIST,
+    LOCKED,
+    NUMBER,
+    OBJECT,
+    QPS,
+    QRS,
+    REQUESTS,
+    TEXT,
+    Field,
+    Request,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call, Rest
+from ansible_collections.qlikops.sense.tests.unit.plugins import builders
+from qlik_simulator import about, qps, shapes
+from qlik_simulator.banners import BannerStore
+from qlik_simulator.clock import Clock
+from qlik_simulator.sessions import Session
+from qlik_simulator.site_file import site_from
+from qlik_simulator.switches import Switches
+
+# The type that each method of the reader expects.
+METHODS = {
+    "text": TEXT,
+    "required_text": TEXT,
+    "written": TEXT,
+    "number": NUMBER,
+    "flag": FLAG,
+    "required_flag": FLAG,
+    "enum": ENUM,
+    "object": OBJECT,
+    "objects": LIST,
+}
+PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    TEXT: (str, datetime),  # which the site writes as text
+    NUMBER: int,
+    FLAG: bool,
+    ENUM: int,
+    OBJECT: dict,
+    LIST: list,
+}
+JSON_TYPES = {TEXT: "string", NUMBER: "integer", FLAG: "boolean", ENUM: "integer", LIST: "array", OBJECT: "object"}
+DESCRIPTIONS = {QRS: "qrs-38.22.0-excerpt.json", QPS: "qps-38.11.0.json"}
+DESCRIBED = [field for field in FIELDS if field.entity != "Value"]
+
+
+def label(row: Field | Request) -> str:
+    return " ".join(row[:3])
+
+
+def test_every_row_stands_once_and_belongs_to_something_that_is_asked_for() -> None:
+    assert len({row[:3] for row in FIELDS}) == len(FIELDS)
+    assert len({row[:3] for row in REQUESTS}) == len(REQUESTS)
+    within = {"ProxyServiceSettings", "UserAttribute"}
+    assert {field.entity for field in FIELDS} == {request.entity for request in REQUESTS if request.entity} | within
+
+
+def test_only_banners_and_the_lists_of_sessions_rest_on_what_is_experimental() -> None:
+    assert {row.needed_for for row in REQUESTS if row.stability != LOCKED} == {"banners", "lists of sessions"}
+
+
+def fields_read(module: ModuleType) -> set[tuple[str, str]]:
+    """(name, type) of every field that a module reads, out of its source."""
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
+    return {
+        (call.args[0].value, METHODS[call.func.attr])
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+    }
+
+
+def test_the_fields_that_are_read_are_those_of_the_table() -> None:
+    read = fields_read(_repository) | fields_read(_proxy_service)
+    assert read == {(field.name, field.type) for field in FIELDS if field.entity != "CustomBannerMessage"}
+
+
+def test_the_fields_of_banners_are_those_of_the_table() -> None:
+    sent = _banner.Banner("a", "b").as_entity()
+    assert {*sent, "id"} == {field.name for field in FIELDS if field.entity == "CustomBannerMessage"}
+
+
+class Recorder(Rest):
+    """Answers every request with nothing, and remembers it."""
+
+    def __init__(self) -> None:
+        self.asked: set[tuple[str, str]] = set()
+
+    def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
+        self.asked.add((call.method, f"{call.path}{call.secret}"))
+        data: Any = {"value": True} if call.path.endswith("/alive") else []
+        return Answer(200, {"value": 0} if call.path.endswith("/count") else data, repeated=False)
+
+
+def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
+    rest = Recorder()
+    repository = _repository.Repository(rest, builders.connection())
+    for read in (repository.virtual_proxies, repository.proxy_states, repository.central_nodes, repository.shows_users):
+        read()
+    repository.users("a filter", ())
+    with pytest.raises(Exception, match="shows no proxy service"):
+        repository.proxy_services()
+    service = _proxy_service.ProxyServiceApi(rest, Endpoint("qlik1", 4243))
+    service.is_alive()
+    for prefix in ("", "{virtualproxy}"):
+        service.sessions(prefix)
+        service.end(prefix, "{id}", "label")
+    asked = {(method, path.replace("%7B", "{").replace("%7D", "}")) for method, path in rest.asked}
+    assert asked == {row[1:3] for row in REQUESTS if "custombannermessage" not in row.path}
+
+
+def simulated() -> dict[str, dict[str, Any]]:
+    """An object of each entity as the simulated site shows it."""
+    site = site_from(
+        {
+            "virtual_proxies": [{"prefix": ""}],
+            "nodes": [{"name": "Central", "host_name": "qlik1.example.com", "virtual_proxies": [""]}],
+            "users": [{"directory": "LAB", "id": "anna", "email": "anna@lab.example"}],
+            "banners": [{"name": "Tonight", "message": "Maintenance"}],
+        }
+    )
+    start = datetime(2026, 1, 15, 8, 0, 0, tzinfo=timezone.utc)
+    clock = Clock(start)
+    proxy = shapes.proxy_full(site.nodes[0], site, {}, start)
+    user = shapes.user_full(site.users[0], start)
+    banners = BannerStore(site.banners, clock, Switches()).table()
+    assert banners is not None
+    return {
+        "ProxyService": proxy,
+        "ProxyServiceSettings": proxy["settings"],
+        "VirtualProxyConfig": shapes.virtual_proxy_full(site.virtual_proxies[0], site, start),
+        "ServerNodeConfiguration": shapes.node_full(site.nodes[0], start),
+        "ServiceStatus": shapes.service_status(site.nodes[0], 1, 2, start, start),
+        "User": user,
+        "UserAttribute": user["attributes"][0],
+        "CustomBannerMessage": next(iter(banners.rows)).full,
+        "Session": {**Session("LAB", "anna", clock.now(), []).struct(), "UserName": ""},
+    }
+
+
+@pytest.mark.parametrize("field", DESCRIBED, ids=label)
+def test_the_simulated_site_shows_every_field_with_its_type(field: Field) -> None:
+    value = simulated()[field.entity][field.name]
+    assert isinstance(value, PYTHON_TYPES[field.type])
+    assert isinstance(value, bool) == (field.type == FLAG)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=label)
+def test_the_simulated_site_serves_every_request(request_: Request) -> None:
+    served = {
+        *about._DESCRIPTION,
+        *(
+            endpoint.replace("{virtual proxy/}", prefix)
+            for endpoint in qps._ENDPOINTS
+            for prefix in ("", "{virtualproxy}/")
+        ),
+    }
+    assert f"{request_.method} {request_.path}" in served
+
+
+def description(service: str) -> Any:
+    """What a live node says of its interface; it is not part of the project, and may lie beside it."""
+    for above in pathlib.Path(__file__).resolve().parents[4].parents:
+        path = above / "shared" / "reference" / "openapi" / DESCRIPTIONS[service]
+        if path.exists():
+            return json.loads(path.read_text(encoding="utf-8"))
+    pytest.skip("Qlik's descriptions of the interfaces do not lie beside this checkout")
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=label)
+def test_qlik_describes_every_request(request_: Request) -> None:
+    document = description(request_.service)
+    path = request_.path.removeprefix(document["basePath"])
+    assert document["paths"][path][request_.method.lower()]["x-qlik-stability"] == request_.stability
+
+
+@pytest.mark.parametrize("field", DESCRIBED, ids=label)
+def test_qlik_describes_every_field(field: Field) -> None:
+    is_session = field.entity == "Session"
+    definitions = description(QPS if is_session else QRS)["definitions"]
+    name = field.name[0].lower() + field.name[1:]
+    described = definitions["SessionData" if is_session else field.entity]["properties"][name]
+    if "$ref" in described:
+        described = definitions[described["$ref"].rpartition("/")[2]]
+    assert described["type"] == JSON_TYPES[field.type]
+    assert ("enum" in described) == (field.type == ENUM)
+
+
+@pytest.mark.parametrize(
+    ("name", "names"), [("serviceType", _repository.SERVICE_TYPES), ("serviceState", _repository.SERVICE_STATES)]
+)
+def test_every_number_of_a_choice_has_a_name(name: str, names: tuple[str, ...]) -> None:
+    described = description(QRS)["definitions"]["ServiceStatus"]["properties"][name]
+    assert described["enum"] == list(range(len(names)))
