@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
+import threading
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
@@ -44,19 +45,28 @@ SESSION_ID = re.compile(
 
 
 class Secrets:
-    """Ids that no message may show. Safe to use from several threads."""
+    """Ids that no message may show. Safe to use from several threads.
+
+    Many are remembered and few texts are ever quoted, so the work is left to the first of these.
+    """
 
     def __init__(self) -> None:
+        self._new: list[str] = []
         self._bare_of: dict[str, str] = {}
+        self._changing = threading.Lock()
 
     def remember(self, ids: Iterable[str]) -> None:
-        # One assignment of a whole dictionary: another thread may be going through the old one.
-        self._bare_of = {**self._bare_of, **{known: _bare(known) for known in ids if known}}
+        with self._changing:
+            self._new.extend(ids)
 
     def masked_in(self, text: str) -> str:
+        with self._changing:
+            self._bare_of.update({known: _bare(known) for known in self._new if known})
+            self._new.clear()
+            known_ids = list(self._bare_of.items())
         bare = _bare(text)
         # The longest first: one id may be the beginning of another.
-        found = sorted((known for known, form in self._bare_of.items() if known in text or form in bare), key=len)
+        found = sorted((known for known, form in known_ids if known in text or form in bare), key=len)
         for known in reversed(found):
             text = masked(text, known) if len(known) >= SHORTEST_PART else _masked_word(text, known)
         return text

@@ -63,7 +63,9 @@ class ProxyServiceApi:
                     " If it was linked just now, try again; else restart the proxy service."
                 )
             raise
-        return [_session(item) for item in objects_of(answer.data, f"GET https://{self._endpoint}{path}")]
+        sessions = [_session(item) for item in objects_of(answer.data, f"GET https://{self._endpoint}{path}")]
+        self._rest.remember_secrets(session.session_id for session in sessions)
+        return sessions
 
     def end(self, prefix: str, session_id: str, label: str) -> bool:
         """Ends a session; False where it was gone already. ``label`` stands for the id in messages.

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import WORTH_REPEATING, Call, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, addresses
@@ -34,8 +34,8 @@ SERVICE_STATES = (
 )  # D: qrs-ref p1889, by number
 SERVICE_TYPES = ("repository", "proxy", "scheduler", "engine", "app_migration", "printing")  # D: qrs-ref p1889
 MOST_PORT = 65535
-# Of a QRS that can not look so deep with its filter: what it answers is known for none (N), 400 is likeliest.
-FILTER_FAILED = (400, 404, 500)
+# Ways to fail that have nothing to do with the filter; None is no answer at all.
+NOT_FOR_THE_FILTER = frozenset({None, 401, 403, *WORTH_REPEATING})
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,14 @@ class Repository:
         return bool(self._read("/user/full") if count is None else count)
 
     def _enabled_proxy_services(self) -> list[Fields]:
-        """Empty where QRS can't look so deep with its filter: one client is known to rely on it (C: qlik-api 2.5)."""
+        """Empty where QRS can't look so deep with its filter: one client is known to rely on it (C: qlik-api 2.5).
+
+        What QRS answers then is not known (N), so whatever it is, all are read instead.
+        """
         try:
             return self._read("/proxyservice/full", "serverNodeConfiguration.proxyEnabled eq True")
-        except RequestFailed as error:
-            if error.status not in FILTER_FAILED:
+        except QlikError as error:
+            if isinstance(error, RequestFailed) and error.status in NOT_FOR_THE_FILTER:
                 raise
             return []
 

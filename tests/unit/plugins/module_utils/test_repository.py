@@ -256,7 +256,9 @@ def test_proxy_services_are_asked_for_once_and_only_enabled_ones() -> None:
     assert rest.asked == [PROXIES]
 
 
-@pytest.mark.parametrize("filtered", [failed_with(400), failed_with(404), failed_with(500), []])
+@pytest.mark.parametrize(
+    "filtered", [failed_with(400), failed_with(404), failed_with(500), failed_with(200), [], None, "x", ["x"]]
+)
 def test_proxy_services_are_asked_for_without_a_filter_where_it_brings_nothing(filtered: Any) -> None:
     site, rest = repository({PROXIES: filtered, ALL_PROXIES: [DISABLED, ENABLED, DISABLED_IN_WORDS]})
     assert ids(site.proxy_services()) == ["1"]
@@ -385,7 +387,7 @@ def test_states_of_proxy_services_by_node_name() -> None:
         "node2": ServiceState("no_communication", ""),
         "node3": ServiceState("unknown", ""),
         "node4": ServiceState("running", ""),
-        "i\u0307": ServiceState("unknown", ""),
+        "İ": ServiceState("unknown", ""),
         "straße": ServiceState("unknown", ""),
     }
     assert rest.asked == [f"{QRS}/servicestatus/full"]
