@@ -35,8 +35,11 @@ options:
     description:
       - Prefix of a virtual proxy to reach QRS through, where its own port is closed. Set O(qrs_port) to the users' port
         then, usually 443.
-      - That virtual proxy must take the user from a header named C(X-Qlik-User). Each run takes one session of
-        O(api_user) over it, until that times out.
+      - That virtual proxy must take the user from a header named C(X-Qlik-User). Each run opens one session of
+        O(api_user) over it, does not list that one, and logs out at its end. A user may have five sessions at most, so
+        more runs at once need more users.
+      - The users' port may have a certificate of another authority. O(ca_path) is then a file with the certificates of
+        both, one after the other.
       - The proxy services themselves are always asked on their own port.
       - V(.) and V(..) as parts of the prefix, V(?), V(#), backslashes and control characters are refused.
     type: str

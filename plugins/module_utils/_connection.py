@@ -100,6 +100,17 @@ class Connection:
     def repository(self) -> Endpoint:
         return Endpoint(self.host, self.qrs_port)
 
+    @property
+    def asks_at_the_door(self) -> bool:
+        """Whether QRS is asked through a virtual proxy, on the port where users come in."""
+        return self.qrs_virtual_proxy is not None
+
+    @property
+    def prefix_path(self) -> str:
+        """What paths begin with at ``repository``: nothing, or the virtual proxy to go through."""
+        prefix = quote((self.qrs_virtual_proxy or "").strip("/"))
+        return f"/{prefix}" if prefix else ""
+
     def address_of(self, host_name: str) -> str:
         """Where to connect for a node, as it stands in a URL."""
         return _as_in_urls(self.host_map.get(_folded(host_name), host_name))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-QRS, QPS = "QRS", "QPS"
+QRS, QPS, PERSONAL = "QRS", "QPS", "Personal API"
 LOCKED, EXPERIMENTAL = "Locked", "Experimental"
 TEXT, NUMBER, FLAG, ENUM, OBJECT, LIST = "text", "number", "flag", "enum", "object", "list"
 
@@ -58,6 +58,7 @@ REQUESTS = (
     Request(QPS, "GET", "/qps/{virtualproxy}/session", "Session", EXPERIMENTAL, "D", "lists of sessions"),
     Request(QPS, "DELETE", "/qps/session/{id}", "", LOCKED, "D", "ending sessions"),
     Request(QPS, "DELETE", "/qps/{virtualproxy}/session/{id}", "", LOCKED, "D", "ending sessions"),
+    Request(PERSONAL, "DELETE", "/{virtualproxy}/qps/user", "", LOCKED, "D", "logging out where QRS was asked so"),
 )
 
 FIELDS = (

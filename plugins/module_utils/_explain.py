@@ -56,6 +56,12 @@ def _kind_and_hint(status: int, words: str, api_user: str) -> tuple[str, str]:
             "The xrfkey was sent as a header and in the query; something between here and the node takes one of them"
             " away. Connect to the node itself, or see use_proxy and host_map.",
         )
+    if "too many sessions" in lowered:  # D, in parts
+        return (
+            "too_many_sessions",
+            f"A user may have five sessions at most, and {api_user} has them. End some, or wait until they time out; it"
+            " takes up to five minutes more until Qlik lets the user in again. QRS on its own port opens no session.",
+        )
     if status == 403 and "inactive" in lowered:  # D, L
         return "user_inactive", f"{api_user} is inactive in the QMC. Activate it, or name another api_user."
     if status == 403:  # L: the same answer for a missing certificate, a foreign one and a user without rights
@@ -209,6 +215,13 @@ def _untrusted(error: ssl.SSLCertVerificationError, endpoint: Endpoint, connecti
             f"the node's certificate is not signed by the client's, which is all that ca_path ({connection.ca_path})"
             f" holds ({words}).",
             "Give the root.pem of the same export as ca_path.",
+        )
+    if connection.asks_at_the_door and endpoint == connection.repository:
+        return (
+            "untrusted",
+            f"the certificate of the users' port is not signed by an authority that is trusted here ({words}).",
+            "It may be another one than the services have. Put the certificate of the authority that signed it and the"
+            " root.pem exported from the QMC into one file, and give that as ca_path.",
         )
     return (
         "untrusted",

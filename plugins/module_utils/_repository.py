@@ -136,8 +136,7 @@ class Repository:
 
 def qrs_root(connection: Connection) -> str:
     """What every path of QRS begins with."""
-    prefix = quote((connection.qrs_virtual_proxy or "").strip("/"))
-    return f"/{prefix}/qrs" if prefix else "/qrs"
+    return f"{connection.prefix_path}/qrs"
 
 
 def user_filters(names: Iterable[tuple[str, str]], longest: int = LONGEST_FILTER) -> Iterator[str]:

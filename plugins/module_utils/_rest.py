@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import secrets
 import ssl
 import threading
@@ -17,12 +19,17 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from ansible_collections.qlikops.sense.plugins.module_utils._adapter import NodeAdapter, NodeSession
 from ansible_collections.qlikops.sense.plugins.module_utils._body import Received, receive
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import (
+    Connection,
+    Endpoint,
+    bypasses_proxy,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._deadline import time_limit
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
@@ -103,12 +110,23 @@ class Rest:
         self._sessions: dict[Endpoint, requests.Session] = {}
         self._opening = threading.Lock()
         self._secrets = Secrets()
+        self._is_let_in = False
+        self._at_the_door = threading.Lock()
 
     def remember_secrets(self, ids: Iterable[str]) -> None:
         """Ids of sessions that a server may name in any answer, and no message may show."""
         self._secrets.remember(ids)
 
+    def own_sessions(self) -> set[str]:
+        """The ids of the sessions that a virtual proxy has opened for the requests to QRS."""
+        sessions = [session for endpoint, session in self._sessions.items() if self._is_door(endpoint)]
+        return {cookie.value for session in sessions for cookie in session.cookies if cookie.value}
+
     def close(self) -> None:
+        """Logs out where a virtual proxy has let these requests in: the session would count until it times out."""
+        if self.own_sessions():
+            with contextlib.suppress(QlikError):
+                self.send(self._connection.repository, Call("DELETE", f"{self._connection.prefix_path}/qps/user"))
         for session in self._sessions.values():
             session.close()
 
@@ -131,7 +149,7 @@ class Rest:
         for attempt in range(self._connection.retries + 1):
             is_last = attempt == self._connection.retries
             try:
-                received = self._send_once(endpoint, call)
+                received = self._send_in_turn(endpoint, call)
             # urllib3's own errors come through where a name can't be a host name at all.
             except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
                 if is_last or not _may_pass(error) or not (call.is_repeatable or _never_sent(error)):
@@ -151,6 +169,20 @@ class Rest:
                 0.2 * 2**attempt if pause is None else max(0.0, min(pause, LONGEST_PAUSE, end - time.monotonic()))
             )
         raise AssertionError("the last attempt returns or raises")
+
+    def _send_in_turn(self, endpoint: Endpoint, call: Call) -> Received:
+        """The first request through a virtual proxy goes alone: each without a cookie opens a session of its own."""
+        if self._is_door(endpoint) and not self._is_let_in:
+            with self._at_the_door:
+                if not self._is_let_in:
+                    received = self._send_once(endpoint, call)
+                    self._is_let_in = received.status < 400
+                    self.remember_secrets(self.own_sessions())
+                    return received
+        return self._send_once(endpoint, call)
+
+    def _is_door(self, endpoint: Endpoint) -> bool:
+        return self._connection.asks_at_the_door and endpoint == self._connection.repository
 
     def _send_once(self, endpoint: Endpoint, call: Call) -> Received:
         query = urlencode({**call.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
@@ -185,13 +217,18 @@ class Rest:
         if not session.verify:
             disable_warnings(InsecureRequestWarning)  # the module's result carries the warning
         session.headers.update(self._headers)
+        if not self._is_door(endpoint):
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if self._connection.use_proxy:
             session.proxies = self._proxies_of_environment(endpoint)
         session.mount("https://", NodeAdapter(self._context, endpoint.host_name, self._connection.max_parallel))
         return session
 
     def _proxies_of_environment(self, endpoint: Endpoint) -> dict[str, str]:
+        spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
         for host in (endpoint.host_name, self._connection.address_of(endpoint.host_name)):
+            if bypasses_proxy(host, endpoint.port, spared):
+                return {}
             proxies: dict[str, str] = get_environ_proxies(f"https://{host}:{endpoint.port}")
             if not proxies:  # no_proxy may name the node or its address
                 return {}

@@ -89,7 +89,10 @@ class Site:
         )
 
     def read(self, pairs: Iterable[Pair]) -> Reading:
-        """The sessions of the pairs, one request each; what fails is told, not raised."""
+        """The sessions of the pairs, one request each; what fails is told, not raised.
+
+        The session over which QRS is asked is left out: it ends with this run.
+        """
         asked = tuple(pairs)
         answers = side_by_side(
             ((pair.proxy.id, pair) for pair in asked), self._sessions_of, self._connection.max_parallel
@@ -157,8 +160,9 @@ class Site:
     def _sessions_of(self, pair: Pair) -> list[Session] | Failure:
         try:
             self._raise_if_down(pair.proxy)
+            own = self._rest.own_sessions()
             structs = self._api(pair.proxy).sessions(pair.virtual_proxy.prefix)
-            sessions = _each_once(pair, structs)
+            sessions = _each_once(pair, (struct for struct in structs if struct.session_id not in own))
         except QlikError as error:
             told = self._what_to_tell(pair.proxy, error)
             return Failure(pair, told.reason, told.hint, unreachable=_is_unreachable(told))

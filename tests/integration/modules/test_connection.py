@@ -181,10 +181,29 @@ def test_qrs_through_a_virtual_proxy_often(modules: Modules) -> None:
     """A user has five sessions at most, and whoever comes through a virtual proxy gets one."""
     door = modules.card["nodes"][0]["door_port"]
     before = modules.session_ids()
-    for _time in range(4):
+    for _time in range(7):
         run = modules.info(qrs_port=door, qrs_virtual_proxy="api")
         assert not run.failed, run.message
-    assert modules.session_ids() == before  # none is left behind
+        assert len(run.sessions) == len(before)
+    assert modules.session_ids() == before
+    log_outs = modules.control.journal(listener="door", method="DELETE")
+    assert [entry["path"].partition("?")[0] for entry in log_outs] == ["/api/qps/user"] * 7
+
+
+def test_a_user_with_too_many_sessions_is_not_let_in(modules: Modules) -> None:
+    central = modules.card["nodes"][0]
+    modules.control.login("INTERNAL\\sa_api", central["name"], "api", count=4)
+    run = modules.info(qrs_port=central["door_port"], qrs_virtual_proxy="api")
+    assert run.failure["kind"] == "too_many_sessions"
+    assert "too many sessions active in parallel" in run.failure["words"]
+
+
+def test_the_users_port_has_a_certificate_of_another_authority(modules: Modules) -> None:
+    door = modules.card["nodes"][0]["door_port"]
+    modules.control.fault("rogue_certificate", listener="door")
+    run = modules.info(qrs_port=door, qrs_virtual_proxy="api")
+    assert run.failure["kind"] == "untrusted"
+    assert "into one file" in run.failure["hint"]
 
 
 def test_qrs_through_a_virtual_proxy_that_asks_people_to_log_in(modules: Modules) -> None:
@@ -210,7 +229,7 @@ def test_the_http_proxy_of_the_environment_carries_the_requests(modules: Modules
         assert wrong.failure["kind"] == "untrusted"
 
 
-@pytest.mark.parametrize("spared", [".example.com", "127.0.0.1", "127.0.0.0/8"])
+@pytest.mark.parametrize("spared", [".example.com", "*.example.com", "127.0.0.1", "127.0.0.0/8"])
 def test_nodes_and_addresses_may_be_spared_from_the_http_proxy(modules: Modules, spared: str) -> None:
     with servers.http_proxy() as proxy:
         environment = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.server_address[1]}", "NO_PROXY": spared}

@@ -120,6 +120,7 @@ def test_qrs_through_a_virtual_proxy(state_dir: pathlib.Path, names: None, monke
     )
     files = site["certificates"]
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", files["root"])
+    Control(site).switches(qlik_user_at_the_door="no_session")
     qrs = qsAPI.QRS(
         proxy=site["host"],
         port=site["nodes"][0]["door_port"],

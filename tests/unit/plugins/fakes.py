@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,10 +37,14 @@ class FakeRest(Rest):
         self.bodies: list[Any] = []
         self.closed = False
         self.remembered: list[str] = []
+        self.own: set[str] = set()
         self._lock = threading.Lock()
 
     def close(self) -> None:
         self.closed = True
+
+    def own_sessions(self) -> set[str]:
+        return self.own
 
     def remember_secrets(self, ids: Iterable[str]) -> None:
         self.remembered += ids
@@ -135,8 +140,28 @@ class Reply:
         content = text.encode() if isinstance(text, str) else text
         stream = _Breaking(content, self.breaks_with) if self.breaks_with else io.BytesIO(content)
         return HTTPResponse(
-            body=stream, status=self.status, headers=dict(self.headers), preload_content=False, decode_content=False
+            body=stream,
+            status=self.status,
+            headers=dict(self.headers),
+            preload_content=False,
+            decode_content=False,
+            original_response=_Original(self.headers),  # type: ignore[arg-type]  # all that requests takes from it
         )
+
+
+class _Original:
+    """What requests reads cookies from."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self.msg = Message()
+        for name, value in headers.items():
+            self.msg[name] = value
+
+    def isclosed(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
 
 
 class _Breaking(io.BytesIO):

@@ -44,10 +44,10 @@ SWITCHES: dict[str, Switch] = {
     ),
     "qrs_without_user": Switch(("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"),
     "qlik_user_at_the_door": Switch(
-        ("no_session", "session"),
-        "no_session",
+        ("session", "no_session"),
+        "session",
         "N",
-        "QRS through a virtual proxy whose header is X-Qlik-User: no session, or one for each call without a cookie",
+        "QRS through a virtual proxy whose header is X-Qlik-User: one session for each call without a cookie, or none",
     ),
     "readable_users": Switch(
         ("all", "none", "own"),

@@ -8,8 +8,11 @@ import logging
 import re
 import socket
 import ssl
+import threading
+import time
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +20,7 @@ from urllib.parse import unquote
 import pytest
 import urllib3
 from hypothesis import given
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, ProtocolError, ProxyError, ReadTimeoutError, SSLError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
@@ -201,6 +205,89 @@ def test_no_cookie_is_kept(client: Any) -> None:
     rest.send(NODE, ABOUT)
     rest.send(NODE, ABOUT)
     assert "Cookie" not in wire.sent[1].headers
+    assert rest.own_sessions() == set()
+
+
+# Through a virtual proxy
+
+DOOR = {"host": NODE.host_name, "qrs_virtual_proxy": "api"}
+COOKIE = {"Set-Cookie": "X-Qlik-Session-api=own-id; Path=/; HttpOnly; Secure; SameSite=None"}
+
+
+def test_requests_through_a_virtual_proxy_share_one_session_which_ends_with_them(client: Any) -> None:
+    rest, wire, _pauses = client(Reply(headers=COOKIE), Reply(), **DOOR)
+    rest.send(NODE, ABOUT)
+    assert rest.own_sessions() == {"own-id"}
+    rest.send(NODE, ABOUT)
+    rest.close()
+    assert [sent.headers.get("Cookie") for sent in wire.sent] == [None, *["X-Qlik-Session-api=own-id"] * 2]
+    assert [(sent.method, sent.path) for sent in wire.sent[2:]] == [("DELETE", "/api/qps/user")]
+
+
+def test_the_proxy_services_are_not_sent_that_cookie(client: Any) -> None:
+    rest, wire, _pauses = client(Reply(headers=COOKIE), **DOOR)
+    rest.send(NODE, ABOUT)
+    rest.send(Endpoint(NODE.host_name, 4243), ABOUT)
+    assert "Cookie" not in wire.sent[1].headers
+
+
+@pytest.mark.parametrize("trouble", [Reply(status=500), Reply(body="no JSON"), ProtocolError("gone")])
+def test_what_goes_wrong_at_log_out_is_no_failure(client: Any, trouble: Any) -> None:
+    rest, wire, _pauses = client(Reply(headers=COOKIE), trouble, **DOOR, retries=0)
+    rest.send(NODE, ABOUT)
+    rest.close()
+    assert len(wire.sent) == 2
+
+
+def test_who_was_not_let_in_need_not_log_out(client: Any) -> None:
+    rest, wire, _pauses = client(Reply(status=403), **DOOR)
+    with pytest.raises(RequestFailed):
+        rest.send(NODE, ABOUT)
+    rest.close()
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize(("door", "at_once"), [(DOOR, 1), ({}, 4)])
+def test_only_the_first_request_through_a_virtual_proxy_goes_alone(
+    client: Any, monkeypatch: pytest.MonkeyPatch, door: dict[str, str], at_once: int
+) -> None:
+    rest, wire, _pauses = client(Reply(headers=COOKIE), **door)
+    first_answers, others_came = threading.Event(), threading.Barrier(4)
+    sent: list[int] = []
+    answer = HTTPConnectionPool.urlopen
+
+    def urlopen(pool: Any, *arguments: Any, **options: Any) -> Any:
+        sent.append(1)
+        if len(sent) <= at_once:
+            assert first_answers.wait(30)
+        return answer(pool, *arguments, **options)
+
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", urlopen)
+
+    def ask() -> None:
+        others_came.wait(30)
+        rest.send(NODE, ABOUT)
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _request in range(4)]
+        while len(sent) < at_once:
+            time.sleep(0.01)
+        count = len(sent)
+        first_answers.set()
+        for each in asked:
+            each.result(30)
+    assert count == at_once
+    assert len([one for one in wire.sent if "Cookie" not in one.headers]) == at_once
+    assert len(wire.sent) == 4
+
+
+def test_too_many_sessions_are_told_as_that(client: Any) -> None:
+    words = "You cannot access Qlik Sense because you have too many sessions active in parallel."
+    rest, _wire, _pauses = client(Reply(status=403, body=words), **DOOR)
+    with pytest.raises(RequestFailed) as caught:
+        rest.send(NODE, ABOUT)
+    assert caught.value.kind == "too_many_sessions"
+    assert "five" in caught.value.hint
 
 
 # Failures, and what is repeated
@@ -544,6 +631,9 @@ def proxy_of(wire: Wire) -> str | None:
         ({"HTTPS_PROXY": "http://gate:3128"}, {"use_proxy": False}, None),
         ({"HTTPS_PROXY": "http://gate:3128", "NO_PROXY": "qlik1.example.com"}, {}, None),
         ({"HTTPS_PROXY": "http://gate:3128", "NO_PROXY": ".example.com"}, {}, None),
+        ({"HTTPS_PROXY": "http://gate:3128", "NO_PROXY": "*.example.com"}, {}, None),
+        ({"HTTPS_PROXY": "http://gate:3128", "NO_PROXY": "qlik1.example.com:4242"}, {}, None),
+        ({"HTTPS_PROXY": "http://gate:3128", "NO_PROXY": "qlik1.example.com:4243"}, {}, "gate:3128"),
         ({"HTTPS_PROXY": "http://gate:3128", "NO_PROXY": "qlik2.example.com"}, {}, "gate:3128"),
         ({"HTTPS_PROXY": "http://gate:3128", "NO_PROXY": "10.1.2.3"}, {"host_map": {NODE.host_name: "10.1.2.3"}}, None),
         (
