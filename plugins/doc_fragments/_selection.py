@@ -60,7 +60,10 @@ options:
       - Only sessions of users whom QRS marks with one of these states, or does not know (V(missing)).
       - O(anonymous_users) have none of them. QRS does not know those either, but nobody has removed them.
       - QRS leaves out users that O(api_user) may not read. So with V(missing) the whole site is listed, and the module
-        fails unless QRS shows at least nine other users of the same directory for each one it does not show.
+        fails unless QRS shows as many users to O(api_user) as to V(INTERNAL\\sa_repository), Qlik's own account, and at
+        least nine other users of the same directory for each one it does not show.
+      - Only the number of users is asked for as that account, which the certificate allows. Through
+        O(qrs_virtual_proxy) that is not possible, so V(missing) is refused there.
     type: list
     elements: str
     choices:

@@ -72,6 +72,7 @@ STATES = {
     "blacklisted": "is blacklisted in the repository, so logins are refused",
     "removed_externally": "was removed from the user directory, so logins are refused",
     "missing": "is not known to the repository: the name is another one, or the user has never logged in",
+    "unknown": "is not shown by the repository, which may be for lack of rights of api_user",
     "anonymous": "is an anonymous visitor",
 }
 REFUSED = ("inactive", "blacklisted", "removed_externally")

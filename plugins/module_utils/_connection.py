@@ -91,7 +91,7 @@ class Connection:
             if not least <= value <= most:
                 size = "small" if value < least else "large"
                 raise BadOption(option, f"{value} is too {size}.", f"The least is {least}, the most {most}.")
-        connection.user_header()
+        user_header(connection.api_user)
         _require_host_name("host", connection.host, "the port is qrs_port")
         _require_prefix(connection.qrs_virtual_proxy or "")
         return connection
@@ -114,17 +114,6 @@ class Connection:
     def address_of(self, host_name: str) -> str:
         """Where to connect for a node, as it stands in a URL."""
         return _as_in_urls(self.host_map.get(_folded(host_name), host_name))
-
-    def user_header(self) -> str:
-        """The value of ``X-Qlik-User``: URL-encoded UTF-8 (D: Injected-Req-Headers-X-Qlik-User)."""
-        directory, backslash, user_id = self.api_user.partition("\\")
-        if not (directory and backslash and user_id):
-            raise BadOption(
-                "api_user",
-                f"'{self.api_user}' does not name a user.",
-                "Write DIRECTORY\\id, for example INTERNAL\\sa_api.",
-            )
-        return f"UserDirectory={quote(directory, safe='')}; UserId={quote(user_id, safe='')}"
 
     def tls_context(self) -> ssl.SSLContext:
         """One context for all connections; raises BadOption where a file can't be used."""
@@ -176,6 +165,18 @@ class Connection:
             context.load_cert_chain(self.client_cert, self.client_key, password=lambda: password)
         except (ssl.SSLError, ValueError) as error:
             raise _client_certificate_problem(self, error) from error
+
+
+def user_header(user: str) -> str:
+    """The value of ``X-Qlik-User``: URL-encoded UTF-8 (D: Injected-Req-Headers-X-Qlik-User). Raises BadOption."""
+    directory, backslash, user_id = user.partition("\\")
+    if not (directory and backslash and user_id):
+        raise BadOption(
+            "api_user",
+            f"'{user}' does not name a user.",
+            "Write DIRECTORY\\id, for example INTERNAL\\sa_api.",
+        )
+    return f"UserDirectory={quote(directory, safe='')}; UserId={quote(user_id, safe='')}"
 
 
 def _offer_protocols_once(context: ssl.SSLContext) -> None:

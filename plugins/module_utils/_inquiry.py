@@ -29,6 +29,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._users import (
     SERVICE,
     KnownUser,
     UserRules,
+    in_doubt,
     only_proven,
     require_proof,
 )
@@ -97,6 +98,8 @@ def resolve(
     users = rules.join(wanted, site.users(rules.to_ask_for(wanted), rules.email_attributes), everybody)
     if not any(user.state == MISSING for user in users.values()):
         return users
+    if not site.shows_all_users():
+        return in_doubt(users)
     others = [session for session in everybody if session.user_key not in users]
     known = rules.join(others, site.users(rules.to_ask_for(others), ()), []) if others else {}
     return only_proven({**known, **users}, users)

@@ -109,12 +109,12 @@ class Repository:
         """The users of one of ``user_filters``; their addresses are in attributes of these types (folded)."""
         return [_user(item, email_attributes) for item in self._read("/user/full", filter_text)]
 
-    def shows_users(self) -> bool:
-        """Whether QRS shows any user at all to api_user. ``/count``: C (qlik-api 2.2), so all are read without it."""
-        call = Call("GET", f"{self._root}/user/count")
-        answer = self._rest.send(self._connection.repository, call, accept=(200, 404))
+    def count_users(self, user: str = "") -> int:
+        """How many users QRS shows to api_user, or to ``user``."""
+        call = Call("GET", f"{self._root}/user/count", user=user)
+        answer = self._rest.send(self._connection.repository, call)
         count = value_of(answer.data, f"GET https://{self._connection.repository}{call.path}").number("value")
-        return bool(self._read("/user/full") if count is None else count)
+        return count or 0
 
     def _enabled_proxy_services(self) -> list[Fields]:
         """Empty where QRS can't look so deep with its filter: one client is known to rely on it (C: qlik-api 2.5).

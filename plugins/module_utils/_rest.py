@@ -29,6 +29,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import (
     Connection,
     Endpoint,
     bypasses_proxy,
+    user_header,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._deadline import time_limit
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
@@ -65,6 +66,7 @@ class Call:
     """One request: what is sent, and what may be shown of it.
 
     ``secret`` is a last path segment that must not be shown; ``label`` stands in its place. ``body`` becomes JSON.
+    ``user`` is who asks, ``DIRECTORY\\id``, api_user unless given.
     """
 
     method: str
@@ -73,6 +75,7 @@ class Call:
     secret: str = field(default="", repr=False)
     label: str = "***"
     body: Any = field(default=None, repr=False)
+    user: str = ""
 
     @property
     def is_repeatable(self) -> bool:
@@ -105,7 +108,7 @@ class Rest:
         self._headers = {
             "Accept": "application/json",
             "X-Qlik-Xrfkey": self._xrfkey,
-            "X-Qlik-User": connection.user_header(),
+            "X-Qlik-User": user_header(connection.api_user),
         }
         self._sessions: dict[Endpoint, requests.Session] = {}
         self._opening = threading.Lock()
@@ -190,6 +193,8 @@ class Rest:
         path = f"{call.path}{quote(call.secret, safe='', errors='surrogatepass')}"
         url = f"https://{address}:{endpoint.port}{path}?{query}"
         headers = {"Host": str(endpoint)}
+        if call.user:
+            headers["X-Qlik-User"] = user_header(call.user)
         body = None
         if call.body is not None:
             headers["Content-Type"] = "application/json"

@@ -59,8 +59,8 @@ def only_proven(asked: Mapping[UserKey, KnownUser], users: Mapping[UserKey, Know
     """``users``, where one that QRS does not show is missing only if that is proven, else unknown.
 
     QRS shortens lists by rights and still answers 200 (I: qlik-api 11), so absence alone proves nothing. ``asked`` are
-    all users that QRS was asked for. Where it shows nearly all users of a directory, api_user may read that directory,
-    and the few it does not show are not there.
+    all users that QRS was asked for, all of whom it once knew, for they have logged in. Where it shows nearly all of
+    them in a directory, api_user may read that directory, and the few it does not show are not there.
     """
     found = Counter(key[0] for key, user in asked.items() if MISSING not in user.states)
     absent = Counter(key[0] for key, user in asked.items() if MISSING in user.states)
@@ -72,6 +72,14 @@ def only_proven(asked: Mapping[UserKey, KnownUser], users: Mapping[UserKey, Know
     }
 
 
+def in_doubt(users: Mapping[UserKey, KnownUser]) -> dict[UserKey, KnownUser]:
+    """``users``, where one that QRS does not show is of unknown state."""
+    return {
+        key: replace(user, states=frozenset({UNKNOWN})) if MISSING in user.states else user
+        for key, user in users.items()
+    }
+
+
 def require_proof(users: Iterable[KnownUser]) -> None:
     """Raises MissingNotProven where it is not known whether a user is missing."""
     unknown = [f"{user.directory}\\{user.user_id}" for user in users if user.state == UNKNOWN]
@@ -79,7 +87,8 @@ def require_proof(users: Iterable[KnownUser]) -> None:
         raise MissingNotProven(
             f"user_states: QRS shows no {unknown[0]}"
             + (f" and no {len(unknown) - 1} others" if len(unknown) > 1 else "")
-            + ", and too few of the other users of that directory to conclude that anybody is missing.",
+            + ", which does not prove that anybody is missing: api_user may lack rights, or too few others of that"
+            " directory are connected.",
             "QRS leaves out what api_user may not read. Name a user with the rights to read all users as api_user,"
             " or name those who have left in users instead of selecting them by missing.",
         )

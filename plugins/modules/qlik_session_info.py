@@ -193,8 +193,9 @@ users:
         - V(active), V(inactive), V(blacklisted), V(removed_externally), V(missing) for a user QRS does not know,
           V(unknown) for one that it does not show where O(api_user) may lack the right to read all users, or
           V(anonymous) for one it was not asked for.
-        - A user is V(missing) only if QRS shows at least nine other users of the same directory for each one it does
-          not show, among the users of all sessions that were listed.
+        - A user is V(missing) only if QRS shows as many users to O(api_user) as to Qlik's own account, and at least
+          nine other users of the same directory for each one it does not show, among the users of all sessions that
+          were listed.
       type: str
       choices: [active, inactive, blacklisted, removed_externally, missing, unknown, anonymous]
       returned: when users were resolved

@@ -13,7 +13,9 @@ description:
   - Asks the repository service of a client-managed Qlik Sense site for users by their names, whether they have sessions
     or not. M(qlikops.sense.qlik_session_info) tells the same of users who have sessions.
   - A user who is V(inactive), V(blacklisted) or V(removed_externally) is refused at the next login.
-  - Where QRS shows no users at all to O(api_user) the module fails, instead of calling everybody missing.
+  - QRS leaves out users that O(api_user) may not read. A user it does not show is V(missing) only if it shows at least
+    ten users, and as many of them to O(api_user) as to V(INTERNAL\\sa_repository), Qlik's own account. Only the number
+    is asked for as that account, which the certificate allows. Through O(qrs_virtual_proxy) nobody is V(missing).
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 extends_documentation_fragment:
@@ -84,7 +86,8 @@ users:
       sample: [anna@lab.example]
     state:
       description:
-        - V(active), V(inactive), V(blacklisted), V(removed_externally), or V(missing) for a user QRS does not know.
+        - V(active), V(inactive), V(blacklisted), V(removed_externally), V(missing) for a user QRS does not know,
+          or V(unknown) for one that it does not show where O(api_user) may lack the right to read all users.
       type: str
       sample: active
     states:
@@ -114,7 +117,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOp
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._session import user_key
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, UserRules, missing_user
+from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, UserRules, in_doubt, missing_user
 from ansible_collections.qlikops.sense.plugins.module_utils._words import words
 
 
@@ -129,11 +132,11 @@ def main() -> None:
         names = asked_for(words(module.params["users"]))
         with Site(module.connection()) as site:
             known = site.users(names, UserRules.from_options(module.params).email_attributes)
-            if names and not known:
-                site.require_users()
-    found = {user.key: user for user in known}
-    users = [found.get(user_key(*name)) or missing_user(*name) for name in names]
-    module.exit_json(changed=False, users=[as_result(user) for user in users])
+            found = {user.key: user for user in known}
+            users = {user_key(*name): found.get(user_key(*name)) or missing_user(*name) for name in names}
+            if len(found) < len(users) and not site.shows_all_users():
+                users = in_doubt(users)
+    module.exit_json(changed=False, users=[as_result(user) for user in users.values()])
 
 
 def asked_for(users: Iterable[str]) -> list[tuple[str, str]]:

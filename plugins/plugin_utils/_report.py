@@ -221,6 +221,7 @@ class ReportBuilder:
             "runaways": len(self.runaways),
             "unlinked": len(self.unlinked),
             "missing": sum(user["state"] == "missing" for user in people),
+            "unknown": sum(user["state"] == "unknown" for user in people),
             "without_email": sum(not self._tallies[user["user"]].user.has_email for user in people),
             "nodes": len(distinct(session.node for session in self.hit)),
             "virtual_proxies": len(distinct(session.virtual_proxy_id for session in self.hit)),

@@ -45,6 +45,7 @@ def advice(summary: Mapping[str, int], unread: int, chosen: bool) -> list[str]:
         _at_limit(summary["at_limit"]) if summary["at_limit"] else "",
         _runaways(summary["runaways"]) if summary["runaways"] else "",
         _missing(summary["missing"]) if summary["missing"] else "",
+        _unknown(summary["unknown"]) if summary["unknown"] else "",
         _without_email(summary["without_email"]) if summary["without_email"] else "",
         _unlinked(summary["unlinked"]) if summary["unlinked"] else "",
     ]
@@ -82,6 +83,14 @@ def _runaways(found: int) -> str:
 
 def _missing(found: int) -> str:
     return f"{people(found)} not known to the repository service {'is' if found == 1 else 'are'} connected."
+
+
+def _unknown(found: int) -> str:
+    verb = "is" if found == 1 else "are"
+    return (
+        f"{people(found)} {verb} connected whom the repository service does not show: they were deleted there, or"
+        " api_user may not read them."
+    )
 
 
 def _without_email(found: int) -> str:

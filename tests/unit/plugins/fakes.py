@@ -28,6 +28,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer,
 class FakeRest(Rest):
     """Answers by ``"METHOD host:port/path?query"``, whole or up to the ``?``, and records what it was asked.
 
+    Where another user than api_user asks, `` as DIRECTORY\\id`` follows the path.
+
     An answer is data, an Answer, an error to raise, or a list of these, to be given one after the other.
     """
 
@@ -53,6 +55,7 @@ class FakeRest(Rest):
         query = "&".join(f"{name}={value}" for name, value in call.query.items())
         place = f"{call.method} {endpoint}{call.path}{call.secret}"
         with self._lock:
+            place += f" as {call.user}" if call.user else ""
             self.asked.append(f"{place}?{query}" if query else place)
             if call.body is not None:
                 self.bodies.append(call.body)

@@ -91,6 +91,8 @@ def site_answers(**sessions: list[dict[str, Any]]) -> dict[str, Any]:
         f"{QRS}/virtualproxyconfig/full": virtual_proxies,
         f"{QRS}/proxyservice/full": [_proxy_service("Central"), _proxy_service("Node2")],
         f"{QRS}/user/full": [{"userDirectory": "LAB", "userId": "anna", "name": "Anna Ek", "inactive": True}],
+        f"{QRS}/user/count": 500,
+        f"{QRS}/user/count as INTERNAL\\sa_repository": 500,
         f"{QRS}/servicestatus/full": [
             {
                 "serverNodeConfiguration": {"name": "Central"},

@@ -23,6 +23,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import (
     Connection,
     Endpoint,
     bypasses_proxy,
+    user_header,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
@@ -442,7 +443,7 @@ def test_addresses_of_nodes(host_name: str, address: str) -> None:
     ],
 )
 def test_the_user_header(user: str, header: str) -> None:
-    assert builders.connection(api_user=user).user_header() == header
+    assert user_header(user) == header
 
 
 users = names.filter(lambda name: not CONTROL_CHARACTER.search(name))
@@ -450,7 +451,7 @@ users = names.filter(lambda name: not CONTROL_CHARACTER.search(name))
 
 @given(users.filter(lambda name: "\\" not in name), users)
 def test_the_user_header_gives_back_the_user_and_can_hold_no_second_header(directory: str, user_id: str) -> None:
-    header = builders.connection(api_user=f"{directory}\\{user_id}").user_header()
+    header = user_header(f"{directory}\\{user_id}")
     assert header.isascii()
     assert header.isprintable()
     first, second = header.split("; ")

@@ -123,7 +123,7 @@ class Recorder(Rest):
 def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
     rest = Recorder()
     repository = _repository.Repository(rest, builders.connection())
-    for read in (repository.virtual_proxies, repository.proxy_states, repository.central_nodes, repository.shows_users):
+    for read in (repository.virtual_proxies, repository.proxy_states, repository.central_nodes, repository.count_users):
         read()
     repository.users("a filter", ())
     with pytest.raises(Exception, match="shows no proxy service"):

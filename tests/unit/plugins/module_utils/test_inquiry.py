@@ -32,8 +32,9 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (
 class FakeSite(Site):
     """A site in memory; QRS knows whom ``known`` names, in lower case, whatever it is asked for."""
 
-    def __init__(self, world: World, known: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, world: World, known: Iterable[tuple[str, str]], shows_all: bool = True) -> None:
         self.world = world
+        self.shows_all = shows_all
         self.known = set(known)
         self.asked: list[list[tuple[str, str]]] = []
 
@@ -43,6 +44,9 @@ class FakeSite(Site):
     def read(self, pairs: Iterable[Pair]) -> Reading:
         wanted = tuple(pairs)
         return Reading(wanted, tuple(session for session in self.world.sessions if session.pair in wanted))
+
+    def shows_all_users(self) -> bool:
+        return self.shows_all
 
     def users(self, names: Iterable[tuple[str, str]], email_attributes: Collection[str]) -> list[KnownUser]:
         self.asked.append(list(names))
@@ -60,7 +64,7 @@ def sites(draw: st.DrawFn) -> tuple[FakeSite, dict[str, Any]]:
     keys = sorted({session.user_key for session in world.sessions})
     patterns = st.lists(patterns_for(world), max_size=2).map(lambda given: ["NONE\\*", *given])
     options = {**draw(options_for(world)), "anonymous_users": draw(patterns), "resolve_users": draw(st.booleans())}
-    return FakeSite(world, draw(st.sets(st.sampled_from(keys))) if keys else []), options
+    return FakeSite(world, draw(st.sets(st.sampled_from(keys))) if keys else [], draw(st.booleans())), options
 
 
 def is_anonymous(session: Session, world: World, patterns: list[str]) -> bool:
@@ -114,6 +118,7 @@ def test_qrs_is_asked_at_most_twice_and_for_no_anonymous_user(
         if site.asked:
             assert (user["state"] == "anonymous") is (key in anonymous)
             assert (user["state"] in ("missing", "unknown")) is (key not in anonymous and key not in site.known)
+            assert user["state"] != "missing" or site.shows_all
 
 
 def test_addresses_come_from_sessions_that_are_not_selected_too() -> None:

@@ -22,7 +22,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
     quoted,
     user_filters,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
@@ -300,28 +300,19 @@ def test_an_empty_list_of_proxy_services_is_explained_by_missing_rights(
 
 
 @pytest.mark.parametrize(
-    ("answers", "shows"),
-    [
-        ({"count": {"value": 7}}, True),
-        ({"count": {"value": 0}}, False),
-        ({"count": 7}, True),
-        ({"count": 0}, False),
-        ({"count": {"value": "3"}}, True),
-        ({"count": {}, "full": []}, False),
-        ({"count": Answer(404, None, repeated=False), "full": []}, False),
-        ({"count": Answer(404, None, repeated=False), "full": [{"userId": "anna"}]}, True),
-    ],
+    ("answer", "count"), [({"value": 7}, 7), ({"value": 0}, 0), (7, 7), ({"value": "3"}, 3), ({}, 0)]
 )
-def test_whether_any_user_is_shown(answers: dict[str, Any], shows: bool) -> None:
-    site, _rest = repository({f"{QRS}/user/{path}": answer for path, answer in answers.items()})
-    assert site.shows_users() is shows
+def test_how_many_users_are_shown(answer: Any, count: int) -> None:
+    site, _rest = repository({f"{QRS}/user/count": answer, f"{QRS}/user/count as LAB\\anna": 1})
+    assert site.count_users() == count
+    assert site.count_users("LAB\\anna") == 1
 
 
 @pytest.mark.parametrize("answer", [[], "many", {"value": -1}, {"value": True}, {"value": [1]}])
 def test_a_number_of_users_that_can_not_be_read_is_not_guessed(answer: Any) -> None:
     site, _rest = repository({f"{QRS}/user/count": answer})
     with pytest.raises(QlikError, match=r"/qrs/user/count: value is .*, .* was expected\.") as caught:
-        site.shows_users()
+        site.count_users()
     assert caught.value.kind == "unexpected_answer"
 
 

@@ -111,8 +111,10 @@ def with_others(answers: dict[str, Any], directory: str, users: int = 9) -> dict
 def test_users_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = site_answers(central=[struct("1"), struct("2"), struct("3", "LAB\\bert")])
     result, rest = info(monkeypatch, answers, resolve_users=True)
-    assert len(rest.asked) == 2 + 4 + 1
-    assert rest.asked[-1] == (
+    counts = [f"{QRS}/user/count", f"{QRS}/user/count as INTERNAL\\sa_repository"]  # for bert is not there
+    assert len(rest.asked) == 2 + 4 + 1 + 2
+    assert rest.asked[-2:] == counts
+    assert rest.asked[-3] == (
         f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq 'anna')"
         " or (userDirectory eq 'LAB' and userId eq 'bert')"
     )
@@ -134,8 +136,9 @@ def test_anonymous_users_are_neither_asked_for_nor_missing(monkeypatch: pytest.M
         robot: ("service", "missing", ["missing"]),
     }
     assert result["summary"]["people"] == 1
-    assert "INTERNAL" in rest.asked[-1]
-    assert "anonymous" not in rest.asked[-1]
+    (asked_for,) = (place for place in rest.asked if "/user/full" in place)
+    assert "INTERNAL" in asked_for
+    assert "anonymous" not in asked_for
     clean_up, _rest = info(monkeypatch, answers, user_states=["missing", "inactive"])
     assert [session["user"] for session in clean_up["sessions"]] == [robot, "LAB\\anna"]
     for patterns in ("", [""]):  # as good as not given
@@ -264,23 +267,49 @@ def test_waiting_for_someone_who_stays(monkeypatch: pytest.MonkeyPatch, options:
         assert "LAB\\anna (1)" in result["msg"]
 
 
-def test_users_by_name_whether_they_have_sessions_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    rest = install(monkeypatch, site_answers())
+COUNT = f"{QRS}/user/count"
+
+
+@pytest.mark.parametrize(
+    ("counts", "state"),
+    [
+        ((10, 10), "missing"),
+        ((500, 500), "missing"),
+        ((9, 9), "unknown"),  # so few may be what everybody may read
+        ((0, 0), "unknown"),
+        ((10, 11), "unknown"),
+        ((10, failed_with(403)), "unknown"),
+        ((failed_with(404), 10), "unknown"),
+        ((10, "many"), "unknown"),
+    ],
+)
+def test_users_by_name_whether_they_have_sessions_or_not(
+    monkeypatch: pytest.MonkeyPatch, counts: tuple[Any, Any], state: str
+) -> None:
+    shown, all_of_them = counts
+    install(monkeypatch, {**site_answers(), COUNT: shown, f"{COUNT} as INTERNAL\\sa_repository": all_of_them})
     names = ["lab\\Anna", "LAB\\bert", "LAB\\anna"]
     result = run(monkeypatch, qlik_user_info.main, **{**CONNECTION, "users": names})
     assert [(user["user"], user["state"], user["states"]) for user in result["users"]] == [
         ("LAB\\anna", "inactive", ["inactive"]),
-        ("LAB\\bert", "missing", ["missing"]),
+        ("LAB\\bert", state, [state]),
     ]
     assert result["changed"] is False
+
+
+def test_whether_users_are_missing_is_not_asked_where_all_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = install(monkeypatch, site_answers())
+    run(monkeypatch, qlik_user_info.main, **{**CONNECTION, "users": ["LAB\\anna"]})
     assert len(rest.asked) == 1
 
 
-def test_nobody_is_missing_where_no_user_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    rest = install(monkeypatch, {f"{QRS}/user/full": [], f"{QRS}/user/count": {"value": 0}})
-    result = run(monkeypatch, qlik_user_info.main, **{**CONNECTION, "users": ["LAB\\anna"]})
-    assert result["failure"]["kind"] == "no_users"
-    assert len(rest.asked) == 2
+def test_through_a_virtual_proxy_nobody_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = f"{QRS}/user/full".replace("/qrs/", "/api/qrs/")
+    rest = install(monkeypatch, {place: []})
+    options = {**CONNECTION, "users": ["LAB\\anna"], "qrs_virtual_proxy": "api"}
+    result = run(monkeypatch, qlik_user_info.main, **options)
+    assert result["users"][0]["state"] == "unknown"
+    assert len(rest.asked) == 1
 
 
 @pytest.mark.parametrize("name", ["anna", "LAB\\", "\\anna"])

@@ -66,6 +66,16 @@ def test_nobody_is_missing_where_qrs_shows_no_users(monkeypatch: pytest.MonkeyPa
     assert writes(rest) == []
 
 
+@pytest.mark.parametrize("everybody", [501, 499, failed_with(403)])
+def test_nobody_is_missing_where_others_are_shown_another_number_of_users(
+    monkeypatch: pytest.MonkeyPatch, everybody: Any
+) -> None:
+    answers = {**two_sessions(), f"{QRS}/user/count as INTERNAL\\sa_repository": everybody}
+    result, rest = end(monkeypatch, answers, user_states=["missing"])
+    assert result["failure"]["kind"] == "missing_not_proven"
+    assert writes(rest) == []
+
+
 def test_a_site_that_shows_no_links_is_no_site_without_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = two_sessions()
     for proxy in answers[f"{QRS}/proxyservice/full"]:
