@@ -102,6 +102,8 @@ options:
       - How often a request is repeated when the connection broke or the answer was 502, 503 or 504. Only what is safe
         to repeat is; a request that creates something is not, unless it never reached the node. A time-out is not
         followed by another try.
+      - The pauses that a service asks for with C(Retry-After), also with 429, are kept. Over the whole run they last at
+        most O(timeout) times one more than O(retries) for each service.
       - From 0 to 10.
     type: int
     default: 2

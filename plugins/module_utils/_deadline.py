@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
 # Do not import it from outside.
 
-"""One time limit over a whole answer.
+"""Two limits on waiting: one over a whole answer, and one over all pauses that a service in trouble brings about.
 
 The timeout of requests and urllib3 begins anew with every byte, so an answer that only trickles would never end.
 """
@@ -77,6 +77,26 @@ class LimitedPlainSocket(socket.socket):
         if _request.end is not None:
             self.settimeout(_time_left(_request.end))
         return super().recv_into(*arguments, **options)
+
+
+class Patience:
+    """The seconds left to wait for one service between tries; pauses at the same time count once. For any thread."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._pausing_until = 0.0
+        self._changing = threading.Lock()
+
+    def pause(self, wanted: float) -> float:
+        """How many of the seconds wanted may be waited now; 0 where there is no patience left."""
+        with self._changing:
+            now = time.monotonic()
+            begin = max(now, self._pausing_until)
+            granted = max(0.0, min(now + wanted - begin, self._left))
+            self._left -= granted
+            if granted:
+                self._pausing_until = begin + granted
+            return max(0.0, min(wanted, self._pausing_until - now))
 
 
 def _time_left(end: float) -> float:

@@ -35,6 +35,7 @@ TEXTS = frozenset(
     }
 )
 SECRET_TEXTS = frozenset({"session_ids"})
+NOT_SHOWN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # as Ansible calls it
 ISSUES = "the issue tracker named in the collection's README"
 Spec = dict[str, dict[str, Any]]
 
@@ -118,6 +119,9 @@ class Module(AnsibleModule):
     def __init__(self, argument_spec: Mapping[str, Mapping[str, Any]]) -> None:
         self._changed_by_yaml: BadOption | None = None
         super().__init__(argument_spec=dict(argument_spec), supports_check_mode=True)
+        # Ansible masks by value, and a password that is also a word would change the names in the result. No result
+        # holds a secret; the options, which Ansible returns, are masked below.
+        self.no_log_values.clear()
         if self._changed_by_yaml:
             self.fail(self._changed_by_yaml)
 
@@ -127,10 +131,26 @@ class Module(AnsibleModule):
         self._changed_by_yaml = changed_by_yaml(self.params)
         self.params = without_empty_answers(self.params)
 
+    def exit_json(self, **result: Any) -> NoReturn:
+        super().exit_json(invocation=self._invocation(), **result)
+        raise AssertionError("exit_json ends the module")
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        super().fail_json(msg, invocation=self._invocation(), **result)
+        raise AssertionError("fail_json ends the module")
+
+    def _invocation(self) -> dict[str, Any]:
+        secrets = {name for name, option in self.argument_spec.items() if option.get("no_log")}
+        return {
+            "module_args": {
+                name: NOT_SHOWN if value is not None and name in secrets else value
+                for name, value in self.params.items()
+            }
+        }
+
     def fail(self, error: QlikError, **result: Any) -> NoReturn:
         """The one way to fail: a sentence as msg, the same for programs as failure, and what is known so far."""
         self.fail_json(msg=str(error), failure=error.details(), **result)
-        raise AssertionError("fail_json ends the module")
 
 
 class QlikModule(Module):

@@ -31,7 +31,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._connection import (
     bypasses_proxy,
     user_header,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._deadline import time_limit
+from ansible_collections.qlikops.sense.plugins.module_utils._deadline import Patience, time_limit
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
     causes_of,
@@ -110,6 +110,7 @@ class Rest:
             "X-Qlik-Xrfkey": self._xrfkey,
             "X-Qlik-User": user_header(connection.api_user),
         }
+        self._patience: dict[Endpoint, Patience] = {}
         self._sessions: dict[Endpoint, requests.Session] = {}
         self._opening = threading.Lock()
         self._secrets = Secrets()
@@ -148,7 +149,6 @@ class Rest:
 
     def _send_until_answered(self, endpoint: Endpoint, call: Call) -> tuple[Received, bool]:
         answer_lost = False
-        end = time.monotonic() + self._connection.timeout * (self._connection.retries + 1)
         for attempt in range(self._connection.retries + 1):
             is_last = attempt == self._connection.retries
             try:
@@ -159,18 +159,16 @@ class Rest:
                     request = f"{call.method} https://{endpoint}{call.shown}"
                     raise explain_no_answer(request, error, endpoint, self._connection) from None
                 answer_lost = answer_lost or not _never_sent(error)
-                pause = None
+                wanted = None
             else:
-                pause = _pause_wanted(received.response)
-                may_pass = received.status in WORTH_REPEATING or (received.status == 429 and pause is not None)
+                wanted = _pause_wanted(received.response)
+                may_pass = received.status in WORTH_REPEATING or (received.status == 429 and wanted is not None)
                 if is_last or not may_pass or not call.is_repeatable:
                     return received, answer_lost
                 # A gateway may have passed the request on before it gave up.
                 answer_lost = answer_lost or received.status in WORTH_REPEATING
-            # However long the server wants to be left alone, the call as a whole has an end.
-            self._sleep(
-                0.2 * 2**attempt if pause is None else max(0.0, min(pause, LONGEST_PAUSE, end - time.monotonic()))
-            )
+            wanted = 0.2 * 2**attempt if wanted is None else min(wanted, LONGEST_PAUSE)
+            self._sleep(self._patience_with(endpoint).pause(wanted))
         raise AssertionError("the last attempt returns or raises")
 
     def _send_in_turn(self, endpoint: Endpoint, call: Call) -> Received:
@@ -183,6 +181,11 @@ class Rest:
                     self.remember_secrets(self.own_sessions())
                     return received
         return self._send_once(endpoint, call)
+
+    def _patience_with(self, endpoint: Endpoint) -> Patience:
+        """For a whole run, however many requests the service puts off."""
+        seconds = self._connection.timeout * (self._connection.retries + 1)
+        return self._patience.setdefault(endpoint, Patience(seconds))
 
     def _is_door(self, endpoint: Endpoint) -> bool:
         return self._connection.asks_at_the_door and endpoint == self._connection.repository

@@ -12,7 +12,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ansible_collections.qlikops.sense.plugins.module_utils import _deadline
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest
@@ -127,3 +130,46 @@ def test_a_node_is_reached_through_a_proxy(pem: Export, monkeypatch: pytest.Monk
         assert rest.send(Endpoint("localhost", 4242), Call("GET", "/qrs/about")).data == [1]
         rest.close()
         thread.join()
+
+
+# Patience
+
+
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+def test_pauses_one_after_the_other_use_patience_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, patience = Clock(monkeypatch), _deadline.Patience(10)
+    granted = []
+    for _pause in range(4):
+        granted.append(patience.pause(4))
+        clock.now += granted[-1]
+    assert granted == [4, 4, 2, 0]
+
+
+def test_pauses_at_the_same_time_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, patience = Clock(monkeypatch), _deadline.Patience(10)
+    assert [patience.pause(4) for _thread in range(16)] == [4] * 16
+    clock.now += 2
+    assert patience.pause(4) == 4  # two of them are others' pauses
+    clock.now += 4
+    assert patience.pause(9) == 4
+    assert patience.pause(1) == 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 50)), max_size=30), st.floats(0, 200))
+def test_nobody_ever_waits_longer_than_patience_lasts(asked: list[tuple[float, float]], seconds: float) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        clock, patience = Clock(monkeypatch), _deadline.Patience(seconds)
+        paused, until = 0.0, clock.now
+        for later, wanted in asked:
+            clock.now += later
+            granted = patience.pause(wanted)
+            assert 0 <= granted <= wanted
+            end = clock.now + granted
+            paused += max(0.0, end - max(until, clock.now))
+            until = max(until, end)
+        assert paused <= seconds + 1e-6

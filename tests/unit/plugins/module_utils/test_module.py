@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
+from ansible.module_utils import basic
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
-from ansible_collections.qlikops.sense.plugins.modules import qlik_session
+from ansible_collections.qlikops.sense.plugins.modules import qlik_session, qlik_session_info
 from ansible_collections.qlikops.sense.tests.unit.plugins import running
+from ansible_collections.qlikops.sense.tests.unit.plugins.running import CONNECTION, install, run, site_answers, struct
 
 
 def test_an_error_that_nobody_foresaw_is_told_in_words_without_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,3 +35,37 @@ def test_what_yaml_has_changed_fails_before_anything_is_asked(monkeypatch: pytes
     assert result["failure"]["kind"] == "bad_option"
     assert "users: 34 is a number" in result["msg"]
     assert "'DIRECTORY\\id'" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "secret", [{"client_key_password": "Node"}, {"client_key_password": "a"}, {"session_ids": ["1", "e", "Central"]}]
+)
+def test_a_secret_that_is_also_a_word_changes_nothing_in_the_result(
+    monkeypatch: pytest.MonkeyPatch, secret: dict[str, Any]
+) -> None:
+    install(monkeypatch, site_answers(central=[struct("1"), struct("other", "LAB\\ea")]))
+    options = {**CONNECTION, "session_ids": ["1", "x", "y"]}
+    plain = run(monkeypatch, qlik_session_info.main, **options)
+    result = run(monkeypatch, qlik_session_info.main, **{**options, **secret})
+    assert len(result["sessions"]) == 1
+    for varying in ("observed_at", "first_seen", "sessions"):
+        del plain[varying], result[varying]
+    assert result == plain
+
+
+def test_secrets_are_not_shown_among_the_options(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secrets = {"client_key_password": "hidden", "session_ids": ["hidden too"]}
+    arguments = {**CONNECTION, **secrets, "users": ["LAB\\anna"], "_ansible_inject_invocation": True}
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
+    install(monkeypatch, site_answers())
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", given.encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    with pytest.raises(SystemExit):
+        qlik_session_info.main()
+    said = capfd.readouterr().out
+    assert "hidden" not in said
+    shown = json.loads(said.strip().splitlines()[-1])["invocation"]["module_args"]
+    assert shown["client_key_password"] == shown["session_ids"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    assert shown["users"] == ["LAB\\anna"]
