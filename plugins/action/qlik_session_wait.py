@@ -13,6 +13,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.qlikops.sense.plugins.module_utils._wait import RANGES
+from ansible_collections.qlikops.sense.plugins.module_utils._words import is_blank
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import Progress
 
 MODULE = "qlikops.sense.qlik_session_wait"
@@ -26,7 +28,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         variables = task_vars or {}
-        times = {name: _seconds(self._task.args.get(name), default) for name, default in DEFAULTS.items()}
+        times = {name: _seconds(name, self._task.args.get(name)) for name in DEFAULTS}
         if self._task.check_mode or self._task.async_val or None in times.values():
             # Nothing to show, or for the module to refuse.
             return {**result, **self._call(self._task.args, variables)}
@@ -64,11 +66,13 @@ class ActionModule(ActionBase):
         return called
 
 
-def _seconds(value: Any, default: int) -> int | None:
+def _seconds(option: str, value: Any) -> int | None:
     """As the module would read it; None for what it would refuse."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return default
+    if value is None or (isinstance(value, str) and is_blank(value)):
+        return DEFAULTS[option]
+    least, most = RANGES[option]
     try:
-        return int(value)
+        seconds = int(value)
     except (TypeError, ValueError):
         return None
+    return seconds if least <= seconds <= most else None

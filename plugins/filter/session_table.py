@@ -186,6 +186,7 @@ def _totals(result: Row) -> list[str]:
     unlinked = [proxy["prefix"] for proxy in result["virtual_proxies"] if not proxy["proxies"]]
     if unlinked:
         lines.append(f"linked to no proxy service: {joined(f'/{prefix}' for prefix in unlinked)}")
+    lines += [f"asked for and not there: {joined(result['not_found'])}"] if result.get("not_found") else []
     lines += [
         f"NOT LISTED: {failure['proxy']} /{failure['virtual_proxy']}: {failure['reason']} {failure['hint']}"
         for failure in result.get("failures", ())

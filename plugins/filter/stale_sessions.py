@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._given import changed_by_yaml
 from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection, UserPatterns
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
 from ansible_collections.qlikops.sense.plugins.plugin_utils._stale import (
@@ -138,6 +139,10 @@ def stale_sessions(listed: Any, **options: Any) -> dict[str, Any]:
     if not isinstance(listed, Mapping) or not {"sessions", "users", "proxies", "observed_at"} <= set(listed):
         raise AnsibleFilterError("stale_sessions: the input is not the result of qlik_session_info.")
     listed = plain(listed)
+    is_off = options.get("min_age") == 0
+    changed = changed_by_yaml({name: value for name, value in options.items() if not (is_off and name == "min_age")})
+    if changed:
+        raise AnsibleFilterError(f"stale_sessions: {changed}")
     try:
         rules = Rules.from_options(options)
         selection = Selection.from_options({name: listed_words(options.get(name)) for name in SELECTION})

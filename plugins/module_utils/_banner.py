@@ -19,12 +19,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, RequestFailed
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import (
+    BadOption,
+    QlikError,
+    RequestFailed,
+    require_range,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._repository import qrs_root, quoted
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call, Rest, expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 MESSAGE_TYPES = ("standard", "info", "warning", "error")  # by number
+LONGEST = 2**31 - 1  # seconds that QRS can hold (D: the type of the field)
 MOST_ROUNDS = 3
 DONE = (200, 201, 204)
 OVERTAKEN = (404, 409)
@@ -43,6 +50,7 @@ class Banner:
     message_type: str = MESSAGE_TYPES[0]
     active: bool = True
     duration: int = 10
+    id: str = field(default="", compare=False)
     entity: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -51,24 +59,21 @@ class Banner:
         message = _as_kept(options["text"] or "")
         if not message:
             raise BadOption("text", "is missing.", "It is needed unless state is absent.")
-        if options["duration"] < 1:
-            raise BadOption("duration", f"{options['duration']} is too small.", "The least is 1 second.")
+        require_range("duration", options["duration"], 1, LONGEST)
         return cls(checked_name(options), message, options["message_type"], options["active"], options["duration"])
 
     @classmethod
-    def from_entity(cls, entity: Mapping[str, Any]) -> Banner:
+    def from_entity(cls, item: Fields) -> Banner:
+        """Raises QlikError for a field that can't be read."""
         return cls(
-            name=str(entity.get("name") or ""),
-            message=_as_kept(str(entity.get("message") or "")),
-            message_type=_message_type(entity.get("messageType")),
-            active=bool(entity.get("isActive")),
-            duration=_seconds(entity.get("duration")),
-            entity=entity,
+            name=item.text("name"),
+            message=_as_kept(item.text("message")),
+            message_type=item.enum("messageType", MESSAGE_TYPES, other="unknown", spelled={"information": "info"}),
+            active=item.flag("isActive"),
+            duration=item.number("duration") or 0,
+            id=item.text("id"),
+            entity=item.as_answered,
         )
-
-    @property
-    def id(self) -> str:
-        return str(self.entity.get("id") or "")
 
     def as_diff(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("name", "message", "message_type", "active", "duration")}
@@ -114,7 +119,7 @@ def plan_change(wanted: Banner | None, found: Banner | None) -> Change:
     """What has to be done. A banner keeps its id, and the spelling of its name."""
     if wanted is None or found is None:
         return Change(found, wanted)
-    return Change(found, replace(wanted, name=found.name, entity=found.entity))
+    return Change(found, replace(wanted, name=found.name, id=found.id, entity=found.entity))
 
 
 class Banners:
@@ -137,9 +142,10 @@ class Banners:
             if error.status == 404:
                 error.kind, error.hint = "no_banners", NO_BANNERS
             raise
-        items = expect_list(answer.data, f"GET https://{self._endpoint}{call.path}")
+        items = objects_of(answer.data, f"GET https://{self._endpoint}{call.path}")
         # Looked at again here: whatever a server makes of a filter, no banner of another name is ever touched.
-        same = [each for each in map(Banner.from_entity, items) if each.id and fold(each.name) == fold(name)]
+        named = [item for item in items if item.text("id") and fold(item.text("name")) == fold(name)]
+        same = [Banner.from_entity(item) for item in named]
         found = [each for each in same if each.name == name] or same
         if len(found) > 1:
             listed = ", ".join(f"'{each.name}' ({each.id})" for each in found)
@@ -196,7 +202,7 @@ class Banners:
         if change.after is None:
             return None
         if isinstance(answer.data, dict) and answer.data.get("id"):
-            return Banner.from_entity(answer.data)
+            return Banner.from_entity(value_of(answer.data, "The answer to the change"))
         return self.find(change.after.name)
 
 
@@ -211,21 +217,6 @@ def checked_name(options: Mapping[str, Any]) -> str:
 def _as_kept(message: str) -> str:
     """Blanks at the ends and the kind of line ends make no difference, so that YAML's block texts can be used."""
     return "\n".join(message.strip().splitlines())
-
-
-def _message_type(value: Any) -> str:
-    """Answers of QRS hold numbers of enums (C), requests may (C), and an experimental API may do otherwise."""
-    text = fold(str(value))
-    if text.isdecimal() and int(text) < len(MESSAGE_TYPES):
-        return MESSAGE_TYPES[int(text)]
-    return {"information": "info"}.get(text, text)
-
-
-def _seconds(value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return 0
 
 
 def _shown(banner: Banner | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._deadline import LimitedSocket
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, require_range
 
 RANGES = {"timeout": (1, 3600), "retries": (0, 10), "max_parallel": (1, 256)}
 PATHS = ("client_cert", "client_key", "ca_path")
@@ -87,10 +87,7 @@ class Connection:
             if port is not None and not 1 <= port <= 65535:
                 raise BadOption(option, f"{port} is not a port.", "Ports go from 1 to 65535.")
         for option, (least, most) in RANGES.items():
-            value = getattr(connection, option)
-            if not least <= value <= most:
-                size = "small" if value < least else "large"
-                raise BadOption(option, f"{value} is too {size}.", f"The least is {least}, the most {most}.")
+            require_range(option, getattr(connection, option), least, most)
         user_header(connection.api_user)
         _require_host_name("host", connection.host, "the port is qrs_port")
         _require_prefix(connection.qrs_virtual_proxy or "")

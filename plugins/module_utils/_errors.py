@@ -41,6 +41,13 @@ class BadOption(QlikError):
         self.option = option
 
 
+def require_range(option: str, value: float, least: float, most: float) -> None:
+    """Raises BadOption for a number outside."""
+    if not least <= value <= most:
+        size = "small" if value < least else "large"
+        raise BadOption(option, f"{value} is too {size}.", f"The least is {least}, the most {most}.")
+
+
 class Refused(QlikError):
     """The collection declines to act, before anything was changed."""
 

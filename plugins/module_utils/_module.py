@@ -22,19 +22,9 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._given import changed_by_yaml, without_empty_answers
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import REQUESTS_IMPORT_ERROR
-from ansible_collections.qlikops.sense.plugins.module_utils._words import is_blank
 
-# Options in which YAML would change what is meant by making a number, a truth value or the like of it.
-TEXTS = frozenset(
-    {
-        *("host", "api_user", "qrs_virtual_proxy", "host_map"),
-        *("proxies", "virtual_proxies", "users", "exclude_users", "protect_users", "attributes"),
-        *("session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
-        *("min_age", "backend", "server"),
-    }
-)
-SECRET_TEXTS = frozenset({"session_ids"})
 NOT_SHOWN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # as Ansible calls it
 ISSUES = "the issue tracker named in the collection's README"
 Spec = dict[str, dict[str, Any]]
@@ -170,60 +160,6 @@ class QlikModule(Module):
                 " session ids included. Give the site's root.pem as ca_path instead."
             )
         return connection
-
-
-def without_empty_answers(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Leaves out what an unanswered question of an AWX survey brings: an empty text, or a list of such."""
-    cleaned = {name: value if name.startswith("_ansible") else _cleaned(value) for name, value in params.items()}
-    return {name: value for name, value in cleaned.items() if value is not None or params[name] is None}
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return None if is_blank(value) else value
-    if isinstance(value, list) and value:
-        return [entry for entry in value if not (isinstance(entry, str) and is_blank(entry))] or None
-    return value
-
-
-def changed_by_yaml(params: Mapping[str, Any]) -> BadOption | None:
-    """What is wrong with the first value of TEXTS that is no text, or None."""
-    for option in sorted(TEXTS.intersection(params)):
-        for value in _leaves(params[option]):
-            if value is not None and not isinstance(value, str):
-                return _no_text(option, value)
-    return None
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """What stands in an option, the entries of lists and the names and values of dictionaries one by one."""
-    if isinstance(value, Mapping):
-        for name, entry in value.items():
-            yield name
-            yield from _leaves(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _leaves(entry) if isinstance(entry, (list, tuple)) else (entry,)
-    else:
-        yield value
-
-
-def _no_text(option: str, value: Any) -> BadOption:
-    shown = "a value" if option in SECRET_TEXTS else f"{value!r}"[:60]
-    kind = (
-        "a truth value" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a structure"
-    )
-    if option == "min_age":
-        right = f"Write it with a unit and in quotes, such as '{value}s' or '8h'. YAML reads 8:00 as the number 480."
-    elif option in ("users", "exclude_users", "protect_users", "anonymous_users", "service_users"):
-        right = "Put it in quotes as it is spelled, such as '00042' or 'no', or write 'DIRECTORY\\id'."
-    else:
-        right = "Put it in quotes as it is spelled, such as '00042' or 'no'."
-    return BadOption(
-        option,
-        f"{shown} is {kind}, not a text. YAML makes numbers and truth values of 00042, 8:00, no and the like.",
-        right,
-    )
 
 
 @contextmanager

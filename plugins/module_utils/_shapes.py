@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
@@ -33,6 +34,11 @@ class Fields:
         self._item = item
         self._request = request
         self._path = path
+
+    @property
+    def as_answered(self) -> dict[str, Any]:
+        """All of the object, unchecked, to be sent back as it came."""
+        return dict(self._item)
 
     def __iter__(self) -> Iterator[str]:
         """The names of the fields that were answered."""
@@ -81,10 +87,13 @@ class Fields:
             raise self._unexpected(name, "a flag")
         return flag
 
-    def enum(self, name: str, names: Sequence[str], other: str) -> str:
+    def enum(
+        self, name: str, names: Sequence[str], other: str, spelled: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
         """One of ``names``, given by its number or its name in any spelling, such as ``NoCommunication``.
 
-        Any other number or name may come from a later release and is called ``other``, as where none is given.
+        ``spelled`` adds spellings to a name. Any other number or name may come from a later release and is called
+        ``other``, as where none is given.
         """
         value = self._item.get(name)
         if value is None:
@@ -95,7 +104,7 @@ class Fields:
         if not isinstance(value, str):
             raise self._unexpected(name, "the number or the name of a choice")
         spellings = {_letters(spelling): each for each in names for spelling in (each, f"{name}{each}")}
-        return spellings.get(_letters(value), other)
+        return {**spellings, **spelled}.get(_letters(value), other)
 
     def object(self, name: str) -> Fields:
         """An object, one without fields unless given."""

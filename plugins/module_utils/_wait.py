@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry
 
+RANGES = {"wait_timeout": (0, 604_800), "wait_interval": (1, 3600), "until_sessions": (0, 1_000_000)}
 MOST_NAMES = 10
 
 

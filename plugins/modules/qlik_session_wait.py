@@ -31,12 +31,12 @@ attributes:
 options:
   wait_timeout:
     description:
-      - How many seconds to wait in all. V(0) looks once.
+      - How many seconds to wait in all, at most a week. V(0) looks once.
     type: int
     default: 600
   wait_interval:
     description:
-      - How many seconds to wait between two looks.
+      - How many seconds to wait between two looks, from 1 to 3600.
     type: int
     default: 10
   until_sessions:
@@ -170,7 +170,7 @@ failure:
 import time
 from datetime import datetime, timezone
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
@@ -179,7 +179,13 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._wait import Patience, Wait, wait, who_is_left
+from ansible_collections.qlikops.sense.plugins.module_utils._wait import (
+    RANGES,
+    Patience,
+    Wait,
+    wait,
+    who_is_left,
+)
 
 
 def main() -> None:
@@ -207,9 +213,8 @@ def main() -> None:
 
 def patience_of(module: QlikModule) -> Patience:
     """Raises BadOption. In check mode one look has to do."""
-    for option, least in (("wait_timeout", 0), ("wait_interval", 1), ("until_sessions", 0)):
-        if module.params[option] < least:
-            raise BadOption(option, f"{module.params[option]} is too small.", f"The least is {least}.")
+    for option, (least, most) in RANGES.items():
+        require_range(option, module.params[option], least, most)
     return Patience(
         0 if module.check_mode else module.params["wait_timeout"],
         module.params["wait_interval"],

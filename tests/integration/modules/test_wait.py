@@ -73,7 +73,14 @@ def test_check_mode_reports_and_does_not_wait(modules: Modules) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("wait_timeout", -1), ("wait_interval", 0), ("until_sessions", -1), ("wait_timeout", "soon")]
+    ("option", "value"),
+    [
+        ("wait_timeout", -1),
+        ("wait_interval", 0),
+        ("until_sessions", -1),
+        ("wait_timeout", "soon"),
+        ("wait_timeout", 10**10),
+    ],
 )
 def test_a_wait_that_makes_no_sense_is_refused(modules: Modules, option: str, value: Any) -> None:
     options: dict[str, Any] = {option: value}
@@ -147,6 +154,12 @@ def test_what_the_module_refuses_is_not_waited_for(ansible: Ansible) -> None:
                 "failed_when": "waited is not failed",
             },
             ensure("'has no' in waited.msg", "waited.failure.kind == 'bad_option'"),
+            {
+                "qlikops.sense.qlik_session_wait": {"wait_timeout": -1},
+                "register": "impossible",
+                "failed_when": "impossible is not failed",
+            },
+            ensure("'wait_timeout: -1 is too small' in impossible.msg"),
         ]
     )
 

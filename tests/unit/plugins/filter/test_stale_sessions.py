@@ -80,6 +80,7 @@ def test_unanswered_questions_of_a_survey_leave_everything_off() -> None:
     world = world_of(*several(7), anna="blacklisted")
     assert whys(world, **blank, **numbers) == {}
     assert whys(world, users=[""], user_states=[""], min_age="0", keep_per_user=None) == {}
+    assert whys(world, min_age=0) == {}
 
 
 def test_a_user_who_should_have_none_loses_all() -> None:
@@ -161,6 +162,11 @@ def test_users_at_the_limit_who_shall_lose_a_session_are_named() -> None:
         ({"keep_per_user": "four"}, "'four' is not a number"),
         ({"runaway_user": -1}, "'-1' is not a number"),
         ({"min_age": "8 o'clock"}, "is not a duration"),
+        ({"min_age": 480}, "480s"),
+        ({"users": [34]}, "'00042'"),
+        ({"exclude_users": [False]}, "truth value"),
+        ({"protect_users": [8.5]}, "quotes"),
+        ({"virtual_proxies": 8}, "quotes"),
         ({"user_states": ["gone"]}, "there is no state 'gone'"),
         ({"proxies": ["Node9"]}, "the site has no 'Node9'"),
         ({"virtual_proxies": ["/sale"]}, "the site has no 'sale'"),

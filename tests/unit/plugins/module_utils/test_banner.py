@@ -24,6 +24,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._banner import (
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call
+from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import banner
@@ -48,6 +49,10 @@ banners = st.builds(
         }
     ),
 )
+
+
+def read(entity: dict[str, Any]) -> Banner:
+    return Banner.from_entity(Fields(entity, "GET x"))
 
 
 def with_answers(answers: dict[str, Any], **options: Any) -> tuple[Banners, FakeRest]:
@@ -139,7 +144,7 @@ def test_a_plan_made_true_leaves_nothing_to_plan(wanted: Banner | None, found: B
 
 @given(banners)
 def test_a_banner_survives_the_way_to_qrs_and_back(wanted: Banner) -> None:
-    assert Banner.from_entity(wanted.as_entity()) == wanted
+    assert read(wanted.as_entity()) == wanted
 
 
 # What is asked, to the letter
@@ -195,7 +200,7 @@ def test_without_writing_the_change_is_the_same(wanted: Banner | None, found: li
     site, rest = with_answers({LIST: found})
     change = site.settle("Night", wanted, write=False)
     assert rest.asked == [LIST]
-    assert change == plan_change(wanted, Banner.from_entity(found[0]) if found else None)
+    assert change == plan_change(wanted, read(found[0]) if found else None)
 
 
 def test_an_answer_without_the_entity_is_read_again() -> None:
@@ -393,19 +398,35 @@ def test_a_list_of_another_shape_is_an_error(answer: Any) -> None:
         ("2", "warning"),
         ("Warning", "warning"),
         ("Information", "info"),
-        (4, "4"),
-        (-1, "-1"),
-        (None, "none"),
-        ("²", "²"),
+        (4, "unknown"),
+        (-1, "unknown"),
+        (None, "unknown"),
+        ("²", "unknown"),
     ],
 )
 def test_types_as_qrs_may_give_them(answered: Any, message_type: str) -> None:
-    assert Banner.from_entity(banner("Night", messageType=answered)).message_type == message_type
+    assert read(banner("Night", messageType=answered)).message_type == message_type
 
 
 def test_an_entity_with_gaps_is_one_to_be_filled() -> None:
-    found = Banner.from_entity({"id": "x", "name": "Night", "message": None, "duration": None})
+    found = read({"id": "x", "name": "Night", "message": None, "duration": None})
     assert plan_change(NIGHT, found).is_one
+
+
+@pytest.mark.parametrize(
+    "field", [{"isActive": "perhaps"}, {"isActive": 1}, {"duration": "long"}, {"message": ["a"]}, {"messageType": {}}]
+)
+def test_a_field_that_can_not_be_read_is_named_and_nothing_is_written(field: dict[str, Any]) -> None:
+    site, rest = with_answers({LIST: [banner("Other", isActive=[]), banner("Night", **field)]})
+    with pytest.raises(QlikError, match=rf"\[1\]\.{next(iter(field))} is ") as caught:
+        site.settle("Night", OTHER)
+    assert caught.value.kind == "unexpected_answer"
+    assert rest.asked == [LIST]
+
+
+def test_flags_in_words_are_read() -> None:
+    assert read(banner("Night", isActive="False")).active is False
+    assert read(banner("Night", isActive="True")).active is True
 
 
 OPTIONS = {"name": "Night", "text": "m", "message_type": "info", "active": True, "duration": 1}
@@ -419,6 +440,7 @@ OPTIONS = {"name": "Night", "text": "m", "message_type": "info", "active": True,
         ({"text": " \n"}, "text"),
         ({"duration": 0}, "duration"),
         ({"duration": -5}, "duration"),
+        ({"duration": 2**31}, "duration"),
         ({"name": "a\nb"}, "name"),
         ({"name": "a\x00b"}, "name"),
         ({"name": "a\u202eb"}, "name"),
@@ -433,4 +455,4 @@ def test_what_cannot_be_meant(options: dict[str, Any], option: str) -> None:
 def test_blanks_and_line_ends_make_no_difference() -> None:
     assert checked_name({"name": " Night\n"}) == "Night"
     assert Banner.from_options({**OPTIONS, "text": "\n a\r\nb \n"}).message == "a\nb"
-    assert Banner.from_entity(banner("Night", message="a\r\nb\n")).message == "a\nb"
+    assert read(banner("Night", message="a\r\nb\n")).message == "a\nb"

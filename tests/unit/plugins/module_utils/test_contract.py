@@ -96,11 +96,11 @@ def fields_read(module: ModuleType) -> set[tuple[str, str]]:
 
 
 def test_the_fields_that_are_read_are_those_of_the_table() -> None:
-    read = fields_read(_repository) | fields_read(_proxy_service)
-    assert read == {(field.name, field.type) for field in FIELDS if field.entity != "CustomBannerMessage"}
+    read = fields_read(_repository) | fields_read(_proxy_service) | fields_read(_banner)
+    assert read == {(field.name, field.type) for field in FIELDS}
 
 
-def test_the_fields_of_banners_are_those_of_the_table() -> None:
+def test_the_fields_of_banners_that_are_sent_are_those_of_the_table() -> None:
     sent = _banner.Banner("a", "b").as_entity()
     assert {*sent, "id"} == {field.name for field in FIELDS if field.entity == "CustomBannerMessage"}
 

@@ -1,0 +1,81 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""Options as they were given, before anything makes texts of them: what YAML has changed, and what is no answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._words import is_blank
+
+# Options in which YAML would change what is meant by making a number, a truth value or the like of it.
+TEXTS = frozenset(
+    {
+        *("host", "api_user", "qrs_virtual_proxy", "host_map"),
+        *("proxies", "virtual_proxies", "users", "exclude_users", "protect_users", "attributes"),
+        *("session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
+        *("min_age", "backend", "server"),
+    }
+)
+SECRET_TEXTS = frozenset({"session_ids"})
+
+
+def without_empty_answers(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Leaves out what an unanswered question of an AWX survey brings: an empty text, or a list of such."""
+    cleaned = {name: value if name.startswith("_ansible") else _cleaned(value) for name, value in params.items()}
+    return {name: value for name, value in cleaned.items() if value is not None or params[name] is None}
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return None if is_blank(value) else value
+    if isinstance(value, list) and value:
+        return [entry for entry in value if not (isinstance(entry, str) and is_blank(entry))] or None
+    return value
+
+
+def changed_by_yaml(params: Mapping[str, Any]) -> BadOption | None:
+    """What is wrong with the first value of TEXTS that is no text, or None."""
+    for option in sorted(TEXTS.intersection(params)):
+        for value in _leaves(params[option]):
+            if value is not None and not isinstance(value, str):
+                return _no_text(option, value)
+    return None
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """What stands in an option, the entries of lists and the names and values of dictionaries one by one."""
+    if isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield name
+            yield from _leaves(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _leaves(entry) if isinstance(entry, (list, tuple)) else (entry,)
+    else:
+        yield value
+
+
+def _no_text(option: str, value: Any) -> BadOption:
+    shown = "a value" if option in SECRET_TEXTS else f"{value!r}"[:60]
+    kind = (
+        "a truth value" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a structure"
+    )
+    if option == "min_age":
+        right = f"Write it with a unit and in quotes, such as '{value}s' or '8h'. YAML reads 8:00 as the number 480."
+    elif option in ("users", "exclude_users", "protect_users", "anonymous_users", "service_users"):
+        right = "Put it in quotes as it is spelled, such as '00042' or 'no', or write 'DIRECTORY\\id'."
+    else:
+        right = "Put it in quotes as it is spelled, such as '00042' or 'no'."
+    return BadOption(
+        option,
+        f"{shown} is {kind}, not a text. YAML makes numbers and truth values of 00042, 8:00, no and the like.",
+        right,
+    )
