@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
 # Do not import it from outside.
 
-"""Options as they were given, before anything makes texts of them: what YAML has changed, and what is no answer. Pure."""
+"""Options as given, before anything makes texts of them: what YAML has changed, and what is no answer. Pure."""
 
 from __future__ import annotations
 
