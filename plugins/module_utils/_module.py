@@ -126,6 +126,8 @@ class Module(AnsibleModule):
         raise AssertionError("exit_json ends the module")
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """Ansible itself fails where options do not fit the argument spec; that has a failure, too."""
+        result.setdefault("failure", QlikError("bad_option", msg).details())
         super().fail_json(msg, invocation=self._invocation(), **result)
         raise AssertionError("fail_json ends the module")
 

@@ -69,3 +69,14 @@ def test_secrets_are_not_shown_among_the_options(
     shown = json.loads(said.strip().splitlines()[-1])["invocation"]["module_args"]
     assert shown["client_key_password"] == shown["session_ids"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
     assert shown["users"] == ["LAB\\anna"]
+
+
+@pytest.mark.parametrize(
+    "options", [{"user_states": ["gone"]}, {"timeout": "soon"}, {"hosts": "x"}, {"host": None}, {"first_seen": "x"}]
+)
+def test_what_ansible_refuses_has_a_failure_too(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]) -> None:
+    for name in ("HOST", "API_USER"):
+        monkeypatch.delenv(f"QLIK_SENSE_{name}", raising=False)
+    arguments = {name: value for name, value in {**CONNECTION, **options}.items() if value is not None}
+    result = run(monkeypatch, qlik_session_info.main, **arguments)
+    assert result["failure"] == {"kind": "bad_option", "reason": result["msg"], "hint": ""}
