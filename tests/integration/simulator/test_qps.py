@@ -143,7 +143,10 @@ def test_alive_health_about(client: Client) -> None:
     assert client.qps("/qps/health").status_code == 200
     assert isinstance(client.qps("/qps/about/description").json(), list)
     assert isinstance(client.qps("/qps/about/relations").json(), list)
-    assert client.qps("/qps/about/openapi/main").json()["basePath"] == "/qps"
+    described = client.qps("/qps/about/openapi/main").json()
+    assert described["basePath"] == "/qps"
+    assert set(described["paths"]["/{virtualproxy}/session/{id}"]) == {"get", "delete"}
+    assert client.qps("/qps/about/openapi").json() == ["main", "personal"]
 
 
 @pytest.mark.parametrize(

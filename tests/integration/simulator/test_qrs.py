@@ -104,6 +104,10 @@ def test_what_it_says_of_its_api(client: Client, control: Control) -> None:
         if method == "GET" and "{" not in path:
             assert client.qrs(path).status_code == 200, line
     assert client.qrs("/qrs/about/api/nothing").status_code == 404
+    assert client.qrs("/qrs/about/openapi").json() == ["main"]
+    paths = client.qrs("/qrs/about/openapi/main").json()["paths"]
+    assert {"/user/full", "/custombannermessage/full"} <= paths.keys()
+    assert client.qrs("/qrs/about/openapi/nothing").status_code == 404
     control.switches(banners="absent")
     assert not [line for line in client.qrs("/qrs/about/api/description").json() if "banner" in line]
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from . import openapi
 from .enums import ENUMS
 from .site import Node
 
@@ -13,13 +14,15 @@ _TYPES = (
     *("proxyservice", "virtualproxyconfig", "servernodeconfiguration", "servicestatus", "user"),
     "custombannermessage",
 )
-_DESCRIPTION = [
+ENDPOINTS = [
     *("GET /qrs/about", "GET /qrs/about/api/description", "GET /qrs/about/api/enums", "GET /qrs/about/api/relations"),
+    *("GET /qrs/about/openapi", "GET /qrs/about/openapi/{interfacename}"),
     *(f"GET /qrs/{kind}{rest}" for kind in _TYPES for rest in ("", "/full", "/count", "/{id}")),
     *("GET /qrs/proxyservice/local", "GET /qrs/servernodeconfiguration/local", "GET /qrs/ssl/ping"),
     "POST /qrs/user/table",
     *("POST /qrs/custombannermessage", "PUT /qrs/custombannermessage/{id}", "DELETE /qrs/custombannermessage/{id}"),
 ]
+RELEASE = "31.44.0.0"
 # Which property is an object of which type; "PROPERTY > TYPE" is how a client splits them (C).
 _RELATIONS = [
     "ProxyService.ServerNodeConfiguration > ServerNodeConfiguration",
@@ -35,7 +38,7 @@ def about(node: Node) -> dict[str, object]:
     """The answering node and its release (fields: D, C; the release itself: I)."""
     return {
         "schemaPath": "About",
-        "buildVersion": "31.44.0.0",
+        "buildVersion": RELEASE,
         "buildDate": "11/20/2025 10:09:00 AM",
         "databaseProvider": "Devart.Data.PostgreSql",
         "nodeType": 1 if node.central else 2,  # D
@@ -56,6 +59,16 @@ def about_api(what: str, method: str, banners: bool) -> object:
     if what == "relations":
         return _RELATIONS
     if what == "description":
-        known = [each for each in _DESCRIPTION if banners or "custombannermessage" not in each]
-        return [each for each in known if each.startswith(f"{method.upper()} " if method else "")]
+        return [each for each in _served(banners) if each.startswith(f"{method.upper()} " if method else "")]
     return None
+
+
+def about_openapi(parts: list[str], banners: bool) -> object:
+    """Below ``about/openapi``: the names of the interfaces, or the description of one; None where there is none (D)."""
+    if parts == ["main"]:
+        return openapi.of_repository(_served(banners), RELEASE)
+    return None if parts else ["main"]
+
+
+def _served(banners: bool) -> list[str]:
+    return [each for each in ENDPOINTS if banners or "custombannermessage" not in each]

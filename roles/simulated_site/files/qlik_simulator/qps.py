@@ -12,16 +12,19 @@ from typing import Any
 
 from aiohttp import web
 
+from . import openapi
 from .call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
 from .proxy import Proxy
 from .sessions import Attribute, Session, SessionStore
 from .site_check import attribute
 from .switches import Switches
 
-_ENDPOINTS = [
+ENDPOINTS = [
     "GET /qps/alive",
     "GET /qps/health",
     "GET /qps/about/description",
+    "GET /qps/about/openapi",
+    "GET /qps/about/openapi/{interfacename}",
     "GET /qps/{virtual proxy/}session",
     "POST /qps/{virtual proxy/}session",
     "GET /qps/{virtual proxy/}session/{id}",
@@ -30,13 +33,19 @@ _ENDPOINTS = [
     "GET /qps/{virtual proxy/}user/{directory}/{id}",
     "DELETE /qps/{virtual proxy/}user/{directory}/{id}",
 ]
+# The prefix of a virtual proxy may be left out.
+EACH_ENDPOINT = [
+    endpoint.replace("{virtual proxy/}", prefix)
+    for endpoint in ENDPOINTS
+    for prefix in (("", "{virtualproxy}/") if "{virtual proxy/}" in endpoint else ("",))
+]
 _ABOUT: dict[tuple[str, ...], object] = {  # which answer is a list and which an object: C
-    ("description",): _ENDPOINTS,
+    ("description",): ENDPOINTS,
     ("default",): {},
     ("enums",): {},
     ("relations",): [],
     ("openapi",): ["main", "personal"],
-    ("openapi", "main"): {"swagger": "2.0", "basePath": "/qps", "info": {"title": "Proxy API", "version": "38.35.0"}},
+    ("openapi", "main"): openapi.of_proxy(EACH_ENDPOINT, "38.35.0"),
     ("openapi", "personal"): {"swagger": "2.0", "basePath": "/qps", "info": {"title": "Personal API"}},
 }
 _TICKET_CHARACTERS = string.ascii_letters + string.digits

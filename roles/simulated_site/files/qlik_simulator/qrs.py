@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from .about import about, about_api
+from .about import about, about_api, about_openapi
 from .banners import RefusedError
 from .call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
 from .filter_language import FilterError
@@ -57,11 +57,18 @@ class RepositoryService:
             return self._write(call, lowered[1:], "\\".join(user or _SITE_ITSELF), is_administrator)
         if lowered[1:] == ["about"]:
             return answer_json(about(self._node))
-        if lowered[1:3] == ["about", "api"] and len(lowered) == 4:
-            has_banners = self._repository.banners.table() is not None
-            told = about_api(lowered[3], call.query.get("method", ""), has_banners)
-            return answer_json(told) if told is not None else no_endpoint()
+        if lowered[1:2] == ["about"]:
+            return self._about(call, lowered[2:])
         return self._entities(call, lowered[1:], user or _SITE_ITSELF, is_administrator)
+
+    def _about(self, call: Call, parts: list[str]) -> web.Response:
+        has_banners = self._repository.banners.table() is not None
+        told = None
+        if parts[:1] == ["openapi"]:
+            told = about_openapi(parts[1:], has_banners)
+        elif parts[:1] == ["api"] and len(parts) == 2:
+            told = about_api(parts[1], call.query.get("method", ""), has_banners)
+        return answer_json(told) if told is not None else no_endpoint()
 
     def _entities(self, call: Call, parts: list[str], user: tuple[str, str], is_administrator: bool) -> web.Response:
         table = self._repository.table(parts[0]) if parts else None

@@ -10,7 +10,7 @@ import ast
 import inspect
 import json
 import pathlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timezone
 from types import ModuleType
 from typing import Any
@@ -37,7 +37,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._contract import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call, Rest
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
-from qlik_simulator import about, qps, shapes
+from qlik_simulator import about, openapi, qps, shapes
 from qlik_simulator.banners import BannerStore
 from qlik_simulator.clock import Clock
 from qlik_simulator.sessions import Session
@@ -175,15 +175,13 @@ def test_the_simulated_site_shows_every_field_with_its_type(field: Field) -> Non
 
 @pytest.mark.parametrize("request_", [row for row in REQUESTS if row.service != PERSONAL], ids=label)
 def test_the_simulated_site_serves_every_request(request_: Request) -> None:
-    served = {
-        *about._DESCRIPTION,
-        *(
-            endpoint.replace("{virtual proxy/}", prefix)
-            for endpoint in qps._ENDPOINTS
-            for prefix in ("", "{virtualproxy}/")
-        ),
-    }
+    served = {*about.ENDPOINTS, *qps.EACH_ENDPOINT}
     assert f"{request_.method} {request_.path}" in served
+
+
+def simulated_description(service: str) -> Any:
+    """What the simulated site says of its interface."""
+    return openapi.of_repository(about.ENDPOINTS, "1") if service == QRS else openapi.of_proxy(qps.EACH_ENDPOINT, "1")
 
 
 def description(service: str) -> Any:
@@ -195,23 +193,49 @@ def description(service: str) -> Any:
     pytest.skip("Qlik's descriptions of the interfaces do not lie beside this checkout")
 
 
+@pytest.fixture(params=[simulated_description, description], ids=["simulated", "live"])
+def describe(request: pytest.FixtureRequest) -> Callable[[str], Any]:
+    """Gives the description of a service."""
+    function: Callable[[str], Any] = request.param
+    return function
+
+
 @pytest.mark.parametrize("request_", [row for row in REQUESTS if row.service in DESCRIPTIONS], ids=label)
-def test_qlik_describes_every_request(request_: Request) -> None:
-    document = description(request_.service)
+def test_every_request_is_described(describe: Callable[[str], Any], request_: Request) -> None:
+    document = describe(request_.service)
     path = request_.path.removeprefix(document["basePath"])
     assert document["paths"][path][request_.method.lower()]["x-qlik-stability"] == request_.stability
 
 
 @pytest.mark.parametrize("field", DESCRIBED, ids=label)
-def test_qlik_describes_every_field(field: Field) -> None:
+def test_every_field_is_described(describe: Callable[[str], Any], field: Field) -> None:
     is_session = field.entity == "Session"
-    definitions = description(QPS if is_session else QRS)["definitions"]
+    definitions = describe(QPS if is_session else QRS)["definitions"]
     name = field.name[0].lower() + field.name[1:]
     described = definitions["SessionData" if is_session else field.entity]["properties"][name]
     if "$ref" in described:
         described = definitions[described["$ref"].rpartition("/")[2]]
     assert described["type"] == JSON_TYPES[field.type]
     assert ("enum" in described) == (field.type == ENUM)
+
+
+@pytest.mark.parametrize("service", [QRS, QPS])
+def test_the_simulated_site_describes_nothing_that_a_live_one_does_not(service: str) -> None:
+    ours, theirs = simulated_description(service), description(service)
+    additional = {"/ssl/ping", "/user/table"} & ours["paths"].keys() - theirs["paths"].keys()  # not in the excerpt
+    assert ours["paths"].keys() - additional <= theirs["paths"].keys()
+    for name, definition in ours["definitions"].items():
+        for field, described in definition["properties"].items():
+            real = theirs["definitions"][name]["properties"][field]
+            real = theirs["definitions"][real["$ref"].rpartition("/")[2]] if "$ref" in real else real
+            if "$ref" not in described:
+                assert (name, field, described["type"]) == (name, field, real["type"])
+
+
+def test_the_simulated_site_shows_what_it_describes() -> None:
+    for name, shown in simulated().items():
+        if name != "Session":
+            assert openapi.REPOSITORY[name].keys() <= shown.keys(), name
 
 
 @pytest.mark.parametrize(
