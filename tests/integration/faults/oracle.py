@@ -39,11 +39,8 @@ def assert_all(row: Row, run: Run, site: Site, card: simulated.Card, seconds: fl
 def assert_no_traceback(run: Run) -> None:
     assert "Traceback" not in run.output
     assert "fault of the collection" not in run.message, run.message
-    json.loads(run.output, parse_constant=_no_number)
-
-
-def _no_number(name: str) -> None:
-    raise AssertionError(f"{name} is no JSON")
+    # Ansible itself repeats the options, among them what is no number.
+    json.dumps({name: value for name, value in run.result.items() if name != "invocation"}, allow_nan=False)
 
 
 def assert_right_failed(row: Row, run: Run) -> None:
@@ -64,7 +61,7 @@ def assert_accounted_for(row: Row, run: Run, site: Site) -> None:
     said = {outcome: sorted(labels[s["ref"]] for s in sessions if s["outcome"] == outcome) for outcome in OUTCOMES}
     either = set(row.gone.split())
     wanted = {outcome: sorted(getattr(row, outcome).split()) for outcome in OUTCOMES}
-    assert {outcome: sorted(set(said[outcome]) - either) for outcome in OUTCOMES} == wanted, run.message
+    assert {outcome: sorted(set(said[outcome]) - either) for outcome in OUTCOMES} == wanted, f"{said} {run.message}"
     assert either <= {*said["ended"], *said["already_gone"]}, run.message
     assert len({session["ref"] for session in sessions}) == len(sessions)
     assert sorted(labels[kept["ref"]] for kept in run.result.get("kept", [])) == sorted(row.kept.split())
@@ -123,7 +120,7 @@ def _warnings(run: Run) -> Iterable[str]:
 
 def assert_no_secret(run: Run, site: Site, card: simulated.Card) -> None:
     """Neither as it is nor in the spellings that servers and URLs give it."""
-    output = "\n".join(_texts(json.loads(run.output))).lower()
+    output = "\n".join(_texts(json.loads(run.output))).lower().replace("\0", "")
     for session in site.before:
         for spelling in _spellings(session.id):
             assert spelling not in output, f"the id of {session.label} is in ...{output.partition(spelling)[0][-300:]}"

@@ -138,7 +138,18 @@ class Listener(socketserver.ThreadingTCPServer):
                 pass
         if flaw in ("mute", "plain", "slams"):
             raise OSError("no TLS here")
-        return self._contexts[flaw].wrap_socket(plain, server_side=True)
+        secured = self._contexts[flaw].wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        try:
+            secured.do_handshake()
+        except ssl.SSLError:
+            # A close with something unread is a reset, which would overtake the alert.
+            with socket.socket(fileno=secured.detach()) as left:
+                left.shutdown(socket.SHUT_WR)
+                left.settimeout(PATIENCE)
+                while left.recv(4096):
+                    pass
+            raise
+        return secured
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away, or wants no such TLS, is no error of the server."""
