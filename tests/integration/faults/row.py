@@ -42,7 +42,7 @@ class Row:
     ``kind`` is that of the failure, "" where the module must not fail. ``says``, ``where`` and ``hint`` are expressions
     that the reason, the reason and the hint must match; ``warns`` one for the warnings, which are none without it.
     ``gone`` are those ended or already gone. ``defect`` says what is wrong with the collection, so that this row can't
-    pass yet.
+    pass yet, from ``defect_since`` of Python on.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Row:
     strays: bool = False
     seconds: float = 20.0
     defect: str = ""
+    defect_since: tuple[int, int] = (3, 0)
 
 
 def when(line: str, saying: Saying, times: int | None = None, skip: int = 0, obeyed: bool = False) -> Step:

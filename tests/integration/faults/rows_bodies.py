@@ -14,7 +14,12 @@ from urllib.parse import quote
 from ansible_collections.qlikops.sense.tests.integration.faults import answers
 from ansible_collections.qlikops.sense.tests.integration.faults.answers import Answer, text
 from ansible_collections.qlikops.sense.tests.integration.faults.row import Row, logged_in, when
-from ansible_collections.qlikops.sense.tests.integration.faults.rows_lists import ELSEWHERE, LIST, LIST_OF_CENTRAL
+from ansible_collections.qlikops.sense.tests.integration.faults.rows_lists import (
+    DEFAULT_ONE,
+    ELSEWHERE,
+    LIST,
+    LIST_OF_CENTRAL,
+)
 from ansible_collections.qlikops.sense.tests.integration.faults.site import OPAQUE_ID, Request, Site, id_of
 
 ALL = {"all": True}
@@ -151,7 +156,7 @@ SINGLE_ROWS = [
     ),
     Row(
         "bodies: the id in half a list",
-        ALL,
+        DEFAULT_ONE,
         (when(LIST, text(f'[{{"SessionId": "{OTHER}", "User')),),
         kind="refused",
         says=f"{LIST_OF_CENTRAL}.*breaks off",
@@ -185,6 +190,16 @@ SINGLE_ROWS = [
         says="500",
         would_end="anna1 anna2 bert1 bert2 carla1 carla2 emil robot",
         defect="what a server says is searched for the ids that are known by then, not for those of lists read later",
+    ),
+    *(
+        Row(
+            f"bodies: ids {name}, in a warning",
+            {**DEFAULT_ONE, "on_proxy_failure": "warn", "users": ["LAB\\*"]},
+            (when(LIST, text(f"{SPELLINGS[name](OTHER)} {SPELLINGS[name](OWN)}", 500)),),
+            warns="Central, virtual proxies /: GET .* 500",
+            ended="anna3 dora",
+        )
+        for name in ("plain", "in XML", "in single quotes", "in JSON in JSON", "in a cookie", "URL-encoded")
     ),
     Row(
         "bodies: ids given as an option",

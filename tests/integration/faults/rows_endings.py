@@ -26,21 +26,15 @@ UNCERTAIN: dict[str, tuple[Answer, str]] = {
     "200 with garbage": (answers.GARBAGE, "no JSON"),
     "200 with a web page": (html(), "web page titled 'Log in'"),
     "200 with half a session": (answers.HALF, "breaks off"),
-    "206 with half a session": (text("{", 206), "206"),
     "201": (status(201), "201"),
     "301": (status(301, Location="/login"), "301 .*leads to /login"),
     "302": (status(302, Location="https://other.example.com/hub"), "302 Found"),
-    "303": (status(303), "303"),
     "304": (Answer(304), "304"),
     "307": (status(307, Location="/qps/session"), "307"),
-    "308": (status(308, Location="//evil.example.com/"), "308"),
     "500": (status(500), "500 Internal Server Error, with the words: Words that come with 500"),
-    "500 with a web page": (html(500), "500"),
-    "501": (status(501), "501"),
     "502": (status(502), "502 Bad Gateway"),
     "503": (status(503), "503 Service Unavailable"),
     "504": (status(504), "504 Gateway Timeout"),
-    "599": (status(599), "599"),
     "lost": (answers.LOST, "connection broke"),
     "reset": (answers.RESET, "connection broke"),
     "cut": (answers.CUT, "connection broke"),
@@ -56,6 +50,7 @@ SLOW: dict[str, Answer] = {
     "trickle": answers.TRICKLE,
     "endless 100 Continue": Answer(body=b"HTTP/1.1 100 Continue\r\n\r\n" * 50, manner=answers.Manner.ENDLESS),
 }
+LOOKED_AT_IN_VAIN = ("200 with text", "302", "500", "504", "lost", "cut", "hang")
 # What says clearly that the session was not ended.
 CLEAR_NO: dict[str, tuple[Answer, str]] = {
     "400": (status(400), "400 Bad Request"),
@@ -114,7 +109,7 @@ def rows() -> Iterator[Row]:
 
 
 def _uncertain(name: str, answer: Answer, says: str, options: Mapping[str, int]) -> Iterator[Row]:
-    """Alone and obeyed; for one of several and not obeyed; always, with a list that can't be read afterwards."""
+    """Alone and obeyed; for one of several and not obeyed; some with a list that can't be read afterwards."""
     # A proxy service that hangs is not asked for the other session; one that is merely cut off still lives.
     gives_up = name in SLOW or name == "bad gzip"
     yield Row(
@@ -132,6 +127,8 @@ def _uncertain(name: str, answer: Answer, says: str, options: Mapping[str, int])
         ended="anna3" if gives_up else "anna2 anna3",
         failed="anna1 anna2" if gives_up else "anna1",
     )
+    if name not in LOOKED_AT_IN_VAIN:
+        return
     yield Row(
         f"ending: {name} always, and no list afterwards",
         {**DORA, **options},
@@ -144,15 +141,16 @@ def _uncertain(name: str, answer: Answer, says: str, options: Mapping[str, int])
 
 
 def _refused(name: str, answer: Answer, says: str) -> Iterator[Row]:
-    yield Row(
-        f"ending: {name} for one of several",
-        ANNA,
-        (when(ENDING_ANNA1, answer),),
-        kind="not_ended",
-        says=f"1 of 3 sessions could not be ended.*{says}",
-        ended="anna2 anna3",
-        failed="anna1",
-    )
+    if " " not in name:
+        yield Row(
+            f"ending: {name} for one of several",
+            ANNA,
+            (when(ENDING_ANNA1, answer),),
+            kind="not_ended",
+            says=f"1 of 3 sessions could not be ended.*{says}",
+            ended="anna2 anna3",
+            failed="anna1",
+        )
     yield Row(
         f"ending: {name} always",
         {**ANNA, "timeout": 1, "retries": 1},
@@ -302,20 +300,15 @@ SINGLE_ROWS = [
         for name, alive, stops in (
             ("a bare true", answers.as_json(True), False),
             ("the text true", answers.as_json("true"), False),
-            ("value True as text", answers.as_json({"value": "True"}), False),
             ("false", answers.as_json({"value": False}), True),
             ("1", answers.as_json(1), True),
-            ("yes", answers.as_json("yes"), True),
             ("null", answers.as_json(None), True),
             ("a list", answers.as_json([True]), True),
-            ("a list as value", answers.as_json({"value": [True]}), True),
             ("an empty object", answers.as_json({}), True),
             ("nothing", answers.EMPTY, True),
-            ("text", text("alive"), True),
             ("a web page", html(), True),
             ("500", status(500), True),
             ("503", status(503), True),
-            ("302", status(302, Location="/login"), True),
             ("nothing at all", answers.LOST, True),
         )
     ),
@@ -335,7 +328,6 @@ SINGLE_ROWS = [
             ("empty", answers.EMPTY, "empty"),
             ("null", answers.as_json(None), "empty"),
             ("an object", answers.as_json({}), "another shape"),
-            ("text", text("OK"), "no JSON"),
             ("a web page", html(), "web page"),
             ("half", answers.HALF, "breaks off"),
             ("lost", answers.LOST, "connection broke"),
@@ -389,6 +381,20 @@ SINGLE_ROWS = [
         ended="anna2 bert2 carla2 dora",
         already_gone="anna3",
         failed="anna1 bert1 carla1",
+    ),
+    Row(
+        "ending: more bytes than announced, and they look like an empty list",
+        {**DORA, "virtual_proxies": ["/"], "proxies": ["Node2"], "max_parallel": 1},
+        (
+            when(
+                "DELETE",
+                Answer(200, b"{}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", {"Content-Length": "2"}),
+            ),
+        ),
+        kind="not_ended",
+        says="kept the session",
+        where="proxy service",
+        failed="dora",
     ),
     Row("ending: all is well", ANNA, ended="anna1 anna2 anna3", most_deletes=3),
     Row(

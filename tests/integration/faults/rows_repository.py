@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.qlikops.sense.tests.integration.faults import answers
@@ -56,6 +57,8 @@ NO_LISTS: dict[str, tuple[Answer, str, str]] = {
     "late": (answers.HANG, "timeout", "within 1 seconds"),
     "trickling": (answers.TRICKLE, "timeout", "within 1 seconds"),
 }
+EITHER_LIST = ("nothing", "an object", "text", "302", "403", "404", "500", "lost")
+FILTER_BRINGS = ("nothing", "null", "an object", "text", "a web page", "half", "400", "401", "403", "404", "500", "503")
 # Of a proxy service: a field, what stands there, and how the complaint begins.
 BAD_PROXIES: dict[str, tuple[str, Any, str]] = {
     "id missing": ("id", ..., r"\[1\].id is missing"),
@@ -116,15 +119,14 @@ ODD_HOSTS: dict[str, tuple[Any, str]] = {
     "in another script": ("кликнода.invalid", r"."),
     "half a character": ("\ud800.invalid", r"."),
 }
-WELL: dict[str, tuple[str, str, Any]] = {
-    "restListenPort as a text": (PROXIES, "settings.restListenPort", str),
-    "restListenPort with a fraction of 0": (PROXIES, "settings.restListenPort", float),
-}
+PORTS_AS: dict[str, Callable[[Any], Any]] = {"a text": str, "a number with a fraction of 0": float}
 
 
 def rows() -> Iterator[Row]:
     for name, (answer, kind, says) in NO_LISTS.items():
         for list_name, line in {"proxyservice": PROXIES, "virtualproxyconfig": VIRTUAL_PROXIES}.items():
+            if list_name == "virtualproxyconfig" and name not in EITHER_LIST:
+                continue
             yield Row(
                 f"QRS: {list_name} is {name}",
                 {**ANNA, **(HURRIED if kind == "timeout" else {})},
@@ -157,9 +159,9 @@ def rows() -> Iterator[Row]:
 
 def _filter_odd(name: str, answer: Answer, kind: str, says: str) -> Iterator[Row]:
     """Where QRS can't look so deep with its filter, all proxy services are read; other trouble is trouble."""
-    if name in ("302", "late", "trickling", "lost", "reset", "cut"):
+    if name not in FILTER_BRINGS:
         return
-    is_trouble = name in ("401", "403", "403 for an xrfkey", "403 for an inactive user", "503")
+    is_trouble = name in ("401", "403", "503")
     yield Row(
         f"QRS: the filter for proxyEnabled brings {name}",
         ANNA,
@@ -340,6 +342,12 @@ USER_ROWS = [
     ),
 ]
 
+
+def _ports_as(kind: Callable[[Any], Any], data: Any) -> None:
+    for item in data:
+        item["settings"]["restListenPort"] = kind(item["settings"]["restListenPort"])
+
+
 SINGLE_ROWS = [
     Row(
         "QRS: no proxy services",
@@ -371,12 +379,12 @@ SINGLE_ROWS = [
     ),
     *(
         Row(
-            f"QRS: {name}",
+            f"QRS: restListenPort as {name}",
             ANNA,
-            (spoilt(PROXIES, lambda data, kind=kind: _ports_as(data, kind)),),
+            (spoilt(PROXIES, functools.partial(_ports_as, kind)),),
             ended="anna1 anna2 anna3",
         )
-        for name, (_line, _field, kind) in WELL.items()
+        for name, kind in PORTS_AS.items()
     ),
     Row(
         "QRS: one proxy service twice",
@@ -439,6 +447,29 @@ SINGLE_ROWS = [
         ended="anna2 bert2 robot",
     ),
     Row(
+        "QRS: virtual proxies whose prefixes differ in case alone",
+        {"virtual_proxies": ["SALES"]},
+        (spoilt(VIRTUAL_PROXIES, lambda data: [*data, {"id": "vp-Sales", "prefix": "Sales"}]),),
+        kind="bad_option",
+        says="virtual_proxies: 'SALES' fits more than one: /sales .vp-sales., /Sales .vp-Sales.",
+        hint="Give the id",
+    ),
+    Row(
+        "QRS: 503 with a Retry-After of an hour has an end",
+        {**ANNA, "timeout": 1, "retries": 1},
+        (when("QRS GET", status(503, Retry_After="3600")),),
+        kind="server_error",
+        says="503",
+    ),
+    Row(
+        "QRS: 500 is no matter of on_proxy_failure",
+        {**ANNA, "on_proxy_failure": "warn"},
+        (when("QRS GET", status(500)),),
+        kind="server_error",
+        says="500",
+        most_deletes=0,
+    ),
+    Row(
         "QRS: 503 once",
         {**ANNA, "retries": 1},
         (when("QRS GET", status(503, Retry_After="0"), times=1),),
@@ -451,11 +482,6 @@ SINGLE_ROWS = [
         ended="anna1 anna2 anna3",
     ),
 ]
-
-
-def _ports_as(data: Any, kind: Any) -> None:
-    for item in data:
-        item["settings"]["restListenPort"] = kind(item["settings"]["restListenPort"])
 
 
 ROWS = [*rows(), *USER_ROWS, *SINGLE_ROWS]

@@ -57,18 +57,20 @@ def rows() -> Iterator[Row]:
             ended="one dora" if is_one else "dora",
         )
         yield Row(
-            f"fold: {name} in directories, excluded and protected",
-            {"all": True, "exclude_users": [f"{given}\\two"], "protect_users": [f"{given}\\one"]},
-            (lone(f"{there}\\one"), logged_in("two", f"{there}\\two", "Central")),
-            ended="dora" if is_one else "one two dora",
-            kept="one" if is_one else "",
-        )
-        yield Row(
-            f"fold: {name} in ids, excluded and protected",
-            {"all": True, "exclude_users": [f"{given}_two"], "protect_users": [f"LAB\\{given}"]},
-            (lone(f"LAB\\{there}"), logged_in("two", f"LAB\\{there}_two", "Central")),
-            ended="dora" if is_one else "one two dora",
-            kept="one" if is_one else "",
+            f"fold: {name} in directories and ids, excluded and protected",
+            {
+                "all": True,
+                "exclude_users": [f"{given}\\three", f"{given}_two"],
+                "protect_users": [f"{given}\\four", f"LAB\\{given}"],
+            },
+            (
+                lone(f"LAB\\{there}"),
+                logged_in("two", f"LAB\\{there}_two", "Central"),
+                logged_in("three", f"{there}\\three", "Central"),
+                logged_in("four", f"{there}\\four", "Node2", "sales"),
+            ),
+            ended="dora" if is_one else "one two three four dora",
+            kept="one four" if is_one else "",
         )
         yield Row(
             f"fold: {name} in api_user, attributes and keep_per_user",
