@@ -78,7 +78,9 @@ def _kind_and_hint(status: int, words: str, api_user: str) -> tuple[str, str]:
         return "not_found", f"Is this the right service? {PORTS}"
     if status >= 500:
         return "server_error", "The service is there but not well. See its log on the node."
-    return "unexpected_status", ""
+    if status == 429:
+        return "too_many_requests", "The service wants fewer requests. Lower max_parallel, or try later."
+    return "unexpected_status", f"The service may be of another release, or something else answers here. {PORTS}"
 
 
 def explain_not_json(request: str, status: int, text: str) -> RequestFailed:
@@ -129,7 +131,7 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
             continue  # the connection broke, whatever of TLS was under way
         if isinstance(cause, ssl.SSLError):
             return _tls_trouble(cause, endpoint, connection)
-        if isinstance(cause, (socket.gaierror, UnicodeError)) or type(cause).__name__ == "LocationParseError":
+        if isinstance(cause, (socket.gaierror, ValueError)) or type(cause).__name__ == "LocationParseError":
             return (
                 "name_unknown",
                 f"the name {endpoint.host_name} is not known here.",

@@ -127,7 +127,8 @@ class Module(AnsibleModule):
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """Ansible itself fails where options do not fit the argument spec; that has a failure, too."""
-        result.setdefault("failure", QlikError("bad_option", msg).details())
+        hint = "The options are described by ansible-doc, under the name of the module."
+        result.setdefault("failure", QlikError("bad_option", msg, hint).details())
         super().fail_json(msg, invocation=self._invocation(), **result)
         raise AssertionError("fail_json ends the module")
 
