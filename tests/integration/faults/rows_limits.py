@@ -58,6 +58,8 @@ BEYOND: tuple[tuple[str, Any, str], ...] = (
     ("api_user", "u" * 100_000, "does not name a user"),
     ("host", "h" * 100_000 + "/", "not a host name"),
 )
+HALF_A_CHARACTER = ("host", "api_user", "min_age", "client_cert", "ca_path", "qrs_virtual_proxy")
+IN_LOG = "Ansible logs the options, and a text that no UTF-8 can hold ends in a traceback"
 TOO_LONG = "a value of 100 kB is quoted as a whole in the message"
 IN_SYSLOG = "Ansible logs the options to syslog, which takes no NUL from Python 3.12 on: a traceback or no failure"
 LONG_OPTIONS = ("proxies", "virtual_proxies", "first_seen", "api_user", "host")
@@ -75,6 +77,16 @@ def rows() -> Iterator[Row]:
             most_deletes=0,
             defect=TOO_LONG if is_quoted else IN_SYSLOG if holds_nul else "",
             defect_since=(3, 12) if holds_nul else (3, 0),
+        )
+
+    for option in HALF_A_CHARACTER:
+        yield Row(
+            f"beyond: half a character in {option}",
+            {**ALL, option: "INTERNAL\\sa\ud800"},
+            kind="bad_option",
+            says=f"^{option}: ",
+            most_deletes=0,
+            defect=IN_LOG,
         )
 
 
@@ -158,6 +170,27 @@ SINGLE_ROWS = [
         kind="not_ended",
         says="web page",
         failed="dora",
+    ),
+    Row(
+        "beyond: a timeout of true",
+        {**DORA, "timeout": True},
+        kind="bad_option",
+        says="^timeout: ",
+        defect="a flag is taken for one second, and ends in an unforeseen ValueError",
+    ),
+    Row(
+        "beyond: terminal escapes in an option",
+        {"proxies": ["\x1b[2JNode2"]},
+        kind="bad_option",
+        says="^proxies: the site has no",
+        defect="control characters of an option stand in the message as they came",
+    ),
+    Row(
+        "beyond: an id of one letter",
+        {"session_ids": ["a"], "proxies": ["nowhere"]},
+        kind="bad_option",
+        says="^proxies: the site has no 'nowhere'",
+        defect="Ansible masks the letter in every word of the result, the kind of the failure among them",
     ),
     Row(
         "beyond: a pattern that lesser matchers never finish",

@@ -11,7 +11,16 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.tests.integration.faults.answers import status
 from ansible_collections.qlikops.sense.tests.integration.faults.row import FileOf, Row, when
-from ansible_collections.qlikops.sense.tests.integration.faults.site import EMEA, SESSIONS, id_of, live
+from ansible_collections.qlikops.sense.tests.integration.faults.site import (
+    CENTRAL,
+    EMEA,
+    NODE2,
+    QRS,
+    SESSIONS,
+    Site,
+    id_of,
+    live,
+)
 
 ALL = {"all": True}
 ANNA = {"users": ["anna"]}
@@ -105,7 +114,11 @@ SENSELESS: tuple[tuple[str, Any, str], ...] = (
 # What Ansible refuses by the argument spec.
 WRONG_TYPES: tuple[tuple[str, Any], ...] = (
     ("users", {"anna": True}),
+    ("attributes", "34"),
+    ("attributes", ["HR"]),
     ("timeout", "soon"),
+    ("timeout", 1.5),
+    ("max_percent", "10%"),
     ("qrs_port", "https"),
     ("max_sessions", "few"),
     ("max_percent", "ten"),
@@ -120,18 +133,9 @@ WRONG_TYPES: tuple[tuple[str, Any], ...] = (
 )
 
 
-def refs_of(*labels: str) -> tuple[str, ...]:
-    """References as a run before would have told them."""
-    return tuple(REFS[label] for label in labels)
-
-
-def _ref(label: str) -> str:
-    from ansible_collections.qlikops.sense.tests.integration.faults.site import Site
-
-    return Site({"Central": 1, "Node2": 1, "QRS": 1}).ref(next(one for one in SESSIONS if one.label == label))
-
-
-REFS = {session.label: _ref(session.label) for session in SESSIONS}
+SITE = Site({QRS: 1, CENTRAL: 1, NODE2: 1})
+# References as a run before would have told them.
+REFS = {session.label: SITE.ref(session) for session in SESSIONS}
 NOBODY = "000000-0123456789ab"
 GONE_OF_NODE2 = f"{REFS['dora'].partition('-')[0]}-0123456789ab"
 
