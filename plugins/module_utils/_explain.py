@@ -131,12 +131,14 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
             continue  # the connection broke, whatever of TLS was under way
         if isinstance(cause, ssl.SSLError):
             return _tls_trouble(cause, endpoint, connection)
-        if isinstance(cause, (socket.gaierror, ValueError)) or type(cause).__name__ == "LocationParseError":
+        if isinstance(cause, (socket.gaierror, UnicodeError)) or type(cause).__name__ == "LocationParseError":
             return (
                 "name_unknown",
                 f"the name {endpoint.host_name} is not known here.",
                 "Give the node's address in host_map; the certificate is still checked against the node's name.",
             )
+    if isinstance(error, ValueError):  # of what makes an address of the name, before anything is sent
+        return "name_unknown", "no address can be made of the node's host name.", "Look at the node in the QMC."
     if names & {"ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout"} and not names & {
         "ConnectionRefusedError"
     }:

@@ -116,6 +116,7 @@ class Site:
 
     def end(self, sessions: Iterable[Session]) -> Ending:
         """Ends sessions, then reads their lists again: a session that is still there counts as failed."""
+        self._give_another_chance()  # a proxy service may have answered with some of its lists
         targets = list(sessions)
         answers = side_by_side(
             ((session.proxy.id, session) for session in targets), self._end_one, self._connection.max_parallel

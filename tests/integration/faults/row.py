@@ -41,8 +41,7 @@ class Row:
 
     ``kind`` is that of the failure, "" where the module must not fail. ``says``, ``where`` and ``hint`` are expressions
     that the reason, the reason and the hint must match; ``warns`` one for the warnings, which are none without it.
-    ``gone`` are those ended or already gone. ``defect`` says what is wrong with the collection, so that this row can't
-    pass yet, from ``defect_since`` of Python on.
+    ``gone`` are those ended or already gone.
     """
 
     name: str
@@ -63,8 +62,6 @@ class Row:
     most_deletes: int | None = None
     strays: bool = False
     seconds: float = 20.0
-    defect: str = ""
-    defect_since: tuple[int, int] = (3, 0)
 
 
 def when(line: str, saying: Saying, times: int | None = None, skip: int = 0, obeyed: bool = False) -> Step:
@@ -127,6 +124,15 @@ def shows_users(*users: str, **fields: Any) -> Step:
 
     def arrange(site: Site) -> None:
         site.known_users = {user: dict(fields) for user in users}
+
+    return arrange
+
+
+def hides_users(number: int) -> Step:
+    """QRS shows so many users less to api_user than to the site's own account."""
+
+    def arrange(site: Site) -> None:
+        site.hidden_users = number
 
     return arrange
 

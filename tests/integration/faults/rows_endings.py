@@ -271,7 +271,6 @@ SINGLE_ROWS = [
             DORA,
             (when(ENDING_DORA, status(number), obeyed=True),),
             gone="dora",
-            defect="a refusal is believed though the session is gone: its list is not read again",
         )
         for number in (403, 408, 409, 429, 499)
     ),

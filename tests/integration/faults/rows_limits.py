@@ -13,7 +13,6 @@ from ansible_collections.qlikops.sense.tests.integration.faults import answers
 from ansible_collections.qlikops.sense.tests.integration.faults.answers import Answer, Manner, text
 from ansible_collections.qlikops.sense.tests.integration.faults.row import Row, Step, logged_in, only, when
 from ansible_collections.qlikops.sense.tests.integration.faults.rows_lists import (
-    CONTROL_CHARACTERS,
     DEFAULT_ONE,
     ELSEWHERE,
     LIST,
@@ -59,24 +58,16 @@ BEYOND: tuple[tuple[str, Any, str], ...] = (
     ("host", "h" * 100_000 + "/", "not a host name"),
 )
 HALF_A_CHARACTER = ("host", "api_user", "min_age", "client_cert", "ca_path", "qrs_virtual_proxy")
-IN_LOG = "Ansible logs the options, and a text that no UTF-8 can hold ends in a traceback"
-TOO_LONG = "a value of 100 kB is quoted as a whole in the message"
-IN_SYSLOG = "Ansible logs the options to syslog, which takes no NUL from Python 3.12 on: a traceback or no failure"
-LONG_OPTIONS = ("proxies", "virtual_proxies", "first_seen", "api_user", "host")
 
 
 def rows() -> Iterator[Row]:
     for number, (option, value, says) in enumerate(BEYOND):
-        is_quoted = option in LONG_OPTIONS and len(str(value)) >= 100_000
-        holds_nul = "\0" in str(value)
         yield Row(
             f"beyond {number}: {option}",
             {**ALL, option: value},
             kind="bad_option",
             says=f"^{option}: .*{says}",
             most_deletes=0,
-            defect=TOO_LONG if is_quoted else IN_SYSLOG if holds_nul else "",
-            defect_since=(3, 12) if holds_nul else (3, 0),
         )
 
     for option in HALF_A_CHARACTER:
@@ -86,7 +77,6 @@ def rows() -> Iterator[Row]:
             kind="bad_option",
             says=f"^{option}: ",
             most_deletes=0,
-            defect=IN_LOG,
         )
 
 
@@ -143,7 +133,6 @@ SINGLE_ROWS = [
             says=f"{LIST_OF_CENTRAL}.*{says}",
             would_end=ELSEWHERE,
             most_deletes=0,
-            defect=CONTROL_CHARACTERS if name == "a gzip bomb of zeros" else "",
         )
         for name, (answer, says) in BODIES.items()
     ),
@@ -176,21 +165,18 @@ SINGLE_ROWS = [
         {**DORA, "timeout": True},
         kind="bad_option",
         says="^timeout: ",
-        defect="a flag is taken for one second, and ends in an unforeseen ValueError",
     ),
     Row(
         "beyond: terminal escapes in an option",
         {"proxies": ["\x1b[2JNode2"]},
         kind="bad_option",
         says="^proxies: the site has no",
-        defect="control characters of an option stand in the message as they came",
     ),
     Row(
         "beyond: an id of one letter",
         {"session_ids": ["a"], "proxies": ["nowhere"]},
         kind="bad_option",
         says="^proxies: the site has no 'nowhere'",
-        defect="Ansible masks the letter in every word of the result, the kind of the failure among them",
     ),
     Row(
         "beyond: a pattern that lesser matchers never finish",

@@ -108,12 +108,6 @@ NO_LISTS: dict[str, tuple[Any, str]] = {
     "terminal escapes": (text("\x1b]0;title\x07\x1b[2J all is well"), "all is well"),
     "an error with terminal escapes": (text("\x1b[2J\x00 all is well", 500), "500 .*all is well"),
 }
-NO_HINT = "an answer with a status that is not foreseen brings no hint what to do"
-CONTROL_CHARACTERS = "control characters of the server stand in the message as they came"
-DEFECTS = {
-    **dict.fromkeys(("201", "204", "206", "400", "429"), NO_HINT),
-    **dict.fromkeys(("terminal escapes", "an error with terminal escapes"), CONTROL_CHARACTERS),
-}
 SLOW: dict[str, Answer] = {
     "late": answers.HANG,
     "trickling": answers.TRICKLE,
@@ -273,7 +267,6 @@ def _refused(name: str, answer: Any, says: str, options: dict[str, int]) -> Row:
         says=f"Nothing was ended, because not all.*{LIST_OF_CENTRAL}.*{says}",
         would_end=ELSEWHERE,
         most_deletes=0,
-        defect=DEFECTS.get(name, ""),
     )
 
 
@@ -370,7 +363,6 @@ SINGLE_ROWS = [
             would_end="anna1 anna3 bert1 carla1 carla2 dora emil guest",
             kept=SPARED,
             most_deletes=0,
-            defect=CONTROL_CHARACTERS if "\n" in prefix or "\0" in prefix else "",
         )
         for prefix in (".", "..", "../qrs", "a/../b", "a/./b", "a//b", "/", "sales/", "/sales", "a\r\nb", "a\x00b")
     ),

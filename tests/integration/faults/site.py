@@ -14,7 +14,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -77,6 +77,7 @@ SESSIONS = (
     live("api", "INTERNAL\\sa_api", CENTRAL, DEFAULT),
     live("scheduler", "INTERNAL\\sa_scheduler", CENTRAL, DEFAULT),
 )
+USERS_WITHOUT_SESSIONS = 100
 KNOWN_USERS = ("LAB\\anna", "LAB\\bert", "LAB\\carla", "LAB\\dora", "PARTNER\\emil", "LAB\\svc_report")
 
 
@@ -89,6 +90,7 @@ class Request:
     path: str
     query: Mapping[str, str]
     label: str = ""
+    user: str = ""
 
     @property
     def line(self) -> str:
@@ -127,6 +129,7 @@ class Site:
         """As if it had just been started."""
         self.ports = dict(self._real_ports)
         self.sessions = list(SESSIONS)
+        self.hidden_users = 0
         self.known_users: dict[str, dict[str, Any]] = {user: {} for user in KNOWN_USERS}
         self.prefixes = {f"vp-{prefix or 'default'}": prefix for prefix in (DEFAULT, SALES, EMEA)}
         self.linked = {CENTRAL: [DEFAULT, SALES], NODE2: [DEFAULT, SALES, EMEA]}
@@ -155,7 +158,7 @@ class Site:
     def answer(self, listener: str, method: str, target: str, headers: Mapping[str, str]) -> Answer:
         """What is to be said to a request, which is remembered and may have ended a session."""
         with self._lock:
-            request = self._request(listener, method, target)
+            request = replace(self._request(listener, method, target), user=headers.get("X-Qlik-User", ""))
             self.journal.append(request)
             self.keys |= {request.query.get("xrfkey", ""), headers.get("X-Qlik-Xrfkey", "")} - {""}
             rule = self._rule_for(request)
@@ -275,6 +278,9 @@ class Site:
             return self.proxy_services()
         if path == "/qrs/user/full":
             return self._users(request.query.get("filter", ""))
+        if path == "/qrs/user/count":
+            is_shown_all = request.user.endswith("UserId=sa_repository")
+            return len(self.known_users) + USERS_WITHOUT_SESSIONS + (self.hidden_users if is_shown_all else 0)
         return None
 
     def _users(self, filter_text: str) -> list[dict[str, Any]]:

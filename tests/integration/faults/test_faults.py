@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from typing import Any
 
 import pytest
 
@@ -39,19 +37,13 @@ ROWS: list[Row] = [
 ]
 
 
-def params(row: Row) -> Any:
-    is_due = bool(row.defect) and sys.version_info >= row.defect_since
-    marks = [pytest.mark.xfail(strict=True, reason=row.defect)] if is_due else []
-    return pytest.param(row, id=row.name, marks=marks)
-
-
 def test_the_table_is_as_long_as_it_must_be_and_names_each_row_once() -> None:
     assert len(ROWS) >= LEAST_ROWS
     names = [row.name for row in ROWS]
     assert sorted(set(names)) == sorted(names)
 
 
-@pytest.mark.parametrize("row", [params(row) for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_row(row: Row, odd: Odd) -> None:
     site, card = odd.site, odd.card
     site.reset()
