@@ -9,7 +9,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
+
+LONGEST = 4000
+# Control characters, invisible marks such as those that turn the direction of writing, halves of characters, line ends.
+NOT_PRINTED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 class QlikError(Exception):
@@ -22,8 +27,8 @@ class QlikError(Exception):
     def __init__(self, kind: str, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.kind = kind
-        self.reason = reason
-        self.hint = hint
+        self.reason = printable(reason)
+        self.hint = printable(hint)
 
     def __str__(self) -> str:
         return f"{self.reason} {self.hint}".rstrip()
@@ -31,6 +36,13 @@ class QlikError(Exception):
     def details(self) -> dict[str, Any]:
         """The same for programs, as plain values."""
         return {"kind": self.kind, "reason": self.reason, "hint": self.hint}
+
+
+def printable(text: str) -> str:
+    """The text without what could do more to a terminal than to be read, and without the middle of a very long one."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]}...{text[-LONGEST // 4 :]}"
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in NOT_PRINTED else char for char in text)
 
 
 class BadOption(QlikError):
@@ -81,7 +93,7 @@ class RequestFailed(QlikError):
         super().__init__(kind, f"{request}: {reason}", hint)
         self.request = request
         self.status = status
-        self.words = words
+        self.words = printable(words)
 
     @property
     def is_unreachable(self) -> bool:

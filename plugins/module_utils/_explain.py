@@ -78,7 +78,9 @@ def _kind_and_hint(status: int, words: str, api_user: str) -> tuple[str, str]:
         return "not_found", f"Is this the right service? {PORTS}"
     if status >= 500:
         return "server_error", "The service is there but not well. See its log on the node."
-    return "unexpected_status", ""
+    if status == 429:
+        return "too_many_requests", "The service wants fewer requests. Lower max_parallel, or try later."
+    return "unexpected_status", f"The service may be of another release, or something else answers here. {PORTS}"
 
 
 def explain_not_json(request: str, status: int, text: str) -> RequestFailed:
@@ -135,6 +137,8 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
                 f"the name {endpoint.host_name} is not known here.",
                 "Give the node's address in host_map; the certificate is still checked against the node's name.",
             )
+    if isinstance(error, ValueError):  # of what makes an address of the name, before anything is sent
+        return "name_unknown", "no address can be made of the node's host name.", "Look at the node in the QMC."
     if names & {"ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout"} and not names & {
         "ConnectionRefusedError"
     }:

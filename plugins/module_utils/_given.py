@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
@@ -39,6 +39,43 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list) and value:
         return [entry for entry in value if not (isinstance(entry, str) and is_blank(entry))] or None
     return value
+
+
+def flag_for_number(params: Mapping[str, Any], numbers: Collection[str]) -> BadOption | None:
+    """What is wrong with the first of the options ``numbers`` that is a truth value, which Ansible would read as 1."""
+    for option in sorted(set(numbers).intersection(params)):
+        if isinstance(params[option], bool):
+            return BadOption(option, f"{params[option]} is a truth value, not a number.", "Write a number.")
+    return None
+
+
+def not_text(params: Mapping[str, Any]) -> BadOption | None:
+    """What is wrong with the first option that holds what no text has: a NUL, or half a character."""
+    for option in sorted(name for name in params if not name.startswith("_ansible")):
+        if any(isinstance(value, str) and value != _loggable(value) for value in _leaves(params[option])):
+            return BadOption(
+                option, "there is a NUL or another control character in it, or half a character.", "Write it in UTF-8."
+            )
+    return None
+
+
+def loggable(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as Ansible can log them: it ends in a traceback at a NUL and at half a character."""
+    return {name: value if name.startswith("_ansible") else _each_loggable(value) for name, value in params.items()}
+
+
+def _each_loggable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _loggable(value)
+    if isinstance(value, list):
+        return [_each_loggable(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_each_loggable(name): _each_loggable(entry) for name, entry in value.items()}
+    return value
+
+
+def _loggable(text: str) -> str:
+    return text.replace("\0", "?").encode(errors="replace").decode()
 
 
 def changed_by_yaml(params: Mapping[str, Any]) -> BadOption | None:

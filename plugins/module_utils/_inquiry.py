@@ -63,6 +63,7 @@ def inquire(site: Site, options: Mapping[str, Any], now: datetime, count_all: bo
     """Reads the site and selects. ``count_all``: the whole site is to be read though less may be selected."""
     selection, rules = Selection.from_options(options), UserRules.from_options(options)
     ages = Ages.from_option(options.get("first_seen"), now)
+    site.keep_secret(selection.session_ids)
     topology = site.topology()
     scope = selection.scope(topology)
     topology.require_pairs()

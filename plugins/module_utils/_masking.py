@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 MASK = "***"
+BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/]))")
 MOST_LAYERS = 3  # such as a JSON text in a page in a URL
 WINDOW = 8192  # characters that are looked at; no more than the first few hundred of them are quoted
@@ -103,10 +104,16 @@ def readable(content: bytes, is_cut: bool = False) -> str:
 
     ``is_cut``: it may end within a character.
     """
+    if content[:256].count(0) * 3 > len(content[:256]):
+        return content.decode("utf-16" if content[:2] in BYTE_ORDER_MARKS else _byte_order(content), "replace")
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(content, final=not is_cut)
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def _byte_order(content: bytes) -> str:
+    return "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
 
 
 def _masked_word(text: str, word: str) -> str:

@@ -22,7 +22,13 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
-from ansible_collections.qlikops.sense.plugins.module_utils._given import changed_by_yaml, without_empty_answers
+from ansible_collections.qlikops.sense.plugins.module_utils._given import (
+    changed_by_yaml,
+    flag_for_number,
+    loggable,
+    not_text,
+    without_empty_answers,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._rest import REQUESTS_IMPORT_ERROR
 
 NOT_SHOWN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # as Ansible calls it
@@ -107,19 +113,20 @@ class Module(AnsibleModule):
     """An AnsibleModule with check mode, for which an empty answer counts as none."""
 
     def __init__(self, argument_spec: Mapping[str, Mapping[str, Any]]) -> None:
-        self._changed_by_yaml: BadOption | None = None
+        self._not_meant: BadOption | None = None
         super().__init__(argument_spec=dict(argument_spec), supports_check_mode=True)
         # Ansible masks by value, and a password that is also a word would change the names in the result. No result
         # holds a secret; the options, which Ansible returns, are masked below.
         self.no_log_values.clear()
-        if self._changed_by_yaml:
-            self.fail(self._changed_by_yaml)
+        if self._not_meant:
+            self.fail(self._not_meant)
 
     def _load_params(self) -> None:
         super()._load_params()
         # Before Ansible makes texts of whatever was given. Failing has to wait until the module is set up.
-        self._changed_by_yaml = changed_by_yaml(self.params)
-        self.params = without_empty_answers(self.params)
+        numbers = {name for name, option in self.argument_spec.items() if option.get("type") in ("int", "float")}
+        self._not_meant = changed_by_yaml(self.params) or flag_for_number(self.params, numbers) or not_text(self.params)
+        self.params = loggable(without_empty_answers(self.params))
 
     def exit_json(self, **result: Any) -> NoReturn:
         super().exit_json(invocation=self._invocation(), **result)
@@ -127,7 +134,8 @@ class Module(AnsibleModule):
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """Ansible itself fails where options do not fit the argument spec; that has a failure, too."""
-        result.setdefault("failure", QlikError("bad_option", msg).details())
+        if "failure" not in result:
+            self.fail(QlikError("bad_option", f"{msg.rstrip('.')}.", "ansible-doc describes the options."))
         super().fail_json(msg, invocation=self._invocation(), **result)
         raise AssertionError("fail_json ends the module")
 

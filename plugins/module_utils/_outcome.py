@@ -69,11 +69,13 @@ class Outcome:
     """What became of one session; ``reason`` for a failure.
 
     ``is_uncertain``: no answer came to the request to end it, which may have been obeyed all the same.
+    ``was_refused``: the service did not end it, but it may have ended by itself.
     """
 
     state: str
     reason: str = ""
     is_uncertain: bool = False
+    was_refused: bool = False
 
 
 @dataclass(frozen=True)

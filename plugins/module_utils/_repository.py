@@ -86,7 +86,8 @@ class Repository:
             node=_node(item.object("serverNodeConfiguration")),
             qps_port=self._connection.qps_port or settings.number("restListenPort", 1, MOST_PORT) or DEFAULT_QPS_PORT,
             listen_port=settings.number("listenPort", 0, MOST_PORT),
-            virtual_proxies=tuple(known.get(virtual_proxy.id, virtual_proxy) for virtual_proxy in linked),
+            # One that is listed twice is one.
+            virtual_proxies=tuple({each.id: known.get(each.id, each) for each in linked}.values()),
         )
 
     def proxy_states(self) -> dict[str, ServiceState]:

@@ -121,6 +121,10 @@ class Rest:
         """Ids of sessions that a server may name in any answer, and no message may show."""
         self._secrets.remember(ids)
 
+    def masked(self, text: str) -> str:
+        """The text without any of these ids."""
+        return self._secrets.masked_in(text)
+
     def own_sessions(self) -> set[str]:
         """The ids of the sessions that a virtual proxy has opened for the requests to QRS."""
         sessions = [session for endpoint, session in self._sessions.items() if self._is_door(endpoint)]
@@ -153,8 +157,8 @@ class Rest:
             is_last = attempt == self._connection.retries
             try:
                 received = self._send_in_turn(endpoint, call)
-            # urllib3's own errors come through where a name can't be a host name at all.
-            except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
+            # urllib3's own errors, and ValueError, come through where a name can't be a host name at all.
+            except (requests.exceptions.RequestException, HTTPError, ValueError) as error:
                 if is_last or not _may_pass(error) or not (call.is_repeatable or _never_sent(error)):
                     request = f"{call.method} https://{endpoint}{call.shown}"
                     raise explain_no_answer(request, error, endpoint, self._connection) from None

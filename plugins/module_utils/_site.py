@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -75,6 +76,10 @@ class Site:
     ) -> None:
         self._rest.close()
 
+    def keep_secret(self, session_ids: Iterable[str]) -> None:
+        """No message shows these ids, whatever a service says."""
+        self._rest.remember_secrets(session_ids)
+
     def banners(self) -> Banners:
         """The banners that the hub shows; no request yet."""
         return Banners(self._rest, self._connection)
@@ -87,9 +92,10 @@ class Site:
             (("QRS", reader) for reader in readers), lambda read: read(), self._connection.max_parallel
         )
         known = {virtual_proxy.id: virtual_proxy for virtual_proxy in virtual_proxies}
+        proxies = (self._repository.proxy_service(item, known) for item in items)
         return Topology(
-            proxies=tuple(self._repository.proxy_service(item, known) for item in items),
-            virtual_proxies=tuple(virtual_proxies),
+            proxies=tuple({proxy.id: proxy for proxy in proxies}.values()),  # one that is listed twice is one
+            virtual_proxies=tuple(known.values()),
         )
 
     def read(self, pairs: Iterable[Pair]) -> Reading:
@@ -104,11 +110,13 @@ class Site:
         return Reading(
             pairs=asked,
             sessions=tuple(session for answer in answers if isinstance(answer, list) for session in answer),
-            failures=tuple(answer for answer in answers if isinstance(answer, Failure)),
+            # Masked again: a proxy service may have named a session whose list was read later.
+            failures=tuple(self._masked(answer) for answer in answers if isinstance(answer, Failure)),
         )
 
     def end(self, sessions: Iterable[Session]) -> Ending:
         """Ends sessions, then reads their lists again: a session that is still there counts as failed."""
+        self._give_another_chance()  # a proxy service may have answered with some of its lists
         targets = list(sessions)
         answers = side_by_side(
             ((session.proxy.id, session) for session in targets), self._end_one, self._connection.max_parallel
@@ -176,6 +184,9 @@ class Site:
         self._in_trouble[pair.proxy.id] = 0
         return sessions
 
+    def _masked(self, failure: Failure) -> Failure:
+        return replace(failure, reason=self._rest.masked(failure.reason), hint=self._rest.masked(failure.hint))
+
     def _end_one(self, session: Session) -> Outcome:
         if session.proxy.id in self._down:
             return Outcome(FAILED, f"not tried, for the proxy service did not answer: {self._down[session.proxy.id]}")
@@ -184,7 +195,8 @@ class Site:
         except QlikError as error:
             if error.kind != "connection_lost" or self._is_alive(session.proxy) is not True:
                 self._what_to_tell(session.proxy, error)  # no other session of this proxy service is tried
-            return Outcome(FAILED, str(error), is_uncertain=not _is_clear_no(error))
+            is_no = _is_clear_no(error)
+            return Outcome(FAILED, str(error), is_uncertain=not is_no, was_refused=is_no and not _is_unreachable(error))
         self._in_trouble[session.proxy.id] = 0
         return Outcome(ENDED if was_there else ALREADY_GONE)
 
@@ -211,11 +223,15 @@ def _settled(outcome: Outcome, is_listed: bool | None) -> Outcome:
     """The outcome of a session in the light of the list read afterwards; None where there is none."""
     if is_listed:
         return Outcome(FAILED, KEPT.get(outcome.state, outcome.reason))
-    if not outcome.is_uncertain:
-        return outcome
     if is_listed is None:
-        return Outcome(FAILED, f"{outcome.reason} It may have been ended all the same.")
-    return Outcome(ENDED)
+        return (
+            Outcome(FAILED, f"{outcome.reason} It may have been ended all the same.")
+            if outcome.is_uncertain
+            else outcome
+        )
+    if outcome.state != FAILED:
+        return outcome
+    return Outcome(ENDED if outcome.is_uncertain else ALREADY_GONE)  # one that was not ended has ended by itself
 
 
 def _each_once(pair: Pair, structs: Iterable[SessionStruct]) -> list[Session]:
@@ -234,7 +250,7 @@ def _each_once(pair: Pair, structs: Iterable[SessionStruct]) -> list[Session]:
 
 
 def _is_worth_a_look(outcome: Outcome) -> bool:
-    return outcome.state in KEPT or outcome.is_uncertain
+    return outcome.state in KEPT or outcome.is_uncertain or outcome.was_refused
 
 
 def _is_clear_no(error: QlikError) -> bool:

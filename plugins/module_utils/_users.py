@@ -87,8 +87,8 @@ def require_proof(users: Iterable[KnownUser]) -> None:
         raise MissingNotProven(
             f"user_states: QRS shows no {unknown[0]}"
             + (f" and no {len(unknown) - 1} others" if len(unknown) > 1 else "")
-            + ", which does not prove that anybody is missing: api_user may lack rights, or too few others of that"
-            " directory are connected.",
+            + ", and too few of the other users of that directory, or fewer users than to its own account, to conclude"
+            " that anybody is missing.",
             "QRS leaves out what api_user may not read. Name a user with the rights to read all users as api_user,"
             " or name those who have left in users instead of selecting them by missing.",
         )

@@ -40,9 +40,23 @@ def is_blank(text: str) -> bool:
     return all(char == "," or unicodedata.category(char) in BLANK_CATEGORIES for char in text)
 
 
+def _is_padding(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) == "Cf"
+
+
 def words(value: Iterable[str] | None) -> tuple[str, ...]:
     """The entries of a list option; a blank entry is what an unanswered AWX survey question leaves."""
-    return tuple(entry.strip() for entry in value or () if entry and not is_blank(entry))
+    return tuple(stripped(entry) for entry in value or () if entry and not is_blank(entry))
+
+
+def stripped(text: str) -> str:
+    """Without spaces and invisible marks at both ends, which come along when a name is copied."""
+    begin, end = 0, len(text)
+    while begin < end and _is_padding(text[begin]):
+        begin += 1
+    while begin < end and _is_padding(text[end - 1]):
+        end -= 1
+    return text[begin:end]
 
 
 def seconds(option: str, value: Any) -> int | None:

@@ -45,6 +45,11 @@ class FakeRest(Rest):
     def close(self) -> None:
         self.closed = True
 
+    def masked(self, text: str) -> str:
+        for known in self.remembered:
+            text = text.replace(known, "***")
+        return text
+
     def own_sessions(self) -> set[str]:
         return self.own
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
 from ansible_collections.qlikops.sense.tests.unit.plugins.builders import NOW
-from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World
+from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, trimmed
 
 SECONDS = {"0s": 0, "1s": 1, "59s": 59, "60s": 60, "1m": 60, "1h": 3600, "2d": 172800}
 
@@ -35,7 +35,7 @@ def fits_wildcards(pattern: str, text: str) -> bool:
 
 
 def fits_user(pattern: str, session: Session) -> bool:
-    pattern = pattern.strip()
+    pattern = trimmed(pattern)
     if "\\" not in pattern:
         return fits_wildcards(pattern, session.user_id)
     directory, user_id = pattern.split("\\", 1)
@@ -77,7 +77,7 @@ def is_meant(session: Session, options: Mapping[str, Any], world: World) -> bool
 
 
 def _words(entries: Iterable[str]) -> list[str]:
-    return [entry for entry in entries if entry.strip()]
+    return [entry for entry in entries if trimmed(entry)]
 
 
 def how_many_of_each_user(sessions: Iterable[Session]) -> Counter[tuple[str, str]]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,12 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.builders import NOW
 HOSTILE = "'\"\\*?[]!{}()/%&#;,<>|$`^ \t\r\n\x00\x1b\x9b\u200b\u202e\u2066\ufeff\ufffd\U0001f600"
 SPELLINGS: tuple[Callable[[str], str], ...] = (str, str.upper, str.lower)
 STATES = ("inactive", "blacklisted", "removed_externally", "missing")
+
+
+def trimmed(text: str) -> str:
+    """Without spaces and invisible marks at the ends."""
+    padding = {char for char in text if char.isspace() or unicodedata.category(char) == "Cf"}
+    return text.strip("".join(padding)) if padding else text
 
 
 def _keeps_its_length_when_folded(char: str) -> bool:
@@ -126,7 +133,7 @@ def possible_options(world: World) -> dict[str, st.SearchStrategy[Any]]:
     prefixes = [virtual_proxy.prefix for virtual_proxy in world.topology.virtual_proxies]
     patterns = patterns_for(world)
     refs = [session.ref for session in world.sessions]
-    ids = [session.session_id for session in world.sessions if session.session_id.strip() == session.session_id]
+    ids = [session.session_id for session in world.sessions if trimmed(session.session_id) == session.session_id]
     return {
         "proxies": st.lists(st.sampled_from(names_of_proxies).map(str.upper), min_size=1, max_size=2),
         "virtual_proxies": st.lists(st.sampled_from(prefixes).map(lambda name: f"/{name}"), min_size=1, max_size=2),

@@ -45,6 +45,9 @@ class FakeSite(Site):
         wanted = tuple(pairs)
         return Reading(wanted, tuple(session for session in self.world.sessions if session.pair in wanted))
 
+    def keep_secret(self, session_ids: Iterable[str]) -> None:
+        pass
+
     def shows_all_users(self) -> bool:
         return self.shows_all
 

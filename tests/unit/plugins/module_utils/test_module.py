@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
+from ansible_collections.qlikops.sense.plugins.module_utils._given import loggable, not_text
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session, qlik_session_info
 from ansible_collections.qlikops.sense.tests.unit.plugins import running
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import CONNECTION, install, run, site_answers, struct
@@ -79,4 +81,35 @@ def test_what_ansible_refuses_has_a_failure_too(monkeypatch: pytest.MonkeyPatch,
         monkeypatch.delenv(f"QLIK_SENSE_{name}", raising=False)
     arguments = {name: value for name, value in {**CONNECTION, **options}.items() if value is not None}
     result = run(monkeypatch, qlik_session_info.main, **arguments)
-    assert result["failure"] == {"kind": "bad_option", "reason": result["msg"], "hint": ""}
+    assert result["failure"] == {"kind": "bad_option", "reason": ANY, "hint": ANY}
+    assert result["msg"] == f"{result['failure']['reason']} {result['failure']['hint']}"
+
+
+@pytest.mark.parametrize("option", ["timeout", "retries", "max_parallel", "keep_per_user"])
+def test_a_truth_value_is_no_number(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    result = run(monkeypatch, qlik_session_info.main, **CONNECTION, **{option: True})
+    assert result["msg"] == f"{option}: True is a truth value, not a number. Write a number."
+
+
+PLACES: list[Any] = [lambda odd: {"host": odd}, lambda odd: {"users": ["x", odd]}, lambda odd: {"host_map": {odd: "x"}}]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_nul_is_refused(monkeypatch: pytest.MonkeyPatch, place: Any) -> None:
+    options = place("a\0b")
+    result = run(monkeypatch, qlik_session_info.main, **{**CONNECTION, **options})
+    assert result["failure"]["kind"] == "bad_option"
+    assert result["msg"].startswith(f"{next(iter(options))}: ")
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "a\ud800b"])
+@pytest.mark.parametrize("place", PLACES)
+def test_what_no_text_has_is_told_and_not_logged(place: Any, odd: str) -> None:
+    """Not all releases of ansible-core hand half a character over."""
+    error = not_text(place(odd))
+    assert error
+    assert error.option == next(iter(place(odd)))
+    logged = json.dumps(loggable(place(odd)), ensure_ascii=False)
+    assert logged.encode()
+    assert "\\u0000" not in logged
+    assert not_text({"host": "größer 漢字 😀", "timeout": 3, "users": None}) is None

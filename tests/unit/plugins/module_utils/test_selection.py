@@ -33,6 +33,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (
     names,
     options_for,
     possible_options,
+    trimmed,
     worlds,
 )
 
@@ -185,7 +186,7 @@ def refs(sessions: list[Session]) -> set[str]:
 @given(st.lists(names, max_size=3), names, names)
 def test_user_patterns_agree_with_the_naive_reading_of_wildcards(patterns: list[str], one: str, other: str) -> None:
     session = builders.session(f"{one.replace(chr(92), '/')}\\{other}")
-    stripped = [pattern.strip() for pattern in patterns]
+    stripped = [trimmed(pattern) for pattern in patterns]
     assert UserPatterns(stripped).match(session) is any(oracle.fits_user(pattern, session) for pattern in stripped)
 
 

@@ -316,13 +316,14 @@ def test_a_list_that_cannot_be_read_again_is_told_and_changes_no_outcome(monkeyp
     ]
 
 
-def test_one_that_fails_does_not_keep_the_others_and_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_fails_does_not_keep_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     bad = builders.session(session_id="bad", pair=PAIRS[0])
     good = builders.session(session_id="good", pair=PAIRS[1])
     odd = builders.session(session_id="..", pair=PAIRS[0])
     answers = {
         f"DELETE {CENTRAL}/qps/session/bad": Answer(403, None, repeated=False),
         f"DELETE {CENTRAL}/qps/sales/session/good": {},
+        f"GET {CENTRAL}/qps/session": [struct("bad"), struct("..")],
         f"GET {CENTRAL}/qps/sales/session": [],
     }
     site, rest = site_with(monkeypatch, answers)
@@ -399,12 +400,22 @@ def test_after_anything_but_a_clear_refusal_the_list_settles_it(
 
 
 @pytest.mark.parametrize("status", [400, 403, 429])
-def test_a_clear_refusal_needs_no_list(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+@pytest.mark.parametrize(("listed", "state"), [(True, "failed"), (False, "already_gone"), (None, "failed")])
+def test_after_a_clear_refusal_the_session_may_have_ended_by_itself(
+    monkeypatch: pytest.MonkeyPatch, status: int, listed: bool | None, state: str
+) -> None:
     session = builders.session(session_id="one", pair=PAIRS[0])
-    place = f"DELETE {CENTRAL}/qps/session/one"
-    site, rest = site_with(monkeypatch, {place: refused_with("forbidden", status)})
-    assert [outcome.state for outcome in site.end([session]).outcomes.values()] == ["failed"]
-    assert rest.asked == [place]
+    again: Any = unreachable() if listed is None else [struct("one")] if listed else []
+    answers = {
+        f"DELETE {CENTRAL}/qps/session/one": refused_with("forbidden", status),
+        f"GET {CENTRAL}/qps/session": again,
+    }
+    site, rest = site_with(monkeypatch, answers)
+    (outcome,) = site.end([session]).outcomes.values()
+    assert outcome.state == state
+    assert bool(outcome.reason) is (state == "failed")
+    assert "may have been ended" not in outcome.reason
+    assert rest.asked == list(answers)
 
 
 def test_a_proxy_service_in_trouble_is_given_up_after_three_answers_and_the_list_read_once(

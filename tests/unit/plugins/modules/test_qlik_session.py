@@ -272,6 +272,7 @@ def test_protected_users(monkeypatch: pytest.MonkeyPatch, protect: dict[str, Any
 def test_one_failure_fails_the_task_after_the_rest_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = two_sessions()
     answers[f"DELETE {CENTRAL}/qps/session/one"] = Answer(403, None, repeated=False)
+    answers[f"GET {CENTRAL}/qps/session"] = [struct("one")]
     result, rest = end(monkeypatch, answers, all=True)
     assert result["failed"] is True
     assert result["changed"] is True
