@@ -89,6 +89,19 @@ class BalancerView:
     others_out: tuple[str, ...] = ()
 
 
+def in_all(views: Sequence[BalancerView]) -> BalancerView:
+    """What several balancers say of the same node. It takes users where one of them sends it some."""
+    order = [READY, UNKNOWN, DRAIN, MAINT]
+    states = [view.state if view.state in order else UNKNOWN for view in views]
+    return BalancerView(
+        state=min(states, key=order.index, default=UNKNOWN),
+        mine=tuple(server for view in views for server in view.mine),
+        servers=tuple(server for view in views for server in view.servers),
+        elsewhere=tuple(server for view in views for server in view.elsewhere),
+        others_out=tuple(name for view in views for name in view.others_out),
+    )
+
+
 @dataclass(frozen=True)
 class Accepted:
     """What the operator accepts."""
@@ -114,7 +127,7 @@ class Out:
     names: tuple[str, ...] = field(default=(), repr=False)
 
     def as_result(self) -> dict[str, Any]:
-        return {"node": self.node, "why": self.why}
+        return {"id": self.id, "node": self.node, "why": self.why}
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ MODULES: dict[str, Any] = {
 }
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
+    "qlik_restart_info": {"node": "Central"},
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},
 }
