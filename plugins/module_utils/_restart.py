@@ -13,7 +13,7 @@ before it stops the service: what allowed a restart an hour ago need not allow i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,19 @@ BEGIN, CORDONED, ENDING, STOPPING = "begin", "cordoned", "ending", "stopping"
 STEPS = (BEGIN, CORDONED, ENDING, STOPPING)
 READY, DRAIN, MAINT, UNKNOWN = "ready", "drain", "maint", "unknown"
 TAKES_USERS = frozenset({"running", "starting"})
+# By key of the reason; the option that accepts it comes in.
+ADVICE = {
+    "central": "Set {} to true to restart it, too.",
+    "window": "See {}.",
+    "wrong_server": "If that is the node all the same, name the address in {}.",
+    "other_backend": "Name that backend in {}, too.",
+    "unknown_state": "Have the balancer say ready, drain or maint.",
+    "drained": "Set {} to true if it may be restarted all the same.",
+    "not_out": "Somebody has put it back, or the balancer was reloaded.",
+    "node_down": "Set {} to true to restart it all the same.",
+    "others_out": "Two nodes are never taken out at once. See to these first, or name them in {}.",
+    "outage": "Set {} to true to accept that.",
+}
 WORDS_OF_STATES = {DRAIN: "drained", MAINT: "in maintenance"}
 
 
@@ -138,8 +151,10 @@ class Reason:
     words: str
     accepted_by: str = ""
 
-    def as_result(self) -> dict[str, Any]:
-        return vars(self).copy()
+    def as_result(self, called: Mapping[str, str]) -> dict[str, Any]:
+        """``called`` are the names that the person who reads it knows the options by."""
+        option = called.get(self.accepted_by, self.accepted_by)
+        return {**vars(self), "advice": ADVICE[self.key].format(option)}
 
 
 @dataclass(frozen=True)

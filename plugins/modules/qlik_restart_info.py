@@ -101,6 +101,62 @@ options:
     description: Users that do not count as affected, as in M(qlikops.sense.qlik_session_info).
     type: list
     elements: str
+  plan:
+    description:
+      - What the restart is to do. It is checked, completed by defaults, and returned as RV(plan), so that a playbook
+        can rely on lists being lists and numbers being numbers, whatever was typed.
+    type: dict
+    suboptions:
+      method:
+        description: V(windows_service), V(windows_reboot), or the absolute path of a task file.
+        type: str
+        default: windows_service
+      services:
+        description: Services to restart. V(windows_service) needs one at least.
+        type: list
+        elements: str
+      notify:
+        description: Channels, V(banner), V(mail), V(teams) and V(slack), and absolute paths of task files.
+        type: list
+        elements: str
+      before:
+        description: Absolute paths of task files to include before anything is done.
+        type: list
+        elements: str
+      after:
+        description: Absolute paths of task files to include when the node is back.
+        type: list
+        elements: str
+      ignore_users:
+        description: Users that are neither waited for nor ended.
+        type: list
+        elements: str
+      drain_timeout:
+        description: How many seconds to wait for users to leave, at most a week.
+        type: int
+        default: 1800
+      drain_interval:
+        description: How many seconds between two looks, from 1 to 3600.
+        type: int
+        default: 10
+      reboot_timeout:
+        description: How many seconds a reboot may take, from 1 to 86400.
+        type: int
+        default: 1800
+      verify_timeout:
+        description: How many seconds a node may take to be back, from 1 to 86400.
+        type: int
+        default: 600
+      verify_interval:
+        description: How many seconds between two looks, from 1 to 3600.
+        type: int
+        default: 5
+  option_names:
+    description:
+      - What the options are called for the person who reads RV(message), by their names here, such as
+        C(accept_outage=proxy_restart_accept_outage).
+    type: dict
+    default: {}
   count_affected:
     description: Whether the sessions of the whole site are listed, to tell who is affected.
     type: bool
@@ -170,6 +226,74 @@ reasons:
       description: The option that accepts it, empty if none does.
       type: str
       sample: accept_others_out
+    advice:
+      description: What to do about it, as a sentence.
+      type: str
+      sample: Two nodes are never taken out at once. See to these first, or name them in accept_others_out.
+message:
+  description: All reasons and what to do about them, as one text. Empty where there are none.
+  returned: success
+  type: str
+  sample: "Another node is out: qlik3 (qlik/qlik3 in maintenance). Two nodes are never taken out at once. See to these
+    first, or name them in accept_others_out."
+plan:
+  description: O(plan) with its defaults. Empty if not given.
+  returned: success
+  type: dict
+  contains:
+    method:
+      description: How to restart.
+      type: str
+      sample: windows_service
+    services:
+      description: Services to restart.
+      type: list
+      elements: str
+      sample: [QlikSenseProxyService]
+    notify:
+      description: Channels and task files.
+      type: list
+      elements: str
+      sample: [banner]
+    before:
+      description: Task files to include first.
+      type: list
+      elements: str
+      sample: []
+    after:
+      description: Task files to include last.
+      type: list
+      elements: str
+      sample: []
+    ignore_users:
+      description: Users that are neither waited for nor ended.
+      type: list
+      elements: str
+      sample: ['INTERNAL\*']
+    drain_timeout:
+      description: Seconds to wait for users.
+      type: int
+      sample: 1800
+    drain_interval:
+      description: Seconds between two looks.
+      type: int
+      sample: 10
+    reboot_timeout:
+      description: Seconds a reboot may take.
+      type: int
+      sample: 1800
+    verify_timeout:
+      description: Seconds the node may take to be back.
+      type: int
+      sample: 600
+    verify_interval:
+      description: Seconds between two looks.
+      type: int
+      sample: 5
+    verify_tries:
+      description: How many looks fit into the time.
+      type: int
+      sample: 120
 notes:
   description: Sentences about what does not forbid it.
   returned: success
@@ -305,6 +429,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._restart import (
     answer,
     in_all,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._restart_plan import SPEC, read_plan
 from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection, UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
@@ -335,12 +460,16 @@ def main() -> None:
             "window": {"type": "dict"},
             "window_needs": {"type": "int", "default": 0},
             "exclude_users": {"type": "list", "elements": "str"},
+            "plan": {"type": "dict", "options": SPEC},
+            "option_names": {"type": "dict", "default": {}},
             "count_affected": {"type": "bool", "default": True},
         }
     )
     options = module.params
     with errors_as_failures(module):
         now = datetime.now(timezone.utc)
+        called = {name: str(known_as) for name, known_as in options["option_names"].items()}
+        plan = read_plan(options["plan"], called) if options["plan"] else {}
         window = Window.from_option("window", options["window"]) if options["window"] else None
         connection = module.connection()
         with Site(connection) as site:
@@ -361,10 +490,13 @@ def main() -> None:
                 frozenset(words(options["out_before"])),
             )
         )
+    reasons = [reason.as_result(called) for reason in given.reasons]
     module.exit_json(
         changed=False,
         allowed=given.allowed,
-        reasons=[reason.as_result() for reason in given.reasons],
+        reasons=reasons,
+        message=" ".join(f"{reason['words']} {reason['advice']}" for reason in reasons),
+        plan=plan,
         notes=why_short(window, now, options["window_needs"]),
         node={
             **proxy_result(proxy),

@@ -36,7 +36,11 @@ NAMES = sorted(path.stem for path in MODULES_FOLDER.glob("*.py") if not path.ste
 QLIK = [name for name in NAMES if name.startswith("qlik_")]
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
-    "qlik_restart_info": {"node": "Central", "balancer": [{"state": "ready", "others_out": ["Node2"]}]},
+    "qlik_restart_info": {
+        "node": "Central",
+        "balancer": [{"state": "ready", "others_out": ["Node2"]}],
+        "plan": {"services": ["x"]},
+    },
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},
 }
