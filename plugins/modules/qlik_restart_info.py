@@ -388,6 +388,11 @@ affected:
       description: Whether all lists of the node could be read. Those of other nodes may be missing.
       type: bool
       sample: true
+site:
+  description: A name of the site, the same whichever of its nodes is asked, for M(qlikops.sense.restart_lease).
+  returned: success
+  type: str
+  sample: 0c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f
 observed_at:
   description: When it was looked at.
   returned: success
@@ -508,6 +513,7 @@ def main() -> None:
         out=[out.as_result() for out in given.out],
         uncovered=list(given.uncovered),
         affected=affected,
+        site=min(known.id for known in topology.proxies),
         observed_at=iso(now),
     )
 
