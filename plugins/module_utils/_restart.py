@@ -177,11 +177,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """``reasons`` are what forbids it; ``out`` and ``uncovered`` hold what was accepted, too."""
+    """``reasons`` are what forbids it; ``out`` and ``uncovered`` hold what was accepted, too.
+
+    ``may_pass``: nothing forbids it but runs that have to give way to this one, and may do so in a moment.
+    """
 
     reasons: tuple[Reason, ...]
     out: tuple[Out, ...]
     uncovered: tuple[str, ...]
+    may_pass: bool = False
 
     @property
     def allowed(self) -> bool:
@@ -199,7 +203,10 @@ def answer(question: Question) -> Answer:
         *_others(question, out),
         *_outage(question, uncovered),
     )
-    return Answer(reasons, out, uncovered)
+    may_pass = {reason.key for reason in reasons} == {"others_out"} and all(
+        _has_to_give_way(question, each) for each in out if not question.accepted.covers(each)
+    )
+    return Answer(reasons, out, uncovered, may_pass)
 
 
 def _central(question: Question) -> Iterator[Reason]:
@@ -261,13 +268,16 @@ def _others(question: Question, out: Iterable[Out]) -> Iterator[Reason]:
 
 
 def _gives_way(question: Question, other: Out) -> bool:
+    return question.step == CORDONED and _has_to_give_way(question, other)
+
+
+def _has_to_give_way(question: Question, other: Out) -> bool:
     """Of two runs that have each taken a node out since they began, the one with the lower id goes on.
 
-    Both see it at this step alone, and both come to the same answer. A node that was out before, or not by a drain, is
-    no other run's, or not one that gives way.
+    Both come to the same answer. A node that was out before, or not by a drain, is no other run's.
     """
     is_new = bool(other.id) and other.id not in question.out_before
-    return question.step == CORDONED and other.is_drained and is_new and fold(question.node.id) < fold(other.id)
+    return question.step != BEGIN and other.is_drained and is_new and fold(question.node.id) < fold(other.id)
 
 
 def _outage(question: Question, uncovered: Sequence[str]) -> Iterator[Reason]:

@@ -236,6 +236,11 @@ message:
   type: str
   sample: "Another node is out: qlik3 (qlik/qlik3 in maintenance). Two nodes are never taken out at once. See to these
     first, or name them in accept_others_out."
+may_pass:
+  description: Whether nothing forbids it but other runs that have to give way to this one, and may do so in a moment.
+  returned: success
+  type: bool
+  sample: false
 plan:
   description: O(plan) with its defaults. Empty if not given.
   returned: success
@@ -501,6 +506,7 @@ def main() -> None:
         allowed=given.allowed,
         reasons=reasons,
         message=" ".join(f"{reason['words']} {reason['advice']}" for reason in reasons),
+        may_pass=given.may_pass,
         plan=plan,
         notes=why_short(window, now, options["window_needs"]),
         node={

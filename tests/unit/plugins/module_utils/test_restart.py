@@ -105,6 +105,7 @@ def test_a_node_beside_others_that_take_users_may_be_restarted() -> None:
 def test_each_reason_by_itself(changed: dict[str, Any], key: str) -> None:
     given_answer = answer(replace(USUAL, **changed))
     assert keys(given_answer) == [key]
+    assert not given_answer.may_pass
     assert all(reason.words.endswith(".") for reason in given_answer.reasons)
 
 
@@ -188,6 +189,14 @@ def test_of_two_controllers_one_goes_on() -> None:
 @pytest.mark.parametrize("step", [ENDING, STOPPING])
 def test_nobody_goes_further_while_two_are_out(step: str) -> None:
     assert keys(answer(asked_by(1, step))) == keys(answer(asked_by(2, step))) == ["others_out"]
+
+
+@pytest.mark.parametrize("step", [ENDING, STOPPING])
+def test_who_goes_on_may_wait_for_the_other_to_give_way(step: str) -> None:
+    assert answer(asked_by(1, step)).may_pass
+    assert not answer(asked_by(2, step)).may_pass
+    assert not answer(asked_by(1, step, closed_window="It is late.")).may_pass
+    assert not answer(asked_by(1, step, out_before=frozenset({"id2"}))).may_pass
 
 
 def test_who_was_out_before_is_no_other_controller_that_gives_way() -> None:
