@@ -162,6 +162,7 @@ class Question:
     """May ``node`` be restarted? ``out_before``: the ids of nodes that were out at the first look.
 
     ``balancer`` is None where there is none. ``is_ours``: this collection has drained the node in an earlier run.
+    ``back_by_then`` names other nodes that are out now and will be finished before.
     ``closed_window`` says in words that the window is closed, empty where it is open.
     """
 
@@ -173,6 +174,10 @@ class Question:
     is_ours: bool = False
     closed_window: str = ""
     out_before: frozenset[str] = frozenset()
+    back_by_then: tuple[str, ...] = ()
+
+    def is_back(self, node: ProxyNode) -> bool:
+        return any(map(node.is_called, self.back_by_then))
 
 
 @dataclass(frozen=True)
@@ -298,6 +303,8 @@ def _out(question: Question) -> Iterator[Out]:
         rest = [server for server in rest if server not in servers]
         named = any(node.is_called(name) for name in balancer.others_out)
         states = [f"{server} {server.why_out}" for server in servers if server.why_out]
+        if question.is_back(node):
+            continue
         why = [
             *([] if node.alive else ["its proxy service is not alive"]),
             *states,
@@ -324,6 +331,8 @@ def _uncovered(question: Question) -> Iterator[str]:
 def _takes_users(node: ProxyNode, question: Question) -> bool:
     """By whichever of site and balancer knows."""
     balancer = question.balancer
+    if question.is_back(node):
+        return True
     if not node.alive:
         return False
     if balancer is None:

@@ -88,6 +88,12 @@ options:
       - The ids of the nodes that were out at the first look, RV(out[].id) of it. None of them is a run that gives way.
     type: list
     elements: str
+  back_by_then:
+    description:
+      - Other nodes, by name, host name or id, that are out now and will be back before this one is restarted, because
+        they are finished first. They are taken to be well.
+    type: list
+    elements: str
   window:
     description:
       - The hours in which the node may be restarted, with C(start) and C(end) such as V("22:00"), in quotes, and
@@ -467,6 +473,7 @@ def main() -> None:
             "accept_others_out": {"type": "list", "elements": "str"},
             "drained_by_us": {"type": "bool", "default": False},
             "out_before": {"type": "list", "elements": "str"},
+            "back_by_then": {"type": "list", "elements": "str"},
             "window": {"type": "dict"},
             "window_needs": {"type": "int", "default": 0},
             "exclude_users": {"type": "list", "elements": "str"},
@@ -498,6 +505,7 @@ def main() -> None:
                 options["drained_by_us"],
                 why_closed(window, now),
                 frozenset(words(options["out_before"])),
+                words(options["back_by_then"]),
             )
         )
     reasons = [reason.as_result(called) for reason in given.reasons]

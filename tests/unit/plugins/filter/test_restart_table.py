@@ -74,7 +74,9 @@ def refused(name: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_whether_each_node_may_be_restarted() -> None:
-    allowed = refused("Node1", allowed=True, reasons=[], message="", notes=["The window is short."], out=[], affected={})
+    allowed = refused(
+        "Node1", allowed=True, reasons=[], message="", notes=["The window is short."], out=[], affected={}
+    )
     assert restart_table([allowed, refused("Node2")], width=120).splitlines() == [
         "Node   May be restarted  Because of          Sessions  Users  Others out",
         "-----  ----------------  ------------------  --------  -----  ----------",

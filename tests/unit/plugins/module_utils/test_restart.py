@@ -165,6 +165,14 @@ def test_a_node_in_maintenance_may_be_restarted_and_stays_there() -> None:
     assert answer(replace(USUAL, balancer=view(server(1, state=MAINT), server(2), server(3)))).allowed
 
 
+def test_a_node_that_is_finished_first_is_taken_to_be_well() -> None:
+    left = (node(2, alive=False), node(3, "hr"))
+    question = replace(USUAL, others=left, balancer=view(server(1), server(2, state=DRAIN), server(3)))
+    assert keys(answer(question)) == ["others_out", "outage"]
+    assert answer(replace(question, back_by_then=("node2",))) == Answer((), (), ())
+    assert keys(answer(replace(question, back_by_then=("node3",)))) == ["others_out", "outage"]
+
+
 def test_a_server_that_is_not_behind_the_balancer_covers_nothing() -> None:
     given_answer = answer(replace(USUAL, balancer=view(server(1), server(9, name="elsewhere"))))
     assert given_answer.uncovered == ("", "sales")
