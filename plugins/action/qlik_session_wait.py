@@ -45,13 +45,13 @@ class ActionModule(ActionBase):
             if "history" in look:
                 history += look["history"]
                 last = look
-            elif not last:
-                return look  # the first look failed for another reason than time: so would all others
+            elif not last and not _may_pass(look):
+                return look
             if look.get("failed") is not True:
                 return {**look, "history": history, "elapsed": round(elapsed, 1)}
             if elapsed >= times["wait_timeout"]:
                 return {**last, **look, "history": history, "elapsed": round(elapsed, 1)}
-            line = progress.line(last, time.monotonic(), times["wait_timeout"] - elapsed)
+            line = progress.line(last, time.monotonic(), times["wait_timeout"] - elapsed) if last else ""
             if line:
                 display.display(line)
             time.sleep(min(times["wait_interval"], times["wait_timeout"] - elapsed))
@@ -64,6 +64,12 @@ class ActionModule(ActionBase):
             wrap_async=bool(self._task.async_val),
         )
         return called
+
+
+def _may_pass(look: Result) -> bool:
+    """Whether a look failed because of what a service answered, or did not; what is wrong with the options stays so."""
+    failure = look.get("failure")
+    return isinstance(failure, Mapping) and "request" in failure
 
 
 def _seconds(option: str, value: Any) -> int | None:

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import datetime, time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ansible.errors import AnsibleFilterError
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._window import KEYS, Window
 
 DOCUMENTATION = r"""
 name: maintenance_window
@@ -50,41 +51,15 @@ _value:
   type: dict
 """
 
-KEYS = ("start", "end", "time_zone")
-
 
 def maintenance_window(window: Any, at: str | None = None) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    if not isinstance(window, Mapping) or set(window) != set(KEYS):
-        raise AnsibleFilterError(f"maintenance_window: the window needs {', '.join(KEYS)} and nothing else.")
-    start, end = _time_of_day(window["start"]), _time_of_day(window["end"])
-    if start == end:
-        raise AnsibleFilterError("maintenance_window: start and end are the same, which leaves no window.")
-    moment = datetime.fromisoformat(at.replace("Z", "+00:00")) if at else datetime.now().astimezone()
-    there = moment.astimezone(_zone(window["time_zone"]))
-    now = there.time()
-    is_open = start <= now < end if start < end else now >= start or now < end
-    return {**{key: str(window[key]) for key in KEYS}, "open": is_open, "now": there.strftime("%H:%M")}
-
-
-def _time_of_day(value: Any) -> time:
-    match = re.fullmatch(r"(\d{1,2}):(\d{2})", str(value))
-    if not match or int(match[1]) > 23 or int(match[2]) > 59:
-        # Without quotes YAML reads 22:00 as the number 1320.
-        raise AnsibleFilterError(
-            f'maintenance_window: {value!r} is no time of day. Write it in quotes, such as "22:00".'
-        )
-    return time(int(match[1]), int(match[2]))
-
-
-def _zone(name: Any) -> ZoneInfo:
     try:
-        return ZoneInfo(str(name))
-    except (ValueError, OSError, KeyError) as error:
-        raise AnsibleFilterError(
-            f"maintenance_window: the time zone {name!r} is not known here. Write one such as Europe/Berlin;"
-            " if it is one, the host lacks the time zone database (package tzdata)."
-        ) from error
+        found = Window.from_option("window", window)
+    except BadOption as error:
+        raise AnsibleFilterError(f"maintenance_window: {error}") from error
+    moment = datetime.fromisoformat(at.replace("Z", "+00:00")) if at else datetime.now().astimezone()
+    return {**{key: str(window[key]) for key in KEYS}, "open": found.is_open(moment), "now": found.time_there(moment)}
 
 
 class FilterModule:

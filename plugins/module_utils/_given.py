@@ -21,7 +21,16 @@ TEXTS = frozenset(
         *("host", "api_user", "qrs_virtual_proxy", "host_map"),
         *("proxies", "virtual_proxies", "users", "exclude_users", "protect_users", "attributes"),
         *("session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
-        *("min_age", "backend", "server"),
+        *(
+            "min_age",
+            "backend",
+            "server",
+            "node",
+            "balancer_address",
+            "accept_others_out",
+            "out_before",
+            "back_by_then",
+        ),
     }
 )
 SECRET_TEXTS = frozenset({"session_ids"})

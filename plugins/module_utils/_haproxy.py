@@ -21,13 +21,18 @@ from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 READY, DRAIN, MAINT = "ready", "drain", "maint"
 STATES = (READY, DRAIN, MAINT)
 HEALTH = ("stopped", "starting", "running", "stopping")
-# Bits of srv_admin_state: set by command, inherited, by configuration, by name resolution or a changed host name.
-MAINT_BITS = 0x01 | 0x02 | 0x04 | 0x20 | 0x40
+# Bits of srv_admin_state: set by command, inherited, by name resolution or a changed host name.
+MAINT_BITS = 0x01 | 0x02 | 0x20 | 0x40
 DRAIN_BITS = 0x08 | 0x10
+# Configured as disabled. HAProxy 2.6 keeps it when the server is made ready; until then 0x01 is set, too.
+OTHER_BITS = 0x04
 LONGEST_TIMEOUT = 3600
 LARGEST_ANSWER = 4 * 1024 * 1024  # thousands of servers fit in it
 
-_COLUMNS = ("be_name", "srv_name", "srv_op_state", "srv_admin_state")
+_NAMES = ("be_name", "srv_name")
+_NUMBERS = ("srv_op_state", "srv_admin_state", "srv_uweight")
+_COLUMNS = (*_NAMES, *_NUMBERS, "srv_addr")
+_PORT = "srv_port"  # not in all releases
 # What HAProxy allows in names; anything else read from it could be another command when it is sent back.
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -37,12 +42,25 @@ _HINT = "Give the 'stats socket' of HAProxy, and a backend as its configuration 
 
 @dataclass(frozen=True)
 class Server:
-    """``state`` is what it is meant to do, one of STATES; ``health`` what checks say of it, one of HEALTH."""
+    """``state`` is what it is meant to do, one of STATES; ``health`` what checks say of it, one of HEALTH.
+
+    ``port`` is None where HAProxy does not say.
+    """
 
     backend: str
     name: str
     state: str
     health: str
+    weight: int
+    address: str
+    port: int | None
+
+    def is_at(self, other: Server) -> bool:
+        """Whether both are the same place, under whatever name."""
+        return (self.address, self.port) == (other.address, other.port)
+
+    def as_result(self) -> dict[str, Any]:
+        return vars(self).copy()
 
 
 class RuntimeApi:
@@ -58,10 +76,10 @@ class RuntimeApi:
         self._host_and_port = _host_and_port(address)
         self._timeout = timeout
 
-    def servers(self, backend: str) -> list[Server]:
-        """The servers of a backend."""
-        answer = self._ask(f"show servers state {_word('backend', backend)}")
-        where = f"HAProxy at {self._address} was asked for backend {backend}"
+    def servers(self, backend: str = "") -> list[Server]:
+        """The servers of a backend, of all backends unless given."""
+        answer = self._ask(f"show servers state {_word('backend', backend)}" if backend else "show servers state")
+        where = f"HAProxy at {self._address} was asked for {f'backend {backend}' if backend else 'all servers'}"
         try:
             return _servers(answer)
         except ValueError as error:
@@ -194,15 +212,27 @@ def _server(columns: list[str], line: str, number: int) -> Server:
     if len(words) != len(columns):
         raise ValueError(f"gave line {number} with {len(words)} columns in place of {len(columns)}: {_shown(line)}")
     fields = dict(zip(columns, words, strict=True))
-    for column in _COLUMNS:
-        if not (_NAME if column.endswith("name") else _NUMBER).fullmatch(fields[column]):
-            kind = "name" if column.endswith("name") else "number"
+    for column in (*_NAMES, *_NUMBERS):
+        kind, shape = ("name", _NAME) if column in _NAMES else ("number", _NUMBER)
+        if not shape.fullmatch(fields[column]):
             raise ValueError(f"gave in line {number}, column {column}, what is no {kind}: {_shown(fields[column])}")
     bits, health = int(fields["srv_admin_state"]), int(fields["srv_op_state"])
-    if bits & ~(MAINT_BITS | DRAIN_BITS):  # what they mean is not known, so it must not pass for ready
+    if bits & ~(MAINT_BITS | DRAIN_BITS | OTHER_BITS):  # what they mean is not known, so it must not pass for ready
         raise ValueError(f"gave in line {number}, column srv_admin_state, a state that is not known: {bits}")
     state = MAINT if bits & MAINT_BITS else DRAIN if bits & DRAIN_BITS else READY
-    return Server(fields["be_name"], fields["srv_name"], state, HEALTH[health] if health < len(HEALTH) else "unknown")
+    return Server(
+        backend=fields["be_name"],
+        name=fields["srv_name"],
+        state=state,
+        health=HEALTH[health] if health < len(HEALTH) else "unknown",
+        weight=int(fields["srv_uweight"]),
+        address=fields["srv_addr"],
+        port=_port(fields.get(_PORT, "")),
+    )
+
+
+def _port(text: str) -> int | None:
+    return int(text) or None if _NUMBER.fullmatch(text) else None
 
 
 def _host_and_port(address: str) -> tuple[str, int] | None:

@@ -127,6 +127,9 @@ class Module(AnsibleModule):
         numbers = {name for name, option in self.argument_spec.items() if option.get("type") in ("int", "float")}
         self._not_meant = changed_by_yaml(self.params) or flag_for_number(self.params, numbers) or not_text(self.params)
         self.params = loggable(without_empty_answers(self.params))
+        for name, option in self.argument_spec.items():
+            if "options" in option and isinstance(self.params.get(name), dict):
+                self.params[name] = without_empty_answers(self.params[name])
 
     def exit_json(self, **result: Any) -> NoReturn:
         super().exit_json(invocation=self._invocation(), **result)

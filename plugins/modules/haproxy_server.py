@@ -10,8 +10,8 @@ module: haproxy_server
 short_description: See or set the state of a server in HAProxy
 version_added: 0.1.0
 description:
-  - Reads the state of one server of a backend over HAProxy's runtime API, sets it if another is wanted, and reads it
-    again as a proof.
+  - Reads the state of one server over HAProxy's runtime API, in one backend or in several, sets it if another is
+    wanted, and reads it again as a proof.
   - The role P(qlikops.sense.proxy_restart#role) takes proxy nodes out of the load balancer with it. Unlike
     M(community.general.haproxy) it can look without touching, and has a check mode.
 author:
@@ -27,12 +27,13 @@ attributes:
     support: full
 options:
   backend:
-    description: Name of the backend.
-    type: str
+    description: Name of the backend, or names of all backends that have the server.
+    type: list
+    elements: str
     required: true
   server:
     description:
-      - Name of the server in the backend, in any case. One the backend does not have is an error.
+      - Name of the server in the backend, in any case. One that a backend does not have is an error.
       - Where the names of several servers differ only in case, it must be spelled exactly.
     type: str
     required: true
@@ -71,43 +72,84 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: The state now, in check mode the one that would be.
+  description:
+    - The state now, in check mode the one that would be. Of several backends the one in which the server takes most.
   returned: success
   type: str
   sample: drain
 previous_state:
-  description: The state found.
+  description: The state found, of several backends the one in which the server took most.
   returned: success
   type: str
   sample: ready
 health:
-  description: What HAProxy's checks say of the server, V(stopped), V(starting), V(running), V(stopping) or V(unknown).
+  description:
+    - What HAProxy's checks say of the server, V(stopped), V(starting), V(running), V(stopping) or V(unknown). With
+      several backends V(running) only if they all say so.
   returned: success
   type: str
   sample: running
 servers:
-  description: All servers of the backend as they were found, each with C(name), C(state) and C(health).
+  description: All servers of these backends as they were found.
   returned: success
   type: list
   elements: dict
-  sample:
-    - name: qlik1
-      state: ready
-      health: running
+  contains:
+    backend:
+      description: Name of the backend.
+      type: str
+      sample: qlik
+    name:
+      description: Name of the server.
+      type: str
+      sample: qlik1
+    state:
+      description: V(ready), V(drain) or V(maint).
+      type: str
+      sample: ready
+    health:
+      description: What HAProxy's checks say, as in RV(health).
+      type: str
+      sample: running
+    weight:
+      description: Weight. With 0 the server takes nobody new.
+      type: int
+      sample: 1
+    address:
+      description: Address, V(-) where HAProxy has resolved none.
+      type: str
+      sample: 192.0.2.11
+    port:
+      description: Port, null where HAProxy does not say.
+      type: int
+      sample: 443
+elsewhere:
+  description:
+    - Servers of other backends at the address and port of this server, with the keys of RV(servers). They send users to
+      the same node.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 failure:
   description: Why the module could not do its work, with C(kind), C(reason) and C(hint).
   returned: when it could not
   type: dict
 """
 
-from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import STATES, RuntimeApi
+from collections.abc import Iterable
+
+from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import STATES, RuntimeApi, Server
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
+from ansible_collections.qlikops.sense.plugins.module_utils._words import words
+
+RUNNING = "running"
 
 
 def main() -> None:
     module = Module(
         argument_spec={
-            "backend": {"type": "str", "required": True},
+            "backend": {"type": "list", "elements": "str", "required": True},
             "server": {"type": "str", "required": True},
             "state": {"type": "str", "choices": list(STATES)},
             "socket": {"type": "str", "default": "/run/haproxy/admin.sock"},
@@ -117,19 +159,33 @@ def main() -> None:
     options = module.params
     with errors_as_failures(module):
         api = RuntimeApi(options["socket"], options["timeout"])
-        server = api.server(options["backend"], options["server"])
-        found = api.servers(options["backend"])
-        wanted = options["state"] or server.state
-        changed = wanted != server.state
-        now = api.set_state(server, wanted) if changed and not module.check_mode else server
+        backends = list(dict.fromkeys(words(options["backend"])))
+        before = [api.server(backend, options["server"]) for backend in backends]
+        found = [server for backend in backends for server in api.servers(backend)]
+        elsewhere = [each for each in api.servers() if each.backend not in backends and is_at_any(each, before)]
+        wanted = options["state"] or takes_most(before)
+        to_set = [server for server in before if options["state"] and server.state != wanted]
+        now = before
+        if to_set and not module.check_mode:
+            now = [api.set_state(server, wanted) if server in to_set else server for server in before]
     module.exit_json(
-        changed=changed,
+        changed=bool(to_set),
         state=wanted,
-        previous_state=server.state,
-        health=now.health,
-        servers=[{"name": each.name, "state": each.state, "health": each.health} for each in found],
-        diff={"before": {"state": server.state}, "after": {"state": wanted}},
+        previous_state=takes_most(before),
+        health=next((server.health for server in now if server.health != RUNNING), RUNNING),
+        servers=[server.as_result() for server in found],
+        elsewhere=[server.as_result() for server in elsewhere],
+        diff={"before": {"state": takes_most(before)}, "after": {"state": wanted}},
     )
+
+
+def takes_most(servers: Iterable[Server]) -> str:
+    """The state of the server that takes most users."""
+    return min((server.state for server in servers), key=STATES.index)
+
+
+def is_at_any(server: Server, others: Iterable[Server]) -> bool:
+    return any(server.is_at(other) for other in others)
 
 
 if __name__ == "__main__":

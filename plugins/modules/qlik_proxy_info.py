@@ -26,6 +26,12 @@ options:
       - Only these proxy services, by node name or host name. A name the site does not have is an error.
     type: list
     elements: str
+  known:
+    description:
+      - A proxy service as an earlier call returned it. It alone is asked whether it is alive, and QRS is not asked at
+        all. What QRS would say is V(unknown) then, and the rest is as given.
+    type: dict
+    version_added: 0.1.0
 seealso:
   - module: qlikops.sense.qlik_session_info
 """
@@ -162,24 +168,35 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._ages import age_of_timestamp, iso
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
-from ansible_collections.qlikops.sense.plugins.module_utils._repository import ServiceState
+from ansible_collections.qlikops.sense.plugins.module_utils._repository import DEFAULT_QPS_PORT, ServiceState
 from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import proxy_result, virtual_proxy_result
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import ProxyService
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+    Node,
+    ProxyService,
+    Topology,
+    VirtualProxy,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 NOT_KNOWN = ServiceState("unknown", "")
 
 
 def main() -> None:
-    module = QlikModule(argument_spec={"proxies": {"type": "list", "elements": "str"}})
+    module = QlikModule(
+        argument_spec={"proxies": {"type": "list", "elements": "str"}, "known": {"type": "dict"}},
+    )
+    options = module.params
     with errors_as_failures(module), Site(module.connection()) as site:
         now = datetime.now(timezone.utc)
-        topology = site.topology()
-        scope = Selection.from_options(module.params).scope(topology)
+        known = options["known"]
+        topology = as_known(known) if known else site.topology()
+        scope = Selection.from_options(options).scope(topology)
         answers = site.alive(scope.proxies)
-        states, central = site.proxy_states(), site.central_nodes()
+        states = {} if known else site.proxy_states()
+        central = central_if_known(known) if known else site.central_nodes()
         proxies = [
             {
                 **describe(proxy, answer, states.get(fold(proxy.name), NOT_KNOWN), now),
@@ -205,6 +222,30 @@ def main() -> None:
         },
         observed_at=iso(now),
     )
+
+
+def as_known(proxy: dict[str, Any]) -> Topology:
+    """The one proxy service that an earlier call has returned; raises QlikError for another shape."""
+    known = Fields(proxy, "known")
+    prefixes = known.as_answered.get("virtual_proxies") or []
+    linked = tuple(VirtualProxy(id=f"known {prefix}", prefix=str(prefix)) for prefix in prefixes)
+    return Topology(
+        proxies=(
+            ProxyService(
+                id=known.required_text("id"),
+                node=Node(known.required_text("name"), known.required_text("host_name")),
+                qps_port=known.number("qps_port", 1, 65535) or DEFAULT_QPS_PORT,
+                listen_port=known.number("listen_port", 0, 65535),
+                virtual_proxies=linked,
+            ),
+        ),
+        virtual_proxies=linked,
+    )
+
+
+def central_if_known(proxy: dict[str, Any]) -> set[str]:
+    known = Fields(proxy, "known")
+    return {fold(known.text("name"))} if known.flag("central") else set()
 
 
 def describe(proxy: ProxyService, answer: bool | QlikError, state: ServiceState, now: datetime) -> dict[str, Any]:

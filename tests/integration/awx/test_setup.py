@@ -98,6 +98,8 @@ def look_at_the_inventory(awx: Awx) -> None:
     assert json.loads(awx.one("inventories", NAME)["variables"]) == {
         "qlik_audit_host": "ops.example.com",
         "qlik_audit_log": "/var/lib/qlikops/production-audit.jsonl",
+        "proxy_restart_lease_host": "ops.example.com",
+        "proxy_restart_lease_dir": "/var/lib/qlikops/leases",
         "proxy_restart_drain_timeout": 1800,
     }
 

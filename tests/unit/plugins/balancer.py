@@ -23,6 +23,7 @@ class Balancer:
     def __init__(self, path: str) -> None:
         self.path = path
         self.admin_state = {"qlik1": 0, "qlik2": 0}
+        self.partners: dict[str, int] = {}
         self.commands: list[str] = []
         self.obeys = True
         self._listener = socket.socket(socket.AF_UNIX)
@@ -47,18 +48,24 @@ class Balancer:
 
     def _answer(self, command: str) -> str:
         self.commands.append(command)
-        if command == "show servers state qlik":
+        if command in ("show servers state", *(f"show servers state {name}" for name in self._backends())):
             lines = [
-                f"3 qlik {n} {name} 127.0.0.1 2 {bits} 1" for n, (name, bits) in enumerate(self.admin_state.items())
+                f"3 {backend} {number} {name} 127.0.0.{name[-1]} 2 {bits} 1 443"
+                for backend in command.split()[3:] or self._backends()
+                for number, (name, bits) in enumerate(self._backends()[backend].items())
             ]
-            return "\n".join(["1", HEADER, *lines, "", ""])
+            return "\n".join(["1", f"{HEADER} srv_port", *lines, "", ""])
         if command.startswith("show"):
             return "Can't find backend.\n\n"
         if not self.obeys:
             return "Permission denied\n\n"
         _set, _server, path, _state, state = command.split()
-        self.admin_state[path.partition("/")[2]] = {"ready": 0, "drain": 8, "maint": 1}[state]
+        backend, _slash, name = path.partition("/")
+        self._backends()[backend][name] = {"ready": 0, "drain": 8, "maint": 1}[state]
         return "\n"
+
+    def _backends(self) -> dict[str, dict[str, int]]:
+        return {"qlik": self.admin_state, **({"partners": self.partners} if self.partners else {})}
 
 
 @pytest.fixture

@@ -36,6 +36,11 @@ NAMES = sorted(path.stem for path in MODULES_FOLDER.glob("*.py") if not path.ste
 QLIK = [name for name in NAMES if name.startswith("qlik_")]
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
+    "qlik_restart_info": {
+        "node": "Central",
+        "balancer": [{"state": "ready", "others_out": ["Node2"]}],
+        "plan": {"services": ["x"]},
+    },
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},
 }
@@ -204,7 +209,7 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
         f"DELETE {NODE2}/qps/sales/session/3": {},
     }
     options: dict[str, Any] = {**CONNECTION, "max_parallel": 1}
-    if name not in ("qlik_banner", "qlik_proxy_info", "qlik_user_info"):
+    if name not in ("qlik_banner", "qlik_proxy_info", "qlik_restart_info", "qlik_user_info"):
         options.update(resolve_users=True, include_session_ids=True, on_proxy_failure="warn")
     options.update(NEEDED.get(name, {}))
     if name == "qlik_session_wait":
@@ -238,7 +243,9 @@ def test_types_and_samples_of_what_is_returned(monkeypatch: pytest.MonkeyPatch, 
     result = results(monkeypatch, name)
     for key, entry in returned(name).items():
         for inner, said in (entry.get("contains") or {}).items():
-            values = [item[inner] for item in result.get(key, []) if item.get(inner) is not None]
+            items = result.get(key, [])
+            items = [items] if isinstance(items, dict) else items
+            values = [item[inner] for item in items if item.get(inner) is not None]
             assert {type(value).__name__ for value in values} <= {said["type"]}, f"{key}.{inner}"
             assert "sample" not in said or type(said["sample"]).__name__ == said["type"], f"{key}.{inner}"
 

@@ -55,3 +55,33 @@ def test_nothing_is_an_empty_text() -> None:
 def test_something_else_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="not a list of reports"):
         restart_table([{"node": "qlik2"}])
+
+
+# Before the first node is touched
+
+
+def refused(name: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "allowed": False,
+        "node": {"name": name},
+        "reasons": [{"key": "others_out"}, {"key": "outage"}],
+        "message": f"Another node is out. Nobody else serves /sales.\x1b[2J {name}",
+        "notes": [],
+        "affected": {"sessions": 3, "users": [{"user": "LAB\\anna"}]},
+        "out": [{"node": "Node3"}],
+        **fields,
+    }
+
+
+def test_whether_each_node_may_be_restarted() -> None:
+    allowed = refused(
+        "Node1", allowed=True, reasons=[], message="", notes=["The window is short."], out=[], affected={}
+    )
+    assert restart_table([allowed, refused("Node2")], width=120).splitlines() == [
+        "Node   May be restarted  Because of          Sessions  Users  Others out",
+        "-----  ----------------  ------------------  --------  -----  ----------",
+        "Node1  yes",
+        "Node2  no                others_out, outage  3         1      Node3",
+        "Node1: The window is short.",
+        "Node2: Another node is out. Nobody else serves /sales.\N{REPLACEMENT CHARACTER}[2J Node2",
+    ]

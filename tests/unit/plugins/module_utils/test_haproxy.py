@@ -29,7 +29,8 @@ __all__ = ["balancer"]  # a fixture
         (0, "ready"),
         (1, "maint"),
         (2, "maint"),
-        (4, "maint"),
+        (4, "ready"),  # configured as disabled, and made ready since
+        (5, "maint"),
         (0x20, "maint"),
         (8, "drain"),
         (0x10, "drain"),

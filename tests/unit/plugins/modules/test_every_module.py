@@ -46,6 +46,7 @@ MODULES: dict[str, Any] = {
 }
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
+    "qlik_restart_info": {"node": "Central"},
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},
 }
@@ -321,6 +322,18 @@ def test_a_user_without_directory_is_not_asked_for(monkeypatch: pytest.MonkeyPat
 
 
 # What all modules have in common
+
+
+def test_a_known_proxy_service_is_asked_without_qrs(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _rest = proxies(monkeypatch, site_answers(), proxies=["Node2"])
+    known = result["proxies"][0]
+    again, rest = proxies(monkeypatch, {f"GET {NODE2}/qps/alive": {"value": True}}, known=known)
+    assert rest.asked == [f"GET {NODE2}/qps/alive"]
+    left_out = {"service_state": "unknown", "service_state_at": "", "service_state_age": None}
+    assert again["proxies"] == [{**known, **left_out}]
+    odd, _rest = proxies(monkeypatch, {}, known={"id": "x"})
+    assert odd["failure"]["kind"] == "unexpected_answer"
+    assert "known: name is missing" in odd["msg"]
 
 
 @pytest.fixture(params=sorted(MODULES))

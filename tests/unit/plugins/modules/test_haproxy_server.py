@@ -89,3 +89,36 @@ def test_a_state_that_can_not_be_read_is_a_failure_and_nothing_is_set(
     assert result["failure"]["kind"] == "balancer"
     assert "column srv_admin_state" in result["msg"]
     assert writes(balancer) == []
+
+
+# Several backends
+
+
+def test_a_server_of_several_backends_is_set_in_each(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    balancer.partners = {"qlik2": 8}
+    looked = ask(monkeypatch, balancer, backend=["qlik", "partners"])
+    assert (looked["state"], looked["changed"]) == ("ready", False)
+    assert [(server["backend"], server["state"]) for server in looked["servers"] if server["name"] == "qlik2"] == [
+        ("qlik", "ready"),
+        ("partners", "drain"),
+    ]
+    result = ask(monkeypatch, balancer, backend="qlik,partners", state="drain")
+    assert (result["previous_state"], result["state"], result["changed"]) == ("ready", "drain", True)
+    assert writes(balancer) == ["set server qlik/qlik2 state drain"]
+    assert result["elsewhere"] == []
+
+
+def test_the_same_node_in_another_backend_is_told(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    balancer.partners = {"other-2": 0, "other-1": 0}
+    result = ask(monkeypatch, balancer)
+    assert result["elsewhere"] == [
+        {
+            "backend": "partners",
+            "name": "other-2",
+            "state": "ready",
+            "health": "running",
+            "weight": 1,
+            "address": "127.0.0.2",
+            "port": 443,
+        }
+    ]

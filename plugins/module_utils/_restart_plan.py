@@ -1,0 +1,72 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
+# Do not import it from outside.
+
+"""What a restart is to do, as people write it and as it is read: lists as lists, numbers as numbers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, require_range
+from ansible_collections.qlikops.sense.plugins.module_utils._words import words
+
+CHANNELS = ("banner", "mail", "teams", "slack")
+LISTS = ("before", "notify", "after", "services", "ignore_users")
+RANGES = {
+    "drain_timeout": (0, 604_800),
+    "drain_interval": (1, 3600),
+    "reboot_timeout": (1, 86_400),
+    "verify_timeout": (1, 86_400),
+    "verify_interval": (1, 3600),
+}
+DEFAULTS = {
+    "drain_timeout": 1800,
+    "drain_interval": 10,
+    "reboot_timeout": 1800,
+    "verify_timeout": 600,
+    "verify_interval": 5,
+}
+SPEC: dict[str, dict[str, Any]] = {
+    **{name: {"type": "list", "elements": "str"} for name in LISTS},
+    **{name: {"type": "int", "default": default} for name, default in DEFAULTS.items()},
+    "method": {"type": "str", "default": "windows_service"},
+}
+OPTIONS = (*LISTS, *DEFAULTS, "method")
+
+
+def read_plan(given: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
+    """The plan with its defaults; raises BadOption. ``called`` are the names that its reader knows the options by."""
+    plan: dict[str, Any] = {**{name: list(words(given[name])) for name in LISTS}, "method": given["method"]}
+    for name, (least, most) in RANGES.items():
+        require_range(called.get(name, name), given[name], least, most)
+        plan[name] = given[name]
+    _require_channels(called.get("notify", "notify"), plan["notify"])
+    for name in ("before", "after"):
+        for path in plan[name]:
+            _require_path(called.get(name, name), path)
+    if plan["method"] == "windows_service":
+        if not plan["services"]:
+            raise BadOption(called.get("services", "services"), "it names no service.", "Name the services to restart.")
+    elif plan["method"] != "windows_reboot":
+        _require_path(called.get("method", "method"), plan["method"])
+    # So many tries fit into the time, the first one at once.
+    plan["verify_tries"] = -(-plan["verify_timeout"] // plan["verify_interval"])
+    return plan
+
+
+def _require_channels(option: str, channels: list[str]) -> None:
+    for channel in channels:
+        if channel not in CHANNELS and not channel.startswith(("/", "~")):
+            raise BadOption(
+                option, f"it can't have {channel}.", f"It has {', '.join(CHANNELS)} and absolute paths of task files."
+            )
+
+
+def _require_path(option: str, path: str) -> None:
+    if not path.startswith(("/", "~")):
+        raise BadOption(option, f"'{path}' is no absolute path.", "Give the absolute path of a task file.")

@@ -1,0 +1,683 @@
+#!/usr/bin/python
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: qlik_restart_info
+short_description: Tell whether a proxy node may be taken out and restarted now
+version_added: 0.1.0
+description:
+  - Looks at the site and at what a load balancer says of all its servers, and answers whether one proxy node of a
+    client-managed Qlik Sense site may be restarted, with every reason against it and the option that accepts it.
+  - A restart is never allowed if no other node would be left that takes new users for a virtual proxy of the node, by
+    whichever of site and balancer knows, or while another node is out.
+  - Ask it again before each step that cannot be taken back, with O(step). What allowed a restart an hour ago need not
+    allow it now. The role P(qlikops.sense.proxy_restart#role) does so four times.
+  - That a restart is not allowed is a result, not a failure of the module.
+author:
+  - Contributors to the qlikops.sense project (@qlikops)
+extends_documentation_fragment:
+  - qlikops.sense._connection
+  - qlikops.sense._attributes
+  - qlikops.sense._attributes.info_module
+  - qlikops.sense._attributes.actiongroup_qlik
+options:
+  node:
+    description:
+      - The node, by its name, its host name, or the id of its proxy service. One the site does not have is an error.
+    type: str
+    required: true
+  step:
+    description:
+      - What comes next. V(begin) is the first look. V(cordoned) is the look after the node was taken out of the
+        balancer. At this step, of two runs that have each drained a node, the one whose node has the lower id goes on.
+      - V(ending) is the look before sessions are ended, V(stopping) that before the service is stopped. From
+        V(cordoned) on the node must be out of the balancer.
+    type: str
+    choices: [begin, cordoned, ending, stopping]
+    default: begin
+  balancer:
+    description:
+      - What each balancer says. The result of M(qlikops.sense.haproxy_server) can be given as it is.
+      - C(state) is the state of the node in the balancer, V(ready), V(drain) or V(maint). C(servers) are all its
+        servers, each with C(backend), C(name), C(state), C(health), C(weight), C(address) and C(port). C(elsewhere) are
+        servers of other backends at the address of the node. Where the balancer can't tell that much, C(others_out)
+        names the nodes that are out.
+      - Without it there is no balancer.
+    type: list
+    elements: dict
+  server:
+    description: Name of the node's server in the balancer. The name of the node unless given.
+    type: str
+  balancer_address:
+    description:
+      - Addresses under which the balancer knows the node, where they are neither its host name, nor its address in
+        O(host_map), nor what these resolve to on the host that runs the module. Each may have a port, as
+        V(192.0.2.11:443).
+    type: list
+    elements: str
+  accept_central:
+    description: Whether the central node may be restarted.
+    type: bool
+    default: false
+  accept_outage:
+    description: Whether virtual proxies may be cut off that nobody else serves.
+    type: bool
+    default: false
+  accept_node_down:
+    description: Whether a node may be restarted whose proxy service is not alive.
+    type: bool
+    default: false
+  accept_drained:
+    description: Whether a node may be restarted that somebody else has drained in the balancer.
+    type: bool
+    default: false
+  accept_others_out:
+    description: Nodes that may be out at the same time, by name, host name, id, or the name of their server.
+    type: list
+    elements: str
+  drained_by_us:
+    description: Whether it is known that an earlier run of this collection has drained the node, and did not end.
+    type: bool
+    default: false
+  out_before:
+    description:
+      - The ids of the nodes that were out at the first look, RV(out[].id) of it. None of them is a run that gives way.
+    type: list
+    elements: str
+  back_by_then:
+    description:
+      - Other nodes, by name, host name or id, that are out now and will be back before this one is restarted, because
+        they are finished first. They are taken to be well.
+    type: list
+    elements: str
+  window:
+    description:
+      - The hours in which the node may be restarted, with C(start) and C(end) such as V("22:00"), in quotes, and
+        C(time_zone) such as V(Europe/Berlin).
+    type: dict
+  window_needs:
+    description: How many seconds the window has to stay open for RV(notes) not to say that it may be too short.
+    type: int
+    default: 0
+  exclude_users:
+    description: Users that do not count as affected, as in M(qlikops.sense.qlik_session_info).
+    type: list
+    elements: str
+  plan:
+    description:
+      - What the restart is to do. It is checked, completed by defaults, and returned as RV(plan), so that a playbook
+        can rely on lists being lists and numbers being numbers, whatever was typed.
+    type: dict
+    suboptions:
+      method:
+        description: V(windows_service), V(windows_reboot), or the absolute path of a task file.
+        type: str
+        default: windows_service
+      services:
+        description: Services to restart. V(windows_service) needs one at least.
+        type: list
+        elements: str
+      notify:
+        description: Channels, V(banner), V(mail), V(teams) and V(slack), and absolute paths of task files.
+        type: list
+        elements: str
+      before:
+        description: Absolute paths of task files to include before anything is done.
+        type: list
+        elements: str
+      after:
+        description: Absolute paths of task files to include when the node is back.
+        type: list
+        elements: str
+      ignore_users:
+        description: Users that are neither waited for nor ended.
+        type: list
+        elements: str
+      drain_timeout:
+        description: How many seconds to wait for users to leave, at most a week.
+        type: int
+        default: 1800
+      drain_interval:
+        description: How many seconds between two looks, from 1 to 3600.
+        type: int
+        default: 10
+      reboot_timeout:
+        description: How many seconds a reboot may take, from 1 to 86400.
+        type: int
+        default: 1800
+      verify_timeout:
+        description: How many seconds a node may take to be back, from 1 to 86400.
+        type: int
+        default: 600
+      verify_interval:
+        description: How many seconds between two looks, from 1 to 3600.
+        type: int
+        default: 5
+  option_names:
+    description:
+      - What the options are called for the person who reads RV(message), by their names here, such as
+        C(accept_outage=proxy_restart_accept_outage).
+    type: dict
+    default: {}
+  count_affected:
+    description: Whether the sessions of the whole site are listed, to tell who is affected.
+    type: bool
+    default: true
+seealso:
+  - module: qlikops.sense.haproxy_server
+  - module: qlikops.sense.qlik_proxy_info
+"""
+
+EXAMPLES = r"""
+- name: See what HAProxy says
+  qlikops.sense.haproxy_server:
+    backend: qlik
+    server: qlik2
+  delegate_to: balancer.example.com
+  register: balancer
+
+- name: See whether the node may be restarted
+  qlikops.sense.qlik_restart_info:
+    host: qlik1.example.com
+    client_cert: /etc/qlik/client.pem
+    client_key: /etc/qlik/client_key.pem
+    ca_path: /etc/qlik/root.pem
+    node: qlik2.example.com
+    server: qlik2
+    balancer: ["{{ balancer }}"]
+  register: answer
+
+- name: Check that it may
+  ansible.builtin.assert:
+    that: answer.allowed
+    fail_msg: "{{ answer.reasons | map(attribute='words') | join(' ') }}"
+"""
+
+RETURN = r"""
+allowed:
+  description: Whether the node may be restarted.
+  returned: success
+  type: bool
+  sample: false
+reasons:
+  description: Every reason against it.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The reason as a word.
+      type: str
+      choices:
+        - central
+        - window
+        - wrong_server
+        - other_backend
+        - unknown_state
+        - drained
+        - not_out
+        - node_down
+        - others_out
+        - outage
+      sample: others_out
+    words:
+      description: The reason as a sentence.
+      type: str
+      sample: "Another node is out: qlik3 (qlik/qlik3 in maintenance)."
+    accepted_by:
+      description: The option that accepts it, empty if none does.
+      type: str
+      sample: accept_others_out
+    advice:
+      description: What to do about it, as a sentence.
+      type: str
+      sample: Two nodes are never taken out at once. See to these first, or name them in accept_others_out.
+message:
+  description: All reasons and what to do about them, as one text. Empty where there are none.
+  returned: success
+  type: str
+  sample: "Another node is out: qlik3 (qlik/qlik3 in maintenance). Two nodes are never taken out at once. See to these
+    first, or name them in accept_others_out."
+may_pass:
+  description: Whether nothing forbids it but other runs that have to give way to this one, and may do so in a moment.
+  returned: success
+  type: bool
+  sample: false
+plan:
+  description: O(plan) with its defaults. Empty if not given.
+  returned: success
+  type: dict
+  contains:
+    method:
+      description: How to restart.
+      type: str
+      sample: windows_service
+    services:
+      description: Services to restart.
+      type: list
+      elements: str
+      sample: [QlikSenseProxyService]
+    notify:
+      description: Channels and task files.
+      type: list
+      elements: str
+      sample: [banner]
+    before:
+      description: Task files to include first.
+      type: list
+      elements: str
+      sample: []
+    after:
+      description: Task files to include last.
+      type: list
+      elements: str
+      sample: []
+    ignore_users:
+      description: Users that are neither waited for nor ended.
+      type: list
+      elements: str
+      sample: ['INTERNAL\*']
+    drain_timeout:
+      description: Seconds to wait for users.
+      type: int
+      sample: 1800
+    drain_interval:
+      description: Seconds between two looks.
+      type: int
+      sample: 10
+    reboot_timeout:
+      description: Seconds a reboot may take.
+      type: int
+      sample: 1800
+    verify_timeout:
+      description: Seconds the node may take to be back.
+      type: int
+      sample: 600
+    verify_interval:
+      description: Seconds between two looks.
+      type: int
+      sample: 5
+    verify_tries:
+      description: How many looks fit into the time.
+      type: int
+      sample: 120
+notes:
+  description: Sentences about what does not forbid it.
+  returned: success
+  type: list
+  elements: str
+  sample: ["The maintenance window stays open for 900 seconds, and 1800 may be needed."]
+node:
+  description: The node.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Id of the proxy service in QRS.
+      type: str
+      sample: 9d5d7900-3e52-4f22-b6b9-51f38a3afe86
+    name:
+      description: Name of the node.
+      type: str
+      sample: Node2
+    host_name:
+      description: Host name of the node.
+      type: str
+      sample: qlik2.example.com
+    qps_port:
+      description: Port of the proxy service's API.
+      type: int
+      sample: 4243
+    listen_port:
+      description: Port where users come in, null if QRS names none.
+      type: int
+      sample: 443
+    virtual_proxies:
+      description: Prefixes of the virtual proxies linked to it.
+      type: list
+      elements: str
+      sample: ["", sales]
+    central:
+      description: Whether it is the central node.
+      type: bool
+      sample: false
+    alive:
+      description: Whether the proxy service says it is alive.
+      type: bool
+      sample: true
+    reason:
+      description: Why it could not be asked, empty if it could.
+      type: str
+      sample: ""
+out:
+  description: Other nodes that are out, also where that was accepted.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the proxy service, empty for a server of no known node.
+      type: str
+      sample: 9d5d7900-3e52-4f22-b6b9-51f38a3afe86
+    node:
+      description: Name of the node, or of the server.
+      type: str
+      sample: Node3
+    why:
+      description: Why it is out.
+      type: str
+      sample: qlik/qlik3 in maintenance
+uncovered:
+  description: Prefixes of virtual proxies that nobody else would serve, also where that was accepted.
+  returned: success
+  type: list
+  elements: str
+  sample: [sales]
+affected:
+  description: Who is affected, empty unless O(count_affected).
+  returned: success
+  type: dict
+  contains:
+    sessions:
+      description: Sessions on the node.
+      type: int
+      sample: 41
+    users:
+      description: Users who have them, each with C(user), C(sessions), and C(elsewhere), sessions on other nodes.
+      type: list
+      elements: dict
+      sample: [{user: 'LAB\anna', sessions: 2, elsewhere: 0}]
+    virtual_proxies:
+      description: Sessions by prefix.
+      type: dict
+      sample: {"": 30, sales: 11}
+    complete:
+      description: Whether all lists of the node could be read. Those of other nodes may be missing.
+      type: bool
+      sample: true
+site:
+  description: A name of the site, the same whichever of its nodes is asked, for M(qlikops.sense.restart_lease).
+  returned: success
+  type: str
+  sample: 0c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f
+observed_at:
+  description: When it was looked at.
+  returned: success
+  type: str
+  sample: "2026-01-15T09:30:00Z"
+failure:
+  description:
+    - Why the module could not answer, for programs. C(kind) is a word, C(reason) and C(hint) are what C(msg) says.
+      If a request failed, C(request), C(status) and the server's C(words) say more.
+  returned: when it could not
+  type: dict
+  sample:
+    kind: bad_option
+    reason: "node: the site has no 'qlik7'."
+    hint: "It has: Central (qlik1.example.com), Node2 (qlik2.example.com)."
+    request: GET https://qlik1.example.com:4242/qrs/proxyservice/full
+    status: null
+    words: ""
+"""
+
+import socket
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
+from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
+from ansible_collections.qlikops.sense.plugins.module_utils._restart import (
+    BEGIN,
+    STEPS,
+    Accepted,
+    BalancerServer,
+    BalancerView,
+    ProxyNode,
+    Question,
+    answer,
+    in_all,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._restart_plan import SPEC, read_plan
+from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection, UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+from ansible_collections.qlikops.sense.plugins.module_utils._summary import proxy_result
+from ansible_collections.qlikops.sense.plugins.module_utils._topology import ProxyService, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._users import by_user
+from ansible_collections.qlikops.sense.plugins.module_utils._window import Window
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
+
+SERVER_KEYS = ("backend", "name", "state", "health", "weight", "address", "port")
+
+
+def main() -> None:
+    module = QlikModule(
+        argument_spec={
+            "node": {"type": "str", "required": True},
+            "step": {"type": "str", "choices": list(STEPS), "default": BEGIN},
+            "balancer": {"type": "list", "elements": "dict"},
+            "server": {"type": "str"},
+            "balancer_address": {"type": "list", "elements": "str"},
+            "accept_central": {"type": "bool", "default": False},
+            "accept_outage": {"type": "bool", "default": False},
+            "accept_node_down": {"type": "bool", "default": False},
+            "accept_drained": {"type": "bool", "default": False},
+            "accept_others_out": {"type": "list", "elements": "str"},
+            "drained_by_us": {"type": "bool", "default": False},
+            "out_before": {"type": "list", "elements": "str"},
+            "back_by_then": {"type": "list", "elements": "str"},
+            "window": {"type": "dict"},
+            "window_needs": {"type": "int", "default": 0},
+            "exclude_users": {"type": "list", "elements": "str"},
+            "plan": {"type": "dict", "options": SPEC},
+            "option_names": {"type": "dict", "default": {}},
+            "count_affected": {"type": "bool", "default": True},
+        }
+    )
+    options = module.params
+    with errors_as_failures(module):
+        now = datetime.now(timezone.utc)
+        called = {name: str(known_as) for name, known_as in options["option_names"].items()}
+        plan = read_plan(options["plan"], called) if options["plan"] else {}
+        window = Window.from_option("window", options["window"]) if options["window"] else None
+        connection = module.connection()
+        with Site(connection) as site:
+            topology = site.topology()
+            proxy = find_proxy(topology, options["node"])
+            nodes = proxy_nodes(site, topology, connection, proxy, words(options["balancer_address"]))
+            affected = count_affected(site, topology, proxy, words(options["exclude_users"]), options["count_affected"])
+        node = nodes.pop(proxy.id)
+        given = answer(
+            Question(
+                node,
+                tuple(nodes.values()),
+                balancer_view(options["balancer"], options["server"] or node.name),
+                options["step"],
+                accepted_of(options),
+                options["drained_by_us"],
+                why_closed(window, now),
+                frozenset(words(options["out_before"])),
+                words(options["back_by_then"]),
+            )
+        )
+    reasons = [reason.as_result(called) for reason in given.reasons]
+    module.exit_json(
+        changed=False,
+        allowed=given.allowed,
+        reasons=reasons,
+        message=" ".join(f"{reason['words']} {reason['advice']}" for reason in reasons),
+        may_pass=given.may_pass,
+        plan=plan,
+        notes=why_short(window, now, options["window_needs"]),
+        node={
+            **proxy_result(proxy),
+            "listen_port": proxy.listen_port,
+            "alive": node.alive,
+            "reason": node.why_down,
+            "central": node.central,
+        },
+        out=[out.as_result() for out in given.out],
+        uncovered=list(given.uncovered),
+        affected=affected,
+        site=min(known.id for known in topology.proxies),
+        observed_at=iso(now),
+    )
+
+
+def find_proxy(topology: Topology, name: str) -> ProxyService:
+    """Raises BadOption where none, or more than one, is called so."""
+    selection = Selection.from_options({"proxies": [name]})
+    try:
+        (proxy,) = selection.scope(topology).proxies
+    except BadOption as error:
+        raise BadOption("node", error.reason.partition(": ")[2], error.hint) from error
+    return proxy
+
+
+def proxy_nodes(
+    site: Site, topology: Topology, connection: Connection, asked: ProxyService, addresses: Iterable[str]
+) -> dict[str, ProxyNode]:
+    """All nodes with a proxy service, by its id. ``addresses``: more of the node that is asked about."""
+    alive, central = site.alive(topology.proxies), site.central_nodes()
+    return {
+        proxy.id: as_node(
+            proxy, is_alive, fold(proxy.name) in central, connection, tuple(addresses) if proxy is asked else ()
+        )
+        for proxy, is_alive in zip(topology.proxies, alive, strict=True)
+    }
+
+
+def as_node(
+    proxy: ProxyService, alive: bool | QlikError, central: bool, connection: Connection, more: Iterable[str]
+) -> ProxyNode:
+    known = {proxy.host_name, connection.address_of(proxy.host_name).strip("[]")}
+    port = proxy.listen_port
+    for address in more:
+        host, _colon, number = address.rpartition(":")
+        has_port = number.isdecimal() and host != "" and (":" not in host or host.endswith("]"))
+        known.add((host if has_port else address).strip("[]"))
+        port = int(number) if has_port else port
+    return ProxyNode(
+        id=proxy.id,
+        name=proxy.name,
+        host_name=proxy.host_name,
+        prefixes=tuple(dict.fromkeys(each.prefix for each in proxy.virtual_proxies)),
+        alive=alive is True,
+        why_down=str(alive) if isinstance(alive, QlikError) else "",
+        central=central,
+        addresses=frozenset(fold(address) for host in known for address in (host, *resolved(host))),
+        users_port=port,
+    )
+
+
+def resolved(host: str) -> list[str]:
+    """The addresses of a host as seen from here, none where its name is not known."""
+    try:
+        return [str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError, ValueError):
+        return []
+
+
+def balancer_view(told: list[dict[str, Any]] | None, server: str) -> BalancerView | None:
+    """Raises BadOption where it has not the shape described."""
+    if told is None:
+        return None
+    return in_all([_one_balancer(each, server) for each in told])
+
+
+def _one_balancer(told: Mapping[str, Any], server: str) -> BalancerView:
+    servers = _servers(told.get("servers"))
+    others_out = told.get("others_out") or []
+    if not isinstance(told.get("state"), str) or not isinstance(others_out, list):
+        raise BadOption("balancer", "it does not say the state of the node.", "Give state as ready, drain or maint.")
+    return BalancerView(
+        state=told["state"],
+        mine=tuple(each for each in servers if fold(each.name) == fold(server)),
+        servers=servers,
+        elsewhere=_servers(told.get("elsewhere")),
+        others_out=words([str(name) for name in others_out]),
+    )
+
+
+def _servers(told: Any) -> tuple[BalancerServer, ...]:
+    found = []
+    for entry in told or []:
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+            raise BadOption("balancer", "one of its servers has no name.", f"Each has {', '.join(SERVER_KEYS)}.")
+        weight, port = entry.get("weight"), entry.get("port")
+        found.append(
+            BalancerServer(
+                backend=str(entry.get("backend") or ""),
+                name=entry["name"],
+                state=str(entry.get("state") or "unknown"),
+                health=str(entry.get("health") or "unknown"),
+                weight=weight if isinstance(weight, int) and not isinstance(weight, bool) else None,
+                address=str(entry.get("address") or "-"),
+                port=port if isinstance(port, int) and not isinstance(port, bool) else None,
+            )
+        )
+    return tuple(found)
+
+
+def accepted_of(options: Mapping[str, Any]) -> Accepted:
+    return Accepted(
+        central=options["accept_central"],
+        outage=options["accept_outage"],
+        node_down=options["accept_node_down"],
+        drained=options["accept_drained"],
+        others_out=words(options["accept_others_out"]),
+    )
+
+
+def why_closed(window: Window | None, now: datetime) -> str:
+    if window is None or window.is_open(now):
+        return ""
+    return (
+        f"It is {window.time_there(now)} in {window.zone}, outside of the maintenance window from"
+        f" {window.start:%H:%M} to {window.end:%H:%M}."
+    )
+
+
+def why_short(window: Window | None, now: datetime, needed: int) -> list[str]:
+    left = window.seconds_left(now) if window else 0
+    if not 0 < left < needed:
+        return []
+    return [f"The maintenance window stays open for {left:.0f} seconds, and {needed} may be needed."]
+
+
+def count_affected(
+    site: Site, topology: Topology, proxy: ProxyService, excluded: Iterable[str], wanted: bool
+) -> dict[str, Any]:
+    """Who has sessions on the proxy service, and how many of them elsewhere."""
+    if not wanted:
+        return {}
+    reading = site.read(topology.pairs)
+    spared = UserPatterns(excluded)
+    theirs = by_user(session for session in reading.sessions if not spared.match(session))
+    users = [_affected_user(sessions, proxy) for sessions in theirs.values()]
+    here = [session for sessions in theirs.values() for session in sessions if session.proxy.id == proxy.id]
+    return {
+        "sessions": len(here),
+        "users": sorted(
+            (user for user in users if user["sessions"]), key=lambda user: (-user["sessions"], user["user"])
+        ),
+        "virtual_proxies": dict(sorted(Counter(session.virtual_proxy.prefix for session in here).items())),
+        "complete": not any(failure.pair.proxy.id == proxy.id for failure in reading.failures),
+    }
+
+
+def _affected_user(sessions: list[Session], proxy: ProxyService) -> dict[str, Any]:
+    here = sum(session.proxy.id == proxy.id for session in sessions)
+    return {"user": sessions[0].user, "sessions": here, "elsewhere": len(sessions) - here}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+#!/usr/bin/python
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: restart_lease
+short_description: Have one run at a time restart nodes of a site
+version_added: 0.1.0
+description:
+  - Takes, renews or gives back a lease, which lies in a file on one host. While a run has the lease of a site, another
+    run does not get it. Both must name the same directory on the same host.
+  - A lease names its owner, and holds for a time. Two minutes past that time it is stale, and the next run takes it
+    over. One whose process is known to have ended, on the same host, is taken over at once.
+  - Beside the lease the file marks nodes that were drained and not put back, so that a later run knows that it may
+    take these over.
+  - The role P(qlikops.sense.proxy_restart#role) uses it.
+author:
+  - Contributors to the qlikops.sense project (@qlikops)
+extends_documentation_fragment:
+  - qlikops.sense._attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Says whether the lease could be had, and that the directory can be written.
+  diff_mode:
+    support: none
+  idempotent:
+    support: N/A
+    details:
+      - Each call renews the lease.
+options:
+  directory:
+    description: Directory of the lease. It is made with mode 0700 where there is none.
+    type: path
+    required: true
+  site:
+    description: Name of the site, such as the host name of its central node.
+    type: str
+    required: true
+  state:
+    description:
+      - V(held) takes or renews the lease, V(released) gives it back. To give back what another run has is no change.
+    type: str
+    choices: [held, released]
+    default: held
+  node:
+    description: The node that is restarted, by the id of its proxy service.
+    type: str
+    required: true
+  node_name:
+    description: The name of that node, for messages.
+    type: str
+    required: true
+  hold:
+    description: How many seconds it may take until the lease is renewed or given back.
+    type: int
+    default: 300
+  drained:
+    description: Whether the node is marked as drained, or not any more. Its mark stays as it is unless given.
+    type: bool
+  take_over:
+    description: Whether a lease is taken over from a run that may still be there.
+    type: bool
+    default: false
+  owner:
+    description:
+      - The process that the lease belongs to. Given by the action plugin of this module, which names the process of the
+        playbook.
+    type: dict
+"""
+
+EXAMPLES = r"""
+- name: Let nobody else restart a node meanwhile
+  qlikops.sense.restart_lease:
+    directory: /var/lib/qlikops
+    site: qlik1.example.com
+    node: 9d5d7900-3e52-4f22-b6b9-51f38a3afe86
+    node_name: qlik2
+    hold: 3600
+"""
+
+RETURN = r"""
+drained_by_us:
+  description: Whether the node was marked as drained when the module began.
+  returned: success
+  type: bool
+  sample: false
+taken_over:
+  description: From whom the lease was taken over, and why, as a sentence. Empty if it was free.
+  returned: success
+  type: str
+  sample: "The lease of maria on ops1 (process 4711) for qlik2 was taken over: that process has ended."
+failure:
+  description:
+    - Why the lease was not had, with C(kind), C(reason) and C(hint). C(kind) is V(lease_held) if another run has it.
+  returned: when it was not
+  type: dict
+"""
+
+import getpass
+import os
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import require_range
+from ansible_collections.qlikops.sense.plugins.module_utils._lease import Book, Lease, Owner, now, opened, write
+from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
+
+LONGEST = 8 * 86400
+
+
+def main() -> None:
+    module = Module(
+        argument_spec={
+            "directory": {"type": "path", "required": True},
+            "site": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["held", "released"], "default": "held"},
+            "node": {"type": "str", "required": True},
+            "node_name": {"type": "str", "required": True},
+            "hold": {"type": "int", "default": 300},
+            "drained": {"type": "bool"},
+            "take_over": {"type": "bool", "default": False},
+            "owner": {"type": "dict"},
+        }
+    )
+    options = module.params
+    with errors_as_failures(module):
+        require_range("hold", options["hold"], 1, LONGEST)
+        owner = owner_of(options)
+        with opened(Path(options["directory"]), options["site"]) as (book, path):
+            was_drained = options["node"] in book.drained
+            told = take(book, owner, options) if options["state"] == "held" else give_back(book, owner)
+            mark(book, owner, options)
+            if not module.check_mode:
+                write(book, path)
+    module.exit_json(changed=False, drained_by_us=was_drained, taken_over=told)
+
+
+def owner_of(options: dict[str, Any]) -> Owner:
+    """Without the action plugin, the process that has started this one."""
+    if options["owner"]:
+        return Owner.from_plain(options["owner"])
+    return Owner.of_process(getpass.getuser(), os.getppid())
+
+
+def take(book: Book, owner: Owner, options: dict[str, Any]) -> str:
+    """From whom it was taken over and why. Raises QlikError where another run has it."""
+    moment, other = now(), book.lease
+    if not options["take_over"]:
+        book.require_free(owner, moment)
+    book.lease = Lease(owner, options["node_name"], moment, options["hold"])
+    if other is None or other.owner == owner:
+        return ""
+    why = (
+        "that process has ended" if other.owner.is_gone else "it is stale" if other.is_stale(moment) else "as asked for"
+    )
+    return f"The lease of {other.owner} for {other.node} was taken over: {why}."
+
+
+def give_back(book: Book, owner: Owner) -> str:
+    if book.lease and book.lease.owner == owner:
+        book.lease = None
+    return ""
+
+
+def mark(book: Book, owner: Owner, options: dict[str, Any]) -> None:
+    if options["drained"]:
+        book.drained[options["node"]] = {"name": options["node_name"], "by": str(owner), "at": now()}
+    elif options["drained"] is False:
+        book.drained.pop(options["node"], None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.qlikops.sense.plugins.modules import qlik_restart_info
+from ansible_collections.qlikops.sense.tests.unit.plugins.running import CONNECTION, install, run, site_answers
+
+NAMES = {"verify_interval": "my_verify_interval", "services": "my_services"}
+
+
+def plan(monkeypatch: pytest.MonkeyPatch, **given: Any) -> Any:
+    install(monkeypatch, site_answers())
+    options = {**CONNECTION, "node": "Node2", "count_affected": False, "option_names": NAMES}
+    return run(monkeypatch, qlik_restart_info.main, **options, plan={"services": "QlikSenseProxyService", **given})
+
+
+def test_a_text_is_a_list_and_a_text_of_digits_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"services": "One, Two", "notify": "banner", "before": "", "after": None, "verify_interval": "7"}
+    found = plan(monkeypatch, **given, drain_timeout="", verify_timeout="20")["plan"]
+    assert found["services"] == ["One", "Two"]
+    assert (found["notify"], found["before"], found["after"]) == (["banner"], [], [])
+    assert (found["verify_interval"], found["verify_timeout"], found["verify_tries"]) == (7, 20, 3)
+    assert found["drain_timeout"] == 1800
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"verify_interval": 0}, "my_verify_interval: 0 is too small. The least is 1, the most 3600."),
+        ({"verify_timeout": 0}, "verify_timeout: 0 is too small."),
+        ({"drain_interval": -1}, "drain_interval: -1 is too small."),
+        ({"drain_timeout": 10**9}, "drain_timeout: 1000000000 is too large."),
+        ({"drain_interval": "soon"}, "drain_interval"),
+        ({"notify": ["banner", "pigeon"]}, "notify: it can't have pigeon. It has banner, mail, teams, slack"),
+        ({"before": ["tell.yml"]}, "before: 'tell.yml' is no absolute path."),
+        ({"method": "restart.yml"}, "method: 'restart.yml' is no absolute path."),
+        ({"services": [" "]}, "my_services: it names no service."),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], says: str
+) -> None:
+    result = plan(monkeypatch, **given)
+    assert result["failure"]["kind"] == "bad_option"
+    assert says in result["msg"]
+
+
+def test_other_ways_to_restart_need_no_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    for method in ("windows_reboot", "/srv/restart.yml", "~/restart.yml"):
+        assert plan(monkeypatch, services=[], method=method)["plan"]["method"] == method
+
+
+def test_the_reasons_name_the_options_as_the_reader_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, site_answers())
+    called = {"accept_central": "proxy_restart_central"}
+    result = run(monkeypatch, qlik_restart_info.main, **CONNECTION, node="Central", option_names=called)
+    assert result["message"] == "Central is the central node. Set proxy_restart_central to true to restart it, too."
