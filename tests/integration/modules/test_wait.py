@@ -197,3 +197,22 @@ def test_an_interrupt_leaves_nothing_behind(ansible: Ansible) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert ansible.modules.control.counters()["writes"] == 0
+
+
+def test_trouble_at_the_first_look_is_ridden_out(ansible: Ansible) -> None:
+    ansible.modules.control.fault("status", listener="qrs", status=500, times=1)
+    ansible.play(
+        [
+            {
+                "qlikops.sense.qlik_session_wait": {
+                    "proxies": ["Node2"],
+                    "exclude_users": ["*"],
+                    "wait_interval": 1,
+                    "wait_timeout": 60,
+                },
+                "register": "waited",
+            },
+            ensure("not waited.timed_out", "waited.remaining == 0"),
+        ]
+    )
+    assert ansible.modules.control.faults() == []
