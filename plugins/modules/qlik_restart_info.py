@@ -173,28 +173,21 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what HAProxy says
-  qlikops.sense.haproxy_server:
-    backend: qlik
-    server: qlik2
-  delegate_to: balancer.example.com
-  register: balancer
-
-- name: See whether the node may be restarted
+- name: See whether a node may be restarted
   qlikops.sense.qlik_restart_info:
     host: qlik1.example.com
     client_cert: /etc/qlik/client.pem
     client_key: /etc/qlik/client_key.pem
     ca_path: /etc/qlik/root.pem
     node: qlik2.example.com
-    server: qlik2
-    balancer: ["{{ balancer }}"]
+    balancer:
+      - state: ready
+        others_out: []
   register: answer
 
-- name: Check that it may
-  ansible.builtin.assert:
-    that: answer.allowed
-    fail_msg: "{{ answer.reasons | map(attribute='words') | join(' ') }}"
+- name: Show why not
+  ansible.builtin.debug:
+    msg: "{{ answer.message or 'It may be restarted.' }}"
 """
 
 RETURN = r"""
