@@ -127,8 +127,9 @@ class Rest:
 
     def own_sessions(self) -> set[str]:
         """The ids of the sessions that a virtual proxy has opened for the requests to QRS."""
-        sessions = [session for endpoint, session in self._sessions.items() if self._is_door(endpoint)]
-        return {cookie.value for session in sessions for cookie in session.cookies if cookie.value}
+        # Not by going through all of them: other threads may be opening one.
+        session = self._sessions.get(self._connection.repository) if self._connection.asks_at_the_door else None
+        return {cookie.value for cookie in session.cookies if cookie.value} if session else set()
 
     def close(self) -> None:
         """Logs out where a virtual proxy has let these requests in: the session would count until it times out."""

@@ -224,6 +224,19 @@ def test_requests_through_a_virtual_proxy_share_one_session_which_ends_with_them
     assert [(sent.method, sent.path) for sent in wire.sent[2:]] == [("DELETE", "/api/qps/user")]
 
 
+@pytest.mark.parametrize("options", [{}, DOOR])
+def test_own_sessions_can_be_asked_for_while_connections_are_opened(client: Any, options: dict[str, str]) -> None:
+    class BeingChanged(dict[Any, Any]):
+        def items(self) -> Any:
+            raise RuntimeError("dictionary changed size during iteration")
+
+    rest, _wire, _pauses = client(Reply(headers=COOKIE), **options)
+    rest.send(NODE, ABOUT)
+    kept, rest._sessions = rest._sessions, BeingChanged(rest._sessions)
+    assert rest.own_sessions() == ({"own-id"} if options else set())
+    rest._sessions = kept
+
+
 def test_the_proxy_services_are_not_sent_that_cookie(client: Any) -> None:
     rest, wire, _pauses = client(Reply(headers=COOKIE), **DOOR)
     rest.send(NODE, ABOUT)
