@@ -92,10 +92,11 @@ options:
     type: int
   parts:
     description:
-      - What to show. V(kept) are the sessions that M(qlikops.sense.qlik_session) spared.
+      - What to show. V(kept) are the sessions that M(qlikops.sense.qlik_session) spared, V(users) the users with the
+        number of their sessions.
     type: list
     elements: str
-    choices: [totals, proxies, sessions, kept]
+    choices: [totals, proxies, users, sessions, kept]
     default: [totals, proxies, sessions, kept]
 """
 
@@ -131,7 +132,8 @@ ELASTIC = frozenset(
     ("Description", "Session cookie", "Load balancing nodes", "Attributes", "User name", "Why", "Kept because", "Host")
 )
 Columns = Mapping[str, Sequence[str]]
-PARTS = ("totals", "proxies", "sessions", "kept")
+PARTS = ("totals", "proxies", "users", "sessions", "kept")
+SHOWN = ("totals", "proxies", "sessions", "kept")
 
 
 def session_table(
@@ -154,10 +156,11 @@ def session_table(
     sections = {
         "totals": lambda: [part for line in _totals(result) for part in textwrap.wrap(line, width) or [""]],
         "proxies": lambda: _proxies(result, width),
+        "users": lambda: _users(result.get("users", ()), width),
         "sessions": lambda: _sessions(result, result.get("sessions", ()), columns, sort_keys, width),
         "kept": lambda: _kept(result, columns, sort_keys, width),
     }
-    texts = ["\n".join(sections[part]()) for part in PARTS if part in (parts or PARTS)]
+    texts = ["\n".join(sections[part]()) for part in PARTS if part in (parts or SHOWN)]
     return "\n\n".join(text for text in texts if text)
 
 
@@ -192,6 +195,17 @@ def _totals(result: Row) -> list[str]:
         for failure in result.get("failures", ())
     ]
     return [printable(line) for line in lines]
+
+
+def _users(users: Sequence[Row], width: int) -> list[str]:
+    columns = {
+        "User": [user["user"] for user in users],
+        "Name": [user.get("name", "") for user in users],
+        "Sessions": [str(user["sessions"]) for user in users],
+        "State": ["" if user.get("state", "active") == "active" else user["state"] for user in users],
+        "Virtual proxies": [joined(f"/{prefix}" for prefix in user["virtual_proxies"]) for user in users],
+    }
+    return _table_as_room_allows(columns, width) if users else []
 
 
 def _proxies(result: Row, width: int) -> list[str]:

@@ -104,7 +104,7 @@ def test_less_telling_columns_go_first_and_the_user_stays() -> None:
     [
         ({"columns": ["user", "colour"]}, "columns has no 'colour'. There are: virtual_proxy, "),
         ({"sort_by": "colour"}, "sort_by has no 'colour'."),
-        ({"parts": ["all"]}, "parts has no 'all'. There are: totals, proxies, sessions, kept."),
+        ({"parts": ["all"]}, "parts has no 'all'. There are: totals, proxies, users, sessions, kept."),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(options: dict[str, Any], text: str) -> None:
@@ -117,3 +117,18 @@ def test_what_there_is_not_is_refused_with_what_there_is(options: dict[str, Any]
 def test_another_input_is_refused(given_input: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="not the result of qlik_session_info"):
         session_table(given_input)
+
+
+def test_users_with_the_number_of_their_sessions() -> None:
+    users = [
+        {"user": "LAB\\anna", "name": "Anna Ek", "sessions": 2, "state": "active", "virtual_proxies": ["", "sales"]},
+        {"user": "LAB\\bert", "name": "", "sessions": 1, "state": "inactive", "virtual_proxies": ["sales"]},
+    ]
+    result = {"proxies": [], "virtual_proxies": [], "sessions": [], "users": users}
+    assert session_table(result, parts=["users"], width=80).splitlines() == [
+        "User      Name     Sessions  State     Virtual proxies",
+        "--------  -------  --------  --------  ---------------",
+        "LAB\\anna  Anna Ek  2                   /, /sales",
+        "LAB\\bert           1         inactive  /sales",
+    ]
+    assert session_table({**result, "users": []}, parts=["users"]) == ""
