@@ -2,16 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tells the module restart_lease whose the lease is: the process that runs the playbook, which only it can know."""
+"""Tells the module whose the lease is, which is the process of the playbook, and shows which phase begins."""
 
 from __future__ import annotations
 
 import getpass
 import os
+import time
 from dataclasses import asdict
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.qlikops.sense.plugins.module_utils._lease import Owner
 
@@ -21,14 +23,26 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
         # Tasks run in processes of their own, which that of the playbook has made.
         owner = Owner.of_process(_user(), os.getppid())
         called = self._execute_module(
             module_name="qlikops.sense.restart_lease",
             module_args={**self._task.args, "owner": asdict(owner)},
-            task_vars=task_vars or {},
+            task_vars=variables,
         )
+        phase = self._task.args.get("phase")
+        if phase and called.get("failed") is not True:
+            Display().display(_line(str(self._task.args.get("node_name", "")), str(phase), called))
         return {**result, **called}
+
+
+def _line(node: str, phase: str, called: dict[str, Any]) -> str:
+    """What a person reads. The last such line is all that stands there after Ctrl-C, so it says what to do then."""
+    text = f"{time.strftime('%H:%M:%S')} {node}: {phase}"
+    if called.get("drained"):
+        text += " (the node is out; if this run is stopped, run the same command again)"
+    return text
 
 
 def _user() -> str:

@@ -24,7 +24,7 @@ description:
   - Turns the reports that the role P(qlikops.sense.proxy_restart#role) hands on by C(set_stats), under the key
     C(proxy_restart), into a table. Below it stands what else went wrong, such as a banner that could not be removed.
   - Results of M(qlikops.sense.qlik_restart_info) become a table of whether each node may be restarted, with the reasons
-    below it.
+    below it. Between reports they stand for nodes that were not touched.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 options:
@@ -50,55 +50,86 @@ _value:
   type: str
 """
 
-COLUMNS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "Node": lambda report: report["node"],
-    "Result": lambda report: report["result"],
-    "Began": lambda report: report["timeline"][0]["time"],
-    "Took": lambda report: duration(_seconds(report["timeline"])),
-    "Sessions": lambda report: report["hit"].get("sessions", 0),
-    "Users": lambda report: report["hit"].get("users", 0),
-    "Left": lambda report: report["left_by_themselves"],
-    "Ended": lambda report: _count(report, "ended"),
-    "Came back": lambda report: _count(report, "came_back"),
-    "Failed at": lambda report: report["failure"].get("task", ""),
+Row = Mapping[str, Any]
+AFTER: dict[str, Callable[[Row], Any]] = {
+    "Node": lambda row: _name(row),
+    "Result": lambda row: row["result"] if _is_report(row) else _untouched(row),
+    "Balancer": lambda row: row.get("balancer_state") or "",
+    "Took": lambda row: duration(_seconds(row["timeline"])) if _is_report(row) else "",
+    "Sessions": lambda row: _number(row.get("hit", {}).get("sessions")) if _is_report(row) else "",
+    "Left": lambda row: _number(row.get("left_by_themselves")) if _is_report(row) else "",
+    "Ended": lambda row: _count(row, "ended") if _is_report(row) else "",
+    "Back": lambda row: _count(row, "came_back") if _is_report(row) else "",
 }
-
-BEFORE: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "Node": lambda answer: answer["node"]["name"],
-    "May be restarted": lambda answer: "yes" if answer["allowed"] else "no",
+BEFORE: dict[str, Callable[[Row], Any]] = {
+    "Node": lambda answer: _name(answer),
+    "Allowed": lambda answer: "yes" if answer["allowed"] else "no",
+    "Sessions": lambda answer: _number(answer["affected"].get("sessions")),
+    "Users": lambda answer: len(answer["affected"]["users"]) if answer["affected"] else NOT_COUNTED,
+    "Balancer": lambda answer: answer["balancer_state"],
+    "Window": lambda answer: answer["window"],
     "Because of": lambda answer: ", ".join(reason["key"] for reason in answer["reasons"]),
-    "Sessions": lambda answer: answer["affected"].get("sessions", ""),
-    "Users": lambda answer: len(answer["affected"]["users"]) if answer["affected"] else "",
-    "Others out": lambda answer: ", ".join(out["node"] for out in answer["out"]),
 }
+NOT_COUNTED = "-"
+AGAIN = "To go on, run the same command again: it begins with the nodes that are out."
 
 
 def restart_table(reports: Any, width: int | None = None) -> str:
     """See DOCUMENTATION."""
-    reports = list(reports)
-    if reports and all(isinstance(report, Mapping) and "allowed" in report for report in reports):
-        return _before(reports, width)
-    if not all(isinstance(report, Mapping) and "timeline" in report for report in reports):
-        raise AnsibleFilterError("restart_table: the input is not a list of reports of the role proxy_restart.")
-    rows = [[str(value(report)) for value in COLUMNS.values()] for report in reports]
+    rows = list(reports)
+    if not all(isinstance(row, Mapping) and (_is_report(row) or "allowed" in row) for row in rows):
+        raise AnsibleFilterError(
+            "restart_table: the input is not a list of reports of proxy_restart, or results of qlik_restart_info."
+        )
     width = width or shutil.get_terminal_size((160 + INDENTATION, 24)).columns - INDENTATION
-    troubles = [f"{report['node']}: {trouble}" for report in reports for trouble in report.get("troubles") or []]
-    return "\n".join([*table(list(COLUMNS), rows, width, {"Failed at"}), *troubles]) if rows else ""
+    return "\n".join(_after(rows, width) if any(map(_is_report, rows)) else _before(rows, width))
 
 
-def _before(answers: Sequence[Mapping[str, Any]], width: int | None) -> str:
+def _after(rows: Sequence[Row], width: int) -> list[str]:
+    """What became of each node, and below the table what went wrong, and what to do next."""
+    failed = [row for row in rows if _is_report(row) and row["failure"]]
+    told = [f"{row['node']} failed at: {row['failure'].get('task', '')}. {row.get('way_back', '')}" for row in failed]
+    troubles = [f"{row['node']}: {trouble}" for row in rows for trouble in row.get("troubles") or []]
+    return [*_table(AFTER, rows, width), *map(printable, [*told, *troubles]), *([AGAIN] if failed else [])]
+
+
+def _before(answers: Sequence[Row], width: int) -> list[str]:
     """Whether each node may be restarted, and below the table why not, and what else is to be known."""
-    rows = [[str(value(answer)) for value in BEFORE.values()] for answer in answers]
-    width = width or shutil.get_terminal_size((160 + INDENTATION, 24)).columns - INDENTATION
+    if not answers:
+        return []
     told = [
-        f"{answer['node']['name']}: {' '.join(filter(None, (answer['message'], *answer['notes'])))}"
+        f"{_name(answer)}: {' '.join(filter(None, (answer['message'], *answer['notes'])))}"
         for answer in answers
         if answer["message"] or answer["notes"]
     ]
-    return "\n".join([*table(list(BEFORE), rows, width), *map(printable, told)])
+    return [*_table(BEFORE, answers, width), *map(printable, told)]
 
 
-def _count(report: Mapping[str, Any], name: str) -> int:
+def _table(columns: Mapping[str, Callable[[Row], Any]], rows: Sequence[Row], width: int) -> list[str]:
+    """Without columns that have nothing in them."""
+    cells = {title: [str(value(row)) for row in rows] for title, value in columns.items()}
+    told = {title: column for title, column in cells.items() if any(column)}
+    return table(list(told), list(zip(*told.values(), strict=True)), width)
+
+
+def _is_report(row: Row) -> bool:
+    return "timeline" in row
+
+
+def _name(row: Row) -> str:
+    return str(row["node"] if _is_report(row) else row["node"]["name"])
+
+
+def _untouched(answer: Row) -> str:
+    return "untouched" if answer["allowed"] else "not restarted"
+
+
+def _number(value: Any) -> str:
+    """What was never counted is not 0."""
+    return NOT_COUNTED if value is None else str(value)
+
+
+def _count(report: Row, name: str) -> int:
     """Of all, also where only some are in what ``set_stats`` handed on."""
     return len(report[name]) + int((report.get("left_out") or {}).get(name, 0))
 

@@ -13,6 +13,7 @@ import ipaddress
 import re
 import ssl
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Connection:
-    """The connection options of every module; ``timeout`` in seconds."""
+    """The connection options of every module; ``timeout`` in seconds, ``ends_at`` on the monotonic clock."""
 
     host: str
     client_cert: str
@@ -71,6 +72,7 @@ class Connection:
     timeout: float = 30
     retries: int = 2
     max_parallel: int = 16
+    ends_at: float | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Connection:
@@ -107,6 +109,10 @@ class Connection:
         """What paths begin with at ``repository``: nothing, or the virtual proxy to go through."""
         prefix = quote((self.qrs_virtual_proxy or "").strip("/"))
         return f"/{prefix}" if prefix else ""
+
+    def seconds_for_a_request(self) -> float:
+        """``timeout``, or what is left until ``ends_at`` where that is less."""
+        return self.timeout if self.ends_at is None else max(0.1, min(self.timeout, self.ends_at - time.monotonic()))
 
     def address_of(self, host_name: str) -> str:
         """Where to connect for a node, as it stands in a URL."""

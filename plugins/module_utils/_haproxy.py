@@ -32,11 +32,15 @@ LARGEST_ANSWER = 4 * 1024 * 1024  # thousands of servers fit in it
 _NAMES = ("be_name", "srv_name")
 _NUMBERS = ("srv_op_state", "srv_admin_state", "srv_uweight")
 _COLUMNS = (*_NAMES, *_NUMBERS, "srv_addr")
-_PORT = "srv_port"  # not in all releases
+_PORT, _CHECKS = "srv_port", "srv_check_state"  # not in all releases
+# Bits of srv_check_state: enabled, and paused.
+CHECK_ENABLED, CHECK_PAUSED = 0x04, 0x08
+RIGHTS = ("user", "operator")  # less than admin
 # What HAProxy allows in names; anything else read from it could be another command when it is sent back.
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _HOST_AND_PORT = re.compile(r"([^/].*):(-?[0-9]+)")
+NEEDS_ADMIN = "The socket must be configured with 'level admin'."
 _HINT = "Give the 'stats socket' of HAProxy, and a backend as its configuration names it."
 
 
@@ -44,7 +48,7 @@ _HINT = "Give the 'stats socket' of HAProxy, and a backend as its configuration 
 class Server:
     """``state`` is what it is meant to do, one of STATES; ``health`` what checks say of it, one of HEALTH.
 
-    ``port`` is None where HAProxy does not say.
+    ``port`` and ``checked`` (whether its health is checked) are None where HAProxy does not say.
     """
 
     backend: str
@@ -54,6 +58,7 @@ class Server:
     weight: int
     address: str
     port: int | None
+    checked: bool | None = None
 
     def is_at(self, other: Server) -> bool:
         """Whether both are the same place, under whatever name."""
@@ -115,9 +120,19 @@ class RuntimeApi:
             raise QlikError(
                 "balancer",
                 f"HAProxy at {self._address} was told to set {name} to {state} and said {words}; it is {now.state}.",
-                "The socket must be configured with 'level admin'.",
+                NEEDS_ADMIN,
             )
         return now
+
+    def require_admin(self) -> None:
+        """Raises QlikError where the socket is known to lack the right to set states; older releases do not say."""
+        level = self._ask("show cli level").decode(errors="replace").strip()
+        if level in RIGHTS:
+            raise QlikError(
+                "balancer",
+                f"The socket {self._address} of HAProxy has the level {level}, which may not set states.",
+                NEEDS_ADMIN,
+            )
 
     def _ask(self, command: str) -> bytes:
         end = time.monotonic() + self._timeout
@@ -228,11 +243,17 @@ def _server(columns: list[str], line: str, number: int) -> Server:
         weight=int(fields["srv_uweight"]),
         address=fields["srv_addr"],
         port=_port(fields.get(_PORT, "")),
+        checked=_is_checked(fields.get(_CHECKS, "")),
     )
 
 
 def _port(text: str) -> int | None:
     return int(text) or None if _NUMBER.fullmatch(text) else None
+
+
+def _is_checked(text: str) -> bool | None:
+    bits = int(text) if _NUMBER.fullmatch(text) else None
+    return None if bits is None else bool(bits & CHECK_ENABLED) and not bits & CHECK_PAUSED
 
 
 def _host_and_port(address: str) -> tuple[str, int] | None:

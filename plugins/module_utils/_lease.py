@@ -7,7 +7,8 @@
 
 """The lease on a site's restarts: at most one run has a node out at a time, and it is known who, and until when.
 
-It lies in a file on one host. Beside it stand the marks of nodes that this collection has drained and not put back.
+It lies in a file on one host. Beside it stand the marks of nodes that this collection has drained and not put back, and
+of those whose banner it has not removed.
 """
 
 from __future__ import annotations
@@ -72,10 +73,17 @@ class Lease:
     node: str
     renewed: float
     hold: int
+    phase: str = ""
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Lease:
-        return cls(Owner.from_plain(plain["owner"]), str(plain["node"]), float(plain["renewed"]), int(plain["hold"]))
+        return cls(
+            Owner.from_plain(plain["owner"]),
+            str(plain["node"]),
+            float(plain["renewed"]),
+            int(plain["hold"]),
+            str(plain.get("phase", "")),
+        )
 
     def is_stale(self, now: float) -> bool:
         return now > self.renewed + self.hold + GRACE or self.owner.is_gone
@@ -86,20 +94,22 @@ class Lease:
 
 @dataclass
 class Book:
-    """What the file holds: who has the lease, and by node id who has drained it, and when."""
+    """What the file holds: who has the lease, and by node id who has drained it or has set a banner, and when."""
 
     lease: Lease | None
     drained: dict[str, dict[str, Any]]
+    banners: dict[str, dict[str, Any]]
 
-    def require_free(self, owner: Owner, now: float) -> None:
-        """Raises QlikError where another run has the lease."""
+    def require_free(self, owner: Owner, now: float, called: str) -> None:
+        """Raises QlikError where another run has the lease. ``called`` is the option that takes it over."""
         other = self.lease
         if other and other.owner != owner and not other.is_stale(now):
             raise QlikError(
                 "lease_held",
-                f"Another run restarts {other.node}: that of {other.owner}.",
+                f"Another run restarts {other.node}{f' (phase {other.phase})' if other.phase else ''}: that of"
+                f" {other.owner}.",
                 f"Wait for it. If it is not there any more, its lease is taken over in {other.seconds_left(now):.0f}"
-                " seconds, or at once with take_over.",
+                f" seconds, or at once if {called} is true.",
             )
 
 
@@ -123,11 +133,12 @@ def opened(directory: Path, site: str) -> Iterator[tuple[Book, Path]]:
 
 def _read(path: Path) -> Book:
     if not path.exists():
-        return Book(None, {})
+        return Book(None, {}, {})
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         lease = plain["lease"]
-        return Book(None if lease is None else Lease.from_plain(lease), dict(plain["drained"]))
+        banners = dict(plain.get("banners", {}))
+        return Book(None if lease is None else Lease.from_plain(lease), dict(plain["drained"]), banners)
     except (ValueError, KeyError, TypeError) as error:
         raise QlikError(
             "lease_not_kept", f"{path} is damaged.", "Make sure that nobody restarts a node now, and remove it."
@@ -136,7 +147,7 @@ def _read(path: Path) -> Book:
 
 def write(book: Book, path: Path) -> None:
     """All of it or nothing, so that a run that is killed leaves no half."""
-    plain = {"lease": asdict(book.lease) if book.lease else None, "drained": book.drained}
+    plain = {"lease": asdict(book.lease) if book.lease else None, "drained": book.drained, "banners": book.banners}
     new = path.with_suffix(".new")
     with new.open("w", encoding="utf-8") as stream:
         json.dump(plain, stream)

@@ -208,7 +208,7 @@ class Rest:
             headers["Content-Type"] = "application/json"
             body = json.dumps(call.body)
         session = self._session_for(endpoint)
-        timeout = self._connection.timeout
+        timeout = self._connection.seconds_for_a_request()
         with time_limit(timeout):
             return receive(
                 session.request(
@@ -233,19 +233,9 @@ class Rest:
         if not self._is_door(endpoint):
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if self._connection.use_proxy:
-            session.proxies = self._proxies_of_environment(endpoint)
+            session.proxies = proxies_of_environment(self._connection, endpoint)
         session.mount("https://", NodeAdapter(self._context, endpoint.host_name, self._connection.max_parallel))
         return session
-
-    def _proxies_of_environment(self, endpoint: Endpoint) -> dict[str, str]:
-        spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
-        for host in (endpoint.host_name, self._connection.address_of(endpoint.host_name)):
-            if bypasses_proxy(host, endpoint.port, spared):
-                return {}
-            proxies: dict[str, str] = get_environ_proxies(f"https://{host}:{endpoint.port}")
-            if not proxies:  # no_proxy may name the node or its address
-                return {}
-        return proxies
 
     def _parsed(self, request: str, received: Received, call: Call) -> Any:
         if received.status >= 300 or not received.content.strip():
@@ -263,6 +253,18 @@ class Rest:
 
     def _quotable(self, text: str, call: Call) -> str:
         return quotable(text, self._secrets, self._xrfkey, call.secret)
+
+
+def proxies_of_environment(connection: Connection, endpoint: Endpoint) -> dict[str, str]:
+    """The HTTP proxies to go through, as ``requests`` takes them."""
+    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    for host in (endpoint.host_name, connection.address_of(endpoint.host_name)):
+        if bypasses_proxy(host, endpoint.port, spared):
+            return {}
+        proxies: dict[str, str] = get_environ_proxies(f"https://{host}:{endpoint.port}")
+        if not proxies:  # no_proxy may name the node or its address
+            return {}
+    return proxies
 
 
 def _may_pass(error: Exception) -> bool:

@@ -35,6 +35,8 @@ ADVICE = {
     "node_down": "Set {} to true to restart it all the same.",
     "others_out": "Two nodes are never taken out at once. See to these first, or name them in {}.",
     "outage": "Set {} to true to accept that.",
+    "two_names": "Leave one of them out.",
+    "not_ready": "",
 }
 WORDS_OF_STATES = {DRAIN: "drained", MAINT: "in maintenance"}
 
@@ -163,7 +165,8 @@ class Question:
 
     ``balancer`` is None where there is none. ``is_ours``: this collection has drained the node in an earlier run.
     ``back_by_then`` names other nodes that are out now and will be finished before.
-    ``closed_window`` says in words that the window is closed, empty where it is open.
+    ``closed_window`` says in words that the window is closed, empty where it is open. ``known_as`` are the hosts of the
+    run that stand for the node. ``problems`` are sentences about what else forbids it.
     """
 
     node: ProxyNode
@@ -175,6 +178,8 @@ class Question:
     closed_window: str = ""
     out_before: frozenset[str] = frozenset()
     back_by_then: tuple[str, ...] = ()
+    known_as: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def is_back(self, node: ProxyNode) -> bool:
         return any(map(node.is_called, self.back_by_then))
@@ -201,6 +206,8 @@ def answer(question: Question) -> Answer:
     """Looks at everything, so that all reasons are told at once."""
     out, uncovered = tuple(_out(question)), tuple(_uncovered(question))
     reasons = (
+        *(Reason("not_ready", problem) for problem in question.problems),
+        *_two_names(question),
         *_central(question),
         *_window(question),
         *_own_server(question),
@@ -212,6 +219,12 @@ def answer(question: Question) -> Answer:
         _has_to_give_way(question, each) for each in out if not question.accepted.covers(each)
     )
     return Answer(reasons, out, uncovered, may_pass)
+
+
+def _two_names(question: Question) -> Iterator[Reason]:
+    if len(question.known_as) > 1:
+        hosts = " and ".join(sorted(question.known_as))
+        yield Reason("two_names", f"{hosts} are the same node, {question.node.name}.")
 
 
 def _central(question: Question) -> Iterator[Reason]:
@@ -259,21 +272,18 @@ def _own_server(question: Question) -> Iterator[Reason]:
 
 def _node_down(question: Question) -> Iterator[Reason]:
     node = question.node
-    if not node.alive and not question.is_ours and not question.accepted.node_down:
+    # Later on it is restarted all the same: that is what helps.
+    if question.step == BEGIN and not node.alive and not question.is_ours and not question.accepted.node_down:
         yield Reason(
             "node_down", f"The proxy service of {node.name} is not alive. {node.why_down}".strip(), "accept_node_down"
         )
 
 
 def _others(question: Question, out: Iterable[Out]) -> Iterator[Reason]:
-    in_the_way = [each for each in out if not question.accepted.covers(each) and not _gives_way(question, each)]
+    in_the_way = [each for each in out if not question.accepted.covers(each)]
     if in_the_way:
         told = "; ".join(f"{each.node} ({each.why})" for each in in_the_way)
         yield Reason("others_out", f"Another node is out: {told}.", "accept_others_out")
-
-
-def _gives_way(question: Question, other: Out) -> bool:
-    return question.step == CORDONED and _has_to_give_way(question, other)
 
 
 def _has_to_give_way(question: Question, other: Out) -> bool:

@@ -31,17 +31,27 @@ DEFAULTS = {
     "verify_timeout": 600,
     "verify_interval": 5,
 }
+NO_BALANCER, HAPROXY = "none", "haproxy"
 SPEC: dict[str, dict[str, Any]] = {
     **{name: {"type": "list", "elements": "str"} for name in LISTS},
     **{name: {"type": "int", "default": default} for name, default in DEFAULTS.items()},
     "method": {"type": "str", "default": "windows_service"},
+    "balancer": {"type": "str", "default": NO_BALANCER},
+    "report_dir": {"type": "str"},
 }
-OPTIONS = (*LISTS, *DEFAULTS, "method")
 
 
-def read_plan(given: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
-    """The plan with its defaults; raises BadOption. ``called`` are the names that its reader knows the options by."""
-    plan: dict[str, Any] = {**{name: list(words(given[name])) for name in LISTS}, "method": given["method"]}
+def read_plan(given: Mapping[str, Any], called: Mapping[str, str], only_looks: bool) -> dict[str, Any]:
+    """The plan with its defaults; raises BadOption. ``called`` are the names that its reader knows the options by.
+
+    ``only_looks`` leaves out the phases that change something.
+    """
+    plan: dict[str, Any] = {
+        **{name: list(words(given[name])) for name in LISTS},
+        "method": given["method"],
+        "balancer": given["balancer"],
+        "report_dir": given["report_dir"] or "",
+    }
     for name, (least, most) in RANGES.items():
         require_range(called.get(name, name), given[name], least, most)
         plan[name] = given[name]
@@ -54,19 +64,37 @@ def read_plan(given: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, 
             raise BadOption(called.get("services", "services"), "it names no service.", "Name the services to restart.")
     elif plan["method"] != "windows_reboot":
         _require_path(called.get("method", "method"), plan["method"])
-    # So many tries fit into the time, the first one at once.
-    plan["verify_tries"] = -(-plan["verify_timeout"] // plan["verify_interval"])
-    return plan
+    if plan["balancer"] not in (NO_BALANCER, HAPROXY):
+        _require_path(called.get("balancer", "balancer"), plan["balancer"])
+    if plan["report_dir"]:
+        _require_path(called.get("report_dir", "report_dir"), plan["report_dir"], "directory")
+    plan["method_file"] = plan["method"] if _is_path(plan["method"]) else f"restart_{plan['method']}"
+    return {**plan, "phases": _phases(plan, only_looks)}
+
+
+def _phases(plan: Mapping[str, Any], only_looks: bool) -> list[str]:
+    """The task files of the role proxy_restart that have something to do, in their order."""
+    kind = plan["balancer"] if plan["balancer"] in (NO_BALANCER, HAPROXY) else "hook"
+    look = ["ready", f"look_{kind}", *(["connected"] if plan["notify"] or plan["report_dir"] else [])]
+    tell = ["notify"] if plan["notify"] else []
+    if only_looks:
+        return [*look, *tell]
+    before, after = (["before"] if plan["before"] else []), (["after"] if plan["after"] else [])
+    return [*look, *before, *tell, f"drain_{kind}", plan["method_file"], f"verify_{kind}", *after]
 
 
 def _require_channels(option: str, channels: list[str]) -> None:
     for channel in channels:
-        if channel not in CHANNELS and not channel.startswith(("/", "~")):
+        if channel not in CHANNELS and not _is_path(channel):
             raise BadOption(
                 option, f"it can't have {channel}.", f"It has {', '.join(CHANNELS)} and absolute paths of task files."
             )
 
 
-def _require_path(option: str, path: str) -> None:
-    if not path.startswith(("/", "~")):
-        raise BadOption(option, f"'{path}' is no absolute path.", "Give the absolute path of a task file.")
+def _require_path(option: str, path: str, what: str = "task file") -> None:
+    if not _is_path(path):
+        raise BadOption(option, f"'{path}' is no absolute path.", f"Give the absolute path of a {what}.")
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith(("/", "~"))

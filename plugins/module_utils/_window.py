@@ -53,6 +53,11 @@ class Window:
             end += timedelta(days=1)
         return end.timestamp() - at.timestamp()
 
+    def in_words(self, at: datetime) -> str:
+        """``open for 2 h 10 min``, ``closed``."""
+        minutes = int(self.seconds_left(at) // 60)
+        return f"open for {minutes // 60} h {minutes % 60} min" if self.is_open(at) else "closed"
+
     def time_there(self, at: datetime) -> str:
         return at.astimezone(self.zone).strftime("%H:%M")
 

@@ -21,6 +21,8 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details:
+      - Fails if the socket lacks the right to set the state.
   diff_mode:
     support: full
   idempotent:
@@ -43,6 +45,20 @@ options:
       - Without it the module only looks.
     type: str
     choices: [ready, drain, maint]
+  wait_for:
+    description:
+      - Waits until HAProxy's checks say so of the server in all these backends, after its state was set. A time-out is
+        a failure. In check mode nothing is waited for.
+    type: str
+    choices: [running, stopped]
+  wait_timeout:
+    description: How many seconds to wait, from 0 to 86400.
+    type: int
+    default: 60
+  wait_interval:
+    description: How many seconds between two looks, from 1 to 3600.
+    type: int
+    default: 2
   socket:
     description:
       - Path of the C(stats socket) that HAProxy was configured with at C(level admin), or V(host:port).
@@ -89,6 +105,11 @@ health:
   returned: success
   type: str
   sample: running
+checked:
+  description: Whether HAProxy checks the health of the server in each of these backends. False where it does not say.
+  returned: success
+  type: bool
+  sample: true
 servers:
   description: All servers of these backends as they were found.
   returned: success
@@ -115,6 +136,10 @@ servers:
       description: Weight. With 0 the server takes nobody new.
       type: int
       sample: 1
+    checked:
+      description: Whether HAProxy checks the health of the server, null where it does not say.
+      type: bool
+      sample: true
     address:
       description: Address, V(-) where HAProxy has resolved none.
       type: str
@@ -137,13 +162,18 @@ failure:
   type: dict
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import STATES, RuntimeApi, Server
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._words import words
 
 RUNNING = "running"
+AWAITED = (RUNNING, "stopped")
+RANGES = {"wait_timeout": (0, 86_400), "wait_interval": (1, 3600)}
 
 
 def main() -> None:
@@ -152,12 +182,17 @@ def main() -> None:
             "backend": {"type": "list", "elements": "str", "required": True},
             "server": {"type": "str", "required": True},
             "state": {"type": "str", "choices": list(STATES)},
+            "wait_for": {"type": "str", "choices": list(AWAITED)},
+            "wait_timeout": {"type": "int", "default": 60},
+            "wait_interval": {"type": "int", "default": 2},
             "socket": {"type": "str", "default": "/run/haproxy/admin.sock"},
             "timeout": {"type": "int", "default": 10},
         }
     )
     options = module.params
     with errors_as_failures(module):
+        for option, (least, most) in RANGES.items():
+            require_range(option, options[option], least, most)
         api = RuntimeApi(options["socket"], options["timeout"])
         backends = list(dict.fromkeys(words(options["backend"])))
         before = [api.server(backend, options["server"]) for backend in backends]
@@ -166,17 +201,41 @@ def main() -> None:
         wanted = options["state"] or takes_most(before)
         to_set = [server for server in before if options["state"] and server.state != wanted]
         now = before
+        if module.check_mode and options["state"]:
+            api.require_admin()
         if to_set and not module.check_mode:
             now = [api.set_state(server, wanted) if server in to_set else server for server in before]
+        if options["wait_for"] and not module.check_mode:
+            now = wait_for(api, now, options)
     module.exit_json(
         changed=bool(to_set),
         state=wanted,
         previous_state=takes_most(before),
         health=next((server.health for server in now if server.health != RUNNING), RUNNING),
+        checked=all(server.checked for server in now),
         servers=[server.as_result() for server in found],
         elsewhere=[server.as_result() for server in elsewhere],
         diff={"before": {"state": takes_most(before)}, "after": {"state": wanted}},
     )
+
+
+def wait_for(api: RuntimeApi, servers: Sequence[Server], options: Mapping[str, Any]) -> list[Server]:
+    """The servers when checks say of all of them what is waited for. Raises QlikError where the time is over."""
+    wanted, end = options["wait_for"], time.monotonic() + options["wait_timeout"]
+    while True:
+        now = [api.server(server.backend, server.name) for server in servers]
+        others = [server for server in now if server.health != wanted]
+        left = end - time.monotonic()
+        if not others:
+            return now
+        if left <= 0:
+            seen = ", ".join(f"{server.backend}/{server.name} {server.health}" for server in others)
+            raise QlikError(
+                "timed_out",
+                f"After {options['wait_timeout']} seconds HAProxy's checks do not say {wanted}: {seen}.",
+                "Compare the address and the checks of the server with the node.",
+            )
+        time.sleep(min(options["wait_interval"], left))
 
 
 def takes_most(servers: Iterable[Server]) -> str:

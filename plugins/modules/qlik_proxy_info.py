@@ -163,25 +163,13 @@ failure:
 """
 
 from datetime import datetime, timezone
-from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import age_of_timestamp, iso
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
-from ansible_collections.qlikops.sense.plugins.module_utils._repository import DEFAULT_QPS_PORT, ServiceState
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
-from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
+from ansible_collections.qlikops.sense.plugins.module_utils._proxy_state import describe_proxies
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import proxy_result, virtual_proxy_result
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
-    Node,
-    ProxyService,
-    Topology,
-    VirtualProxy,
-)
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
-
-NOT_KNOWN = ServiceState("unknown", "")
+from ansible_collections.qlikops.sense.plugins.module_utils._summary import virtual_proxy_result
+from ansible_collections.qlikops.sense.plugins.module_utils._words import words
 
 
 def main() -> None:
@@ -191,19 +179,7 @@ def main() -> None:
     options = module.params
     with errors_as_failures(module), Site(module.connection()) as site:
         now = datetime.now(timezone.utc)
-        known = options["known"]
-        topology = as_known(known) if known else site.topology()
-        scope = Selection.from_options(options).scope(topology)
-        answers = site.alive(scope.proxies)
-        states = {} if known else site.proxy_states()
-        central = central_if_known(known) if known else site.central_nodes()
-        proxies = [
-            {
-                **describe(proxy, answer, states.get(fold(proxy.name), NOT_KNOWN), now),
-                "central": fold(proxy.name) in central,
-            }
-            for proxy, answer in zip(scope.proxies, answers, strict=True)
-        ]
+        topology, scope, proxies = describe_proxies(site, words(options["proxies"]), options["known"], now)
         unlinked = sorted(virtual_proxy.prefix for virtual_proxy in topology.unlinked())
         virtual_proxies = [
             {**virtual_proxy_result(virtual_proxy), "proxies": scope.names_of_proxies_with(virtual_proxy)}
@@ -222,45 +198,6 @@ def main() -> None:
         },
         observed_at=iso(now),
     )
-
-
-def as_known(proxy: dict[str, Any]) -> Topology:
-    """The one proxy service that an earlier call has returned; raises QlikError for another shape."""
-    known = Fields(proxy, "known")
-    prefixes = known.as_answered.get("virtual_proxies") or []
-    linked = tuple(VirtualProxy(id=f"known {prefix}", prefix=str(prefix)) for prefix in prefixes)
-    return Topology(
-        proxies=(
-            ProxyService(
-                id=known.required_text("id"),
-                node=Node(known.required_text("name"), known.required_text("host_name")),
-                qps_port=known.number("qps_port", 1, 65535) or DEFAULT_QPS_PORT,
-                listen_port=known.number("listen_port", 0, 65535),
-                virtual_proxies=linked,
-            ),
-        ),
-        virtual_proxies=linked,
-    )
-
-
-def central_if_known(proxy: dict[str, Any]) -> set[str]:
-    known = Fields(proxy, "known")
-    return {fold(known.text("name"))} if known.flag("central") else set()
-
-
-def describe(proxy: ProxyService, answer: bool | QlikError, state: ServiceState, now: datetime) -> dict[str, Any]:
-    problem = answer if isinstance(answer, QlikError) else None
-    return {
-        **proxy_result(proxy),
-        "listen_port": proxy.listen_port,
-        "alive": answer is True,
-        "reachable": not (isinstance(problem, RequestFailed) and problem.is_unreachable),
-        "reason": problem.reason if problem else "",
-        "hint": problem.hint if problem else "",
-        "service_state": state.state,
-        "service_state_at": state.timestamp,
-        "service_state_age": age_of_timestamp(state.timestamp, now),
-    }
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ description:
     whichever of site and balancer knows, or while another node is out.
   - Ask it again before each step that cannot be taken back, with O(step). What allowed a restart an hour ago need not
     allow it now. The role P(qlikops.sense.proxy_restart#role) does so four times.
-  - That a restart is not allowed is a result, not a failure of the module.
+  - That a restart is not allowed is a result, not a failure of the module, unless O(refuse) is set.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 extends_documentation_fragment:
@@ -33,7 +33,8 @@ options:
   step:
     description:
       - What comes next. V(begin) is the first look. V(cordoned) is the look after the node was taken out of the
-        balancer. At this step, of two runs that have each drained a node, the one whose node has the lower id goes on.
+        balancer. Of two runs that have each drained a node, the one whose node has the lower id goes on when the other
+        has given way; RV(may_pass) tells it to wait for that.
       - V(ending) is the look before sessions are ended, V(stopping) that before the service is stopped. From
         V(cordoned) on the node must be out of the balancer.
     type: str
@@ -85,9 +86,26 @@ options:
     default: false
   out_before:
     description:
-      - The ids of the nodes that were out at the first look, RV(out[].id) of it. None of them is a run that gives way.
+      - The ids of the nodes that were out at the first look, RV(out_before) of it. None of them is a run that gives
+        way.
     type: list
     elements: str
+  known_as:
+    description: The hosts of the play that stand for the node. More than one is a reason not to restart it.
+    type: list
+    elements: str
+  asked_for:
+    description: Whether the node was asked for by name. Then the central node is not left alone, but refused.
+    type: bool
+    default: true
+  problems:
+    description: What else is known to forbid it, as sentences.
+    type: list
+    elements: str
+  refuse:
+    description: Whether the module fails where a restart is not allowed, with the reasons as its message.
+    type: bool
+    default: false
   back_by_then:
     description:
       - Other nodes, by name, host name or id, that are out now and will be back before this one is restarted, because
@@ -137,6 +155,13 @@ options:
         description: Users that are neither waited for nor ended.
         type: list
         elements: str
+      balancer:
+        description: V(none), V(haproxy), or the absolute path of a task file.
+        type: str
+        default: none
+      report_dir:
+        description: Absolute path of the directory for reports. Without it there are none.
+        type: str
       drain_timeout:
         description: How many seconds to wait for users to leave, at most a week.
         type: int
@@ -216,6 +241,8 @@ reasons:
         - node_down
         - others_out
         - outage
+        - two_names
+        - not_ready
       sample: others_out
     words:
       description: The reason as a sentence.
@@ -237,7 +264,7 @@ message:
     first, or name them in accept_others_out."
 may_pass:
   description: Whether nothing forbids it but other runs that have to give way to this one, and may do so in a moment.
-  returned: success
+  returned: success, and with O(refuse)
   type: bool
   sample: false
 plan:
@@ -294,10 +321,25 @@ plan:
       description: Seconds between two looks.
       type: int
       sample: 5
-    verify_tries:
-      description: How many looks fit into the time.
-      type: int
-      sample: 120
+    balancer:
+      description: The balancer.
+      type: str
+      sample: haproxy
+    report_dir:
+      description: Directory for reports, empty for none.
+      type: str
+      sample: ""
+    method_file:
+      description: The task file that restarts the node, one of the role P(qlikops.sense.proxy_restart#role).
+      type: str
+      sample: restart_windows_service
+    phases:
+      description:
+        - What is done, in this order, without what has nothing to do. In check mode only what changes nothing. Each is
+          a task file of the role P(qlikops.sense.proxy_restart#role).
+      type: list
+      elements: str
+      sample: [ready, look_haproxy, drain_haproxy, restart_windows_service, verify_haproxy]
 notes:
   description: Sentences about what does not forbid it.
   returned: success
@@ -364,12 +406,35 @@ out:
       description: Why it is out.
       type: str
       sample: qlik/qlik3 in maintenance
+out_before:
+  description: At the first look the ids of the nodes that are out, else O(out_before), for the next look.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 uncovered:
   description: Prefixes of virtual proxies that nobody else would serve, also where that was accepted.
   returned: success
   type: list
   elements: str
   sample: [sales]
+place:
+  description:
+    - Its place in the order of a rolling restart. V(begun) comes first, which an earlier run has left out, then V(rim),
+      then V(central). V(left_alone) is a central node that was not asked for, V(refused) one that may not be restarted.
+  returned: success
+  type: str
+  sample: rim
+balancer_state:
+  description: The state of the node in the balancer, V(ready), V(drain), V(maint) or V(unknown). Empty without one.
+  returned: success
+  type: str
+  sample: ready
+window:
+  description: How long the window stays open, or that it is closed. Empty without one.
+  returned: success
+  type: str
+  sample: open for 2 h 10 min
 affected:
   description: Who is affected, empty unless O(count_affected).
   returned: success
@@ -429,8 +494,10 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOp
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._restart import (
     BEGIN,
+    DRAIN,
     STEPS,
     Accepted,
+    Answer,
     BalancerServer,
     BalancerView,
     ProxyNode,
@@ -467,6 +534,10 @@ def main() -> None:
             "drained_by_us": {"type": "bool", "default": False},
             "out_before": {"type": "list", "elements": "str"},
             "back_by_then": {"type": "list", "elements": "str"},
+            "known_as": {"type": "list", "elements": "str"},
+            "asked_for": {"type": "bool", "default": True},
+            "problems": {"type": "list", "elements": "str"},
+            "refuse": {"type": "bool", "default": False},
             "window": {"type": "dict"},
             "window_needs": {"type": "int", "default": 0},
             "exclude_users": {"type": "list", "elements": "str"},
@@ -479,7 +550,7 @@ def main() -> None:
     with errors_as_failures(module):
         now = datetime.now(timezone.utc)
         called = {name: str(known_as) for name, known_as in options["option_names"].items()}
-        plan = read_plan(options["plan"], called) if options["plan"] else {}
+        plan = read_plan(options["plan"], called, module.check_mode) if options["plan"] else {}
         window = Window.from_option("window", options["window"]) if options["window"] else None
         connection = module.connection()
         with Site(connection) as site:
@@ -488,25 +559,32 @@ def main() -> None:
             nodes = proxy_nodes(site, topology, connection, proxy, words(options["balancer_address"]))
             affected = count_affected(site, topology, proxy, words(options["exclude_users"]), options["count_affected"])
         node = nodes.pop(proxy.id)
+        view = balancer_view(options["balancer"], options["server"] or node.name)
         given = answer(
             Question(
                 node,
                 tuple(nodes.values()),
-                balancer_view(options["balancer"], options["server"] or node.name),
+                view,
                 options["step"],
                 accepted_of(options),
                 options["drained_by_us"],
                 why_closed(window, now),
                 frozenset(words(options["out_before"])),
                 words(options["back_by_then"]),
+                words(options["known_as"]),
+                words(options["problems"]),
             )
         )
     reasons = [reason.as_result(called) for reason in given.reasons]
+    message = " ".join(f"{reason['words']} {reason['advice']}".rstrip() for reason in reasons)
+    if options["refuse"] and not given.allowed:
+        keys = ", ".join(reason["key"] for reason in reasons)
+        module.fail_json(msg=message, failure={"kind": "refused", "reason": keys, "hint": ""}, may_pass=given.may_pass)
     module.exit_json(
         changed=False,
         allowed=given.allowed,
         reasons=reasons,
-        message=" ".join(f"{reason['words']} {reason['advice']}" for reason in reasons),
+        message=message,
         may_pass=given.may_pass,
         plan=plan,
         notes=why_short(window, now, options["window_needs"]),
@@ -518,11 +596,26 @@ def main() -> None:
             "central": node.central,
         },
         out=[out.as_result() for out in given.out],
+        out_before=[out.id for out in given.out] if options["step"] == BEGIN else list(words(options["out_before"])),
         uncovered=list(given.uncovered),
         affected=affected,
+        place=place(given, node, view, options),
+        balancer_state=view.state if view else "",
+        window=window.in_words(now) if window else "",
         site=min(known.id for known in topology.proxies),
         observed_at=iso(now),
     )
+
+
+def place(given: Answer, node: ProxyNode, view: BalancerView | None, options: Mapping[str, Any]) -> str:
+    """Its place in the order of a rolling restart."""
+    if node.central and not options["accept_central"] and not options["asked_for"]:
+        return "left_alone"
+    if not given.allowed:
+        return "refused"
+    if view and view.state == DRAIN:
+        return "begun"
+    return "central" if node.central else "rim"
 
 
 def find_proxy(topology: Topology, name: str) -> ProxyService:

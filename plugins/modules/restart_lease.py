@@ -34,9 +34,10 @@ attributes:
       - Each call renews the lease.
 options:
   directory:
-    description: Directory of the lease. It is made with mode 0700 where there is none.
+    description:
+      - Directory of the lease. It is made with mode 0700 where there is none.
+      - Without it there is no lease, and what is marked is known only from O(before).
     type: path
-    required: true
   site:
     description: Name of the site, such as the host name of its central node.
     type: str
@@ -62,10 +63,23 @@ options:
   drained:
     description: Whether the node is marked as drained, or not any more. Its mark stays as it is unless given.
     type: bool
+  banner:
+    description: As O(drained), for a banner that is shown because of the node.
+    type: bool
+  phase:
+    description: What the run is about to do. Runs that do not get the lease are told, and a line shows it.
+    type: str
+  before:
+    description: What the call before this one returned, in the same run, so that RV(timeline) goes on.
+    type: dict
   take_over:
     description: Whether a lease is taken over from a run that may still be there.
     type: bool
     default: false
+  take_over_called:
+    description: What O(take_over) is called for the person who reads the message.
+    type: str
+    default: take_over
   owner:
     description:
       - The process that the lease belongs to. Given by the action plugin of this module, which names the process of the
@@ -84,8 +98,24 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+timeline:
+  description: The phases that have begun in this run, each with C(phase) and C(time).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{phase: drain, time: "2026-01-15T09:30:00Z"}]
+drained:
+  description: Whether the node is marked as drained now.
+  returned: success
+  type: bool
+  sample: true
+banner:
+  description: Whether a banner is marked as shown now.
+  returned: success
+  type: bool
+  sample: false
 drained_by_us:
-  description: Whether the node was marked as drained when the module began.
+  description: Whether the node was marked as drained when the first call of the run began.
   returned: success
   type: bool
   sample: false
@@ -103,41 +133,66 @@ failure:
 
 import getpass
 import os
+from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._lease import Book, Lease, Owner, now, opened, write
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
 
 LONGEST = 8 * 86400
+MARKS = ("drained", "banner")
 
 
 def main() -> None:
     module = Module(
         argument_spec={
-            "directory": {"type": "path", "required": True},
+            "directory": {"type": "path"},
             "site": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["held", "released"], "default": "held"},
             "node": {"type": "str", "required": True},
             "node_name": {"type": "str", "required": True},
             "hold": {"type": "int", "default": 300},
             "drained": {"type": "bool"},
+            "banner": {"type": "bool"},
+            "phase": {"type": "str"},
+            "before": {"type": "dict"},
             "take_over": {"type": "bool", "default": False},
+            "take_over_called": {"type": "str", "default": "take_over"},
             "owner": {"type": "dict"},
         }
     )
     options = module.params
     with errors_as_failures(module):
         require_range("hold", options["hold"], 1, LONGEST)
-        owner = owner_of(options)
-        with opened(Path(options["directory"]), options["site"]) as (book, path):
-            was_drained = options["node"] in book.drained
-            told = take(book, owner, options) if options["state"] == "held" else give_back(book, owner)
-            mark(book, owner, options)
-            if not module.check_mode:
-                write(book, path)
-    module.exit_json(changed=False, drained_by_us=was_drained, taken_over=told)
+        before = options["before"] or {}
+        book, told = Book(None, _marked(before, "drained", options), _marked(before, "banner", options)), ""
+        was_drained = before.get("drained_by_us", False)
+        if options["directory"]:
+            owner = owner_of(options)
+            with opened(Path(options["directory"]), options["site"]) as (book, path):
+                was_drained = before.get("drained_by_us", options["node"] in book.drained)
+                told = take(book, owner, options) if options["state"] == "held" else give_back(book, owner)
+                mark(book, owner, options)
+                if not module.check_mode:
+                    write(book, path)
+        else:
+            mark(book, None, options)
+    module.exit_json(
+        changed=False,
+        drained_by_us=was_drained,
+        drained=options["node"] in book.drained,
+        banner=options["node"] in book.banners,
+        taken_over=told or before.get("taken_over", ""),
+        timeline=[*before.get("timeline", []), *begun(options["phase"])],
+    )
+
+
+def begun(phase: str | None) -> list[dict[str, str]]:
+    return [{"phase": phase, "time": iso(datetime.now(timezone.utc))}] if phase else []
 
 
 def owner_of(options: dict[str, Any]) -> Owner:
@@ -151,8 +206,8 @@ def take(book: Book, owner: Owner, options: dict[str, Any]) -> str:
     """From whom it was taken over and why. Raises QlikError where another run has it."""
     moment, other = now(), book.lease
     if not options["take_over"]:
-        book.require_free(owner, moment)
-    book.lease = Lease(owner, options["node_name"], moment, options["hold"])
+        book.require_free(owner, moment, options["take_over_called"])
+    book.lease = Lease(owner, options["node_name"], moment, options["hold"], options["phase"] or "")
     if other is None or other.owner == owner:
         return ""
     why = (
@@ -167,11 +222,17 @@ def give_back(book: Book, owner: Owner) -> str:
     return ""
 
 
-def mark(book: Book, owner: Owner, options: dict[str, Any]) -> None:
-    if options["drained"]:
-        book.drained[options["node"]] = {"name": options["node_name"], "by": str(owner), "at": now()}
-    elif options["drained"] is False:
-        book.drained.pop(options["node"], None)
+def mark(book: Book, owner: Owner | None, options: dict[str, Any]) -> None:
+    """Each mark stays as it is unless given."""
+    for name, marks in (("drained", book.drained), ("banner", book.banners)):
+        if options[name]:
+            marks[options["node"]] = {"name": options["node_name"], "by": str(owner), "at": now()}
+        elif options[name] is False:
+            marks.pop(options["node"], None)
+
+
+def _marked(before: Mapping[str, Any], name: str, options: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {options["node"]: {}} if before.get(name) else {}
 
 
 if __name__ == "__main__":

@@ -33,9 +33,12 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
 PACKAGE = "ansible_collections.qlikops.sense.plugins"
 MODULES_FOLDER = pathlib.Path(qlik_session_info.__file__).parent
 NAMES = sorted(path.stem for path in MODULES_FOLDER.glob("*.py") if not path.stem.startswith("_"))
+# What an action plugin does all of; the file of the module only documents it.
+ACTIONS = [name for name in NAMES if not hasattr(importlib.import_module(f"{PACKAGE}.modules.{name}"), "main")]
 QLIK = [name for name in NAMES if name.startswith("qlik_")]
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
+    "qlik_proxy_wait": {"proxy": "Central", "users_port": False, "wait_timeout": 0},
     "qlik_restart_info": {
         "node": "Central",
         "balancer": [{"state": "ready", "others_out": ["Node2"]}],
@@ -84,7 +87,7 @@ def documentation(name: str) -> dict[str, Any]:
     return own
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=[name for name in NAMES if name not in ACTIONS])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -209,7 +212,7 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
         f"DELETE {NODE2}/qps/sales/session/3": {},
     }
     options: dict[str, Any] = {**CONNECTION, "max_parallel": 1}
-    if name not in ("qlik_banner", "qlik_proxy_info", "qlik_restart_info", "qlik_user_info"):
+    if name not in ("qlik_banner", "qlik_proxy_info", "qlik_proxy_wait", "qlik_restart_info", "qlik_user_info"):
         options.update(resolve_users=True, include_session_ids=True, on_proxy_failure="warn")
     options.update(NEEDED.get(name, {}))
     if name == "qlik_session_wait":

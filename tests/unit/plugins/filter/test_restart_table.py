@@ -29,11 +29,26 @@ RESTARTED: dict[str, Any] = {
 
 
 def test_a_line_for_each_node() -> None:
-    failed = {**RESTARTED, "node": "qlik3", "result": "failed", "failure": {"task": "Prove it"}, "hit": {}}
-    lines = restart_table([RESTARTED, failed], width=150).splitlines()
-    assert " ".join(lines[2].split()) == "qlik2 restarted 2026-01-15T08:00:00Z 1 min 5 s 7 5 4 3 1"
-    assert lines[3].endswith("Prove it")
-    assert len(lines) == 4
+    failed = {
+        **RESTARTED,
+        "node": "qlik3",
+        "result": "failed",
+        "failure": {"task": "Prove it"},
+        "way_back": "The node stays out.",
+        "balancer_state": "drain",
+        "hit": {},
+        "left_by_themselves": None,
+    }
+    untouched = refused("qlik4", allowed=True, message="", notes=[])
+    lines = [" ".join(line.split()) for line in restart_table([RESTARTED, failed, untouched], width=150).splitlines()]
+    assert lines[0] == "Node Result Balancer Took Sessions Left Ended Back"
+    assert lines[2:] == [
+        "qlik2 restarted 1 min 5 s 7 4 3 1",
+        "qlik3 failed drain 1 min 5 s - - 3 1",
+        "qlik4 untouched ready",
+        "qlik3 failed at: Prove it. The node stays out.",
+        "To go on, run the same command again: it begins with the nodes that are out.",
+    ]
 
 
 def test_what_else_went_wrong_stands_below() -> None:
@@ -45,7 +60,7 @@ def test_what_else_went_wrong_stands_below() -> None:
 
 def test_what_was_left_out_of_lists_counts() -> None:
     cut = {**RESTARTED, "left_out": {"ended": 97}}
-    assert " ".join(restart_table([cut], width=150).splitlines()[2].split()).endswith("7 5 4 100 1")
+    assert " ".join(restart_table([cut], width=150).splitlines()[2].split()).endswith("7 4 100 1")
 
 
 def test_nothing_is_an_empty_text() -> None:
@@ -69,6 +84,8 @@ def refused(name: str, **fields: Any) -> dict[str, Any]:
         "notes": [],
         "affected": {"sessions": 3, "users": [{"user": "LAB\\anna"}]},
         "out": [{"node": "Node3"}],
+        "balancer_state": "ready",
+        "window": "open for 2 h 10 min",
         **fields,
     }
 
@@ -78,10 +95,10 @@ def test_whether_each_node_may_be_restarted() -> None:
         "Node1", allowed=True, reasons=[], message="", notes=["The window is short."], out=[], affected={}
     )
     assert restart_table([allowed, refused("Node2")], width=120).splitlines() == [
-        "Node   May be restarted  Because of          Sessions  Users  Others out",
-        "-----  ----------------  ------------------  --------  -----  ----------",
-        "Node1  yes",
-        "Node2  no                others_out, outage  3         1      Node3",
+        "Node   Allowed  Sessions  Users  Balancer  Window               Because of",
+        "-----  -------  --------  -----  --------  -------------------  ------------------",
+        "Node1  yes      -         -      ready     open for 2 h 10 min",
+        "Node2  no       3         1      ready     open for 2 h 10 min  others_out, outage",
         "Node1: The window is short.",
         "Node2: Another node is out. Nobody else serves /sales.\N{REPLACEMENT CHARACTER}[2J Node2",
     ]

@@ -25,7 +25,7 @@ def test_a_text_is_a_list_and_a_text_of_digits_a_number(monkeypatch: pytest.Monk
     found = plan(monkeypatch, **given, drain_timeout="", verify_timeout="20")["plan"]
     assert found["services"] == ["One", "Two"]
     assert (found["notify"], found["before"], found["after"]) == (["banner"], [], [])
-    assert (found["verify_interval"], found["verify_timeout"], found["verify_tries"]) == (7, 20, 3)
+    assert (found["verify_interval"], found["verify_timeout"]) == (7, 20)
     assert found["drain_timeout"] == 1800
 
 
@@ -41,6 +41,8 @@ def test_a_text_is_a_list_and_a_text_of_digits_a_number(monkeypatch: pytest.Monk
         ({"before": ["tell.yml"]}, "before: 'tell.yml' is no absolute path."),
         ({"method": "restart.yml"}, "method: 'restart.yml' is no absolute path."),
         ({"services": [" "]}, "my_services: it names no service."),
+        ({"balancer": "haproxxy"}, "balancer: 'haproxxy' is no absolute path."),
+        ({"report_dir": "pages"}, "report_dir: 'pages' is no absolute path. Give the absolute path of a directory."),
     ],
 )
 def test_what_can_not_be_meant_is_refused_before_anything_is_asked(
@@ -54,6 +56,49 @@ def test_what_can_not_be_meant_is_refused_before_anything_is_asked(
 def test_other_ways_to_restart_need_no_services(monkeypatch: pytest.MonkeyPatch) -> None:
     for method in ("windows_reboot", "/srv/restart.yml", "~/restart.yml"):
         assert plan(monkeypatch, services=[], method=method)["plan"]["method"] == method
+
+
+def test_the_phases_are_those_that_have_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plan(monkeypatch)["plan"]["phases"] == [
+        "ready",
+        "look_none",
+        "drain_none",
+        "restart_windows_service",
+        "verify_none",
+    ]
+    given = {"balancer": "haproxy", "before": "/b.yml", "after": "/a.yml", "notify": "mail", "method": "/m.yml"}
+    whole = [
+        "ready",
+        "look_haproxy",
+        "connected",
+        "before",
+        "notify",
+        "drain_haproxy",
+        "/m.yml",
+        "verify_haproxy",
+        "after",
+    ]
+    assert plan(monkeypatch, **given)["plan"]["phases"] == whole
+    hooked = plan(monkeypatch, balancer="/srv/f5.yml", report_dir="/srv/pages")
+    assert "drain_hook" in hooked["plan"]["phases"]
+
+
+def test_in_check_mode_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, site_answers())
+    options = {**CONNECTION, "node": "Node2", "count_affected": False, "_ansible_check_mode": True}
+    given = {"services": "x", "balancer": "/srv/f5.yml", "before": "/b.yml", "notify": "mail"}
+    found = run(monkeypatch, qlik_restart_info.main, **options, plan=given)
+    assert found["plan"]["phases"] == ["ready", "look_hook", "connected", "notify"]
+
+
+def test_a_refusal_is_a_failure_if_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, site_answers())
+    options = {**CONNECTION, "node": "Central", "count_affected": False}
+    told = run(monkeypatch, qlik_restart_info.main, **options)
+    refused = run(monkeypatch, qlik_restart_info.main, **options, refuse=True)
+    assert (told["allowed"], refused["failed"]) == (False, True)
+    assert refused["msg"] == told["message"]
+    assert refused["failure"] == {"kind": "refused", "reason": "central", "hint": ""}
 
 
 def test_the_reasons_name_the_options_as_the_reader_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,5 +120,6 @@ def test_the_same_node_in_another_backend_is_told(monkeypatch: pytest.MonkeyPatc
             "weight": 1,
             "address": "127.0.0.2",
             "port": 443,
+            "checked": None,
         }
     ]

@@ -25,6 +25,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import Result,
 ELSEWHERE = Owner("maria", "ops2.example.com", 4711, "1", "other boot pid:[1]")
 OTHER = replace(ELSEWHERE, user="olof", pid=4712)
 Ask = Callable[..., Result]
+TIME = "2026-01-15T09:30:00Z"
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, to be changed."""
     time = [1000.0]
     monkeypatch.setattr(restart_lease, "now", lambda: time[0])
+    monkeypatch.setattr(restart_lease, "iso", lambda _moment: TIME)
     return time
 
 
@@ -46,10 +48,18 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, clock: list[flo
 
 def test_a_run_takes_renews_and_gives_back(ask: Ask, clock: list[float]) -> None:
     for node in ("qlik2", "qlik3"):
-        assert ask(ELSEWHERE, node) == {"changed": False, "drained_by_us": False, "taken_over": ""}
-    held = ask(OTHER)
+        assert ask(ELSEWHERE, node, phase="drain") == {
+            "changed": False,
+            "drained_by_us": False,
+            "drained": False,
+            "banner": False,
+            "taken_over": "",
+            "timeline": [{"phase": "drain", "time": TIME}],
+        }
+    held = ask(OTHER, take_over_called="proxy_restart_take_over")
     assert held["failure"]["kind"] == "lease_held"
-    assert "restarts qlik3: that of maria on ops2.example.com (process 4711)" in held["msg"]
+    assert "restarts qlik3 (phase drain): that of maria on ops2.example.com (process 4711)" in held["msg"]
+    assert held["msg"].endswith("or at once if proxy_restart_take_over is true.")
     assert f"taken over in {300 + GRACE} seconds" in held["msg"]
     assert not ask(OTHER, state="released").get("failed")
     assert ask(OTHER)["failed"]
@@ -146,3 +156,19 @@ def test_without_the_action_plugin_the_process_that_started_it_owns_it(
     assert not run(monkeypatch, restart_lease.main, **given).get("failed")
     lease = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))["lease"]
     assert lease["owner"]["pid"] == os.getppid()
+
+
+def test_the_timeline_goes_on_and_marks_are_kept_without_a_directory(ask: Ask) -> None:
+    for directory in ({}, {"directory": None}):
+        first = ask(ELSEWHERE, phase="cordon", drained=True, banner=True, **directory)
+        second = ask(ELSEWHERE, phase="drain", before=first, **directory)
+        assert [each["phase"] for each in second["timeline"]] == ["cordon", "drain"]
+        assert (second["drained"], second["banner"], second["drained_by_us"]) == (True, True, False)
+        third = ask(ELSEWHERE, drained=False, banner=False, before=second, **directory)
+        assert (third["drained"], third["banner"]) == (False, False)
+
+
+def test_the_next_run_knows_of_the_banner_of_one_that_was_killed(ask: Ask) -> None:
+    ask(ELSEWHERE, phase="notify", banner=True)
+    assert ask(OTHER, take_over=True)["banner"]
+    assert not ask(OTHER, "qlik3")["banner"]

@@ -1,0 +1,166 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a node: its numbers add up, and its sentences say how the node was left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.qlikops.sense.plugins.plugin_utils._restart_report import (
+    MOST,
+    handed_on,
+    message,
+    report,
+    summary,
+)
+
+NOW = "2026-01-15T09:31:00Z"
+FAILURE = {"task": "Check that the node is back", "message": "After 30 seconds Node2 is not back"}
+
+
+def sessions(*refs: str, **fields: str) -> list[dict[str, Any]]:
+    return [{"ref": ref, "user": f"LAB\\{ref}", **fields} for ref in refs]
+
+
+def listed(*refs: str) -> dict[str, Any]:
+    found = sessions(*refs)
+    users = [{"user": each["user"], "sessions": 1, "name": "", "emails": [], "state": "active"} for each in found]
+    return {
+        "summary": {"sessions": len(found), "users": len(found)},
+        "users": users,
+        "sessions": found,
+        "virtual_proxies": [{"prefix": "sales", "sessions": len(found)}, {"prefix": "hr", "sessions": 0}],
+    }
+
+
+def begun(*phases: str, **fields: Any) -> dict[str, Any]:
+    return {"timeline": [{"phase": phase, "time": NOW} for phase in phases], "drained": True, **fields}
+
+
+def told(**seen: Any) -> dict[str, Any]:
+    return report({"node": "qlik2", "has_balancer": True, **seen}, NOW, check_mode=False)
+
+
+def test_who_was_there_has_left_was_ended_or_is_still_there() -> None:
+    outcomes = [
+        *sessions("b", outcome="ended"),
+        *sessions("c", outcome="already_gone"),
+        *sessions("d", outcome="failed"),
+    ]
+    found = told(
+        hit=listed("a", "b", "c"),
+        drained={"sessions": sessions("b", "c", "d"), "history": [1]},
+        ended={"sessions": outcomes},
+    )
+    assert (found["left_by_themselves"], found["ended"], found["still_there"], found["arrived"]) == (
+        2,
+        ["LAB\\b"],
+        1,
+        1,
+    )
+    assert found["hit_virtual_proxies"] == {"sales": 3}
+    assert "3 sessions of 3 users on it, 1 more came; 2 left by themselves, 1 ended, 1 still there" in summary(found)
+
+
+@given(*[st.sets(st.sampled_from("abcdefgh"))] * 3, st.randoms())
+def test_the_numbers_add_up(at_first: set[str], at_last: set[str], tried: set[str], random: Any) -> None:
+    outcomes = [
+        {**each, "outcome": random.choice(["ended", "already_gone", "failed", "kept"])}
+        for each in sessions(*tried & at_last)
+    ]
+    found = told(hit=listed(*at_first), drained={"sessions": sessions(*at_last)}, ended={"sessions": outcomes})
+    gone = found["left_by_themselves"] + len(found["ended"])
+    assert gone + found["still_there"] == len(at_first) + found["arrived"] == len(at_first | at_last)
+    assert min(found["left_by_themselves"], found["still_there"], found["arrived"]) >= 0
+
+
+def test_what_was_never_counted_is_not_0() -> None:
+    found = told(failure=FAILURE)
+    assert (found["left_by_themselves"], found["still_there"], found["hit"]) == (None, None, {})
+    assert "was not counted" in summary(found)
+    assert told(hit=listed("a"))["left_by_themselves"] is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"),
+    [
+        ({"lease": begun("preflight", drained=False)}, "The node was left as it was found."),
+        ({"lease": begun("cordon", "drain"), "balancer_state": "ready"}, "The node is back in the balancer."),
+        (
+            {
+                "lease": begun("cordon", "restart"),
+                "balancer_state": "drain",
+                "way_back": {"lacks": ["QRS says stopped"]},
+            },
+            "The node stays out of the balancer (drain), because QRS says stopped.",
+        ),
+        (
+            {"lease": begun("cordon", drained=False), "balancer_state": "maint"},
+            "The node stays in maintenance, as it was found.",
+        ),
+        (
+            {"lease": begun("cordon"), "balancer_state": "drain", "way_back": {"error": "HAProxy can't be reached."}},
+            "The way back failed, too: HAProxy can't be reached. The balancer has the node as drain.",
+        ),
+        (
+            {
+                "lease": begun("restart"),
+                "has_balancer": False,
+                "way_back": {"lacks": ["its proxy service is not alive"]},
+            },
+            "The node was left as it is: its proxy service is not alive.",
+        ),
+        ({"lease": begun("restart"), "has_balancer": False}, "Its proxy service is alive."),
+    ],
+)
+def test_the_last_sentence_says_how_the_node_was_left(seen: dict[str, Any], says: str) -> None:
+    found = told(failure=FAILURE, troubles=["The banner is still there"], **seen)
+    assert message(found) == (
+        'qlik2 failed at "Check that the node is back": After 30 seconds Node2 is not back. The banner is still there. '
+        + says
+    )
+
+
+def test_the_way_back_into_the_balancer_begins_when_the_proofs_are_there() -> None:
+    proof = {"lacks": [], "observed_at": "2026-01-15T09:30:59Z"}
+    phases = [each["phase"] for each in told(lease=begun("restart", "verify"), way_back=proof)["timeline"]]
+    assert phases == ["restart", "verify", "rejoin", "report"]
+    for seen in ({"lease": begun("restart")}, {"lease": begun("verify"), "has_balancer": False}):
+        assert "rejoin" not in [each["phase"] for each in told(way_back=proof, **seen)["timeline"]]
+
+
+def test_what_is_handed_on_is_small_and_says_what_it_leaves_out() -> None:
+    many = [f"u{number}" for number in range(200)]
+    outcomes = {"sessions": sessions(*many, outcome="ended")}
+    drained = {"sessions": sessions(*many), "history": list(range(500))}
+    small = handed_on(told(hit=listed(*many), drained=drained, ended=outcomes, back=listed("x"), told={"mail": many}))
+    assert {len(small[name]) for name in ("hit_users", "ended", "history")} == {MOST}
+    assert (small["history"][0], small["history"][-1]) == (0, 499)
+    assert small["left_out"] == {"hit_users": 150, "ended": 150, "history": 450}
+    assert small["hit_users"][0].keys() == {"user", "name", "emails", "sessions"}
+    assert "told" not in small
+
+
+@pytest.mark.parametrize(
+    ("result", "says"),
+    [
+        ({"msg": "x", "rc": 1}, "non-zero return code."),
+        (
+            {"stderr": "f5: no such pool\n", "stderr_lines": ["f5: no such pool"]},
+            "non-zero return code. f5: no such pool.",
+        ),
+        ({"content": "<b>busy</b>", "status": 503}, "non-zero return code. <b>busy</b>."),
+        ({"json": {"error": "busy"}, "content": '{"error": "busy"}'}, 'non-zero return code. {"error": "busy"}.'),
+        ({"stderr": "y" * 9999}, f"non-zero return code. {'y' * 500}."),
+        ({"stderr": "return code"}, "non-zero return code."),
+    ],
+)
+def test_a_hook_that_fails_is_told_with_its_own_words_once(result: dict[str, Any], says: str) -> None:
+    failure = {"task": "Call the F5", "message": "non-zero return code", "results": [result, result]}
+    assert told(failure=failure)["failure"] == {"task": "Call the F5", "message": says}
