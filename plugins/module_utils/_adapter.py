@@ -17,11 +17,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._deadline import Lim
 try:
     from requests import Session
     from requests.adapters import HTTPAdapter
-    from urllib3.connection import HTTPSConnection
-    from urllib3.connectionpool import HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
     # The modules end before any of them is made: _rest tells what is missing.
     Session = HTTPAdapter = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
+    HTTPConnection = HTTPConnectionPool = object  # type: ignore[assignment,misc]
 
 
 class NodeSession(Session):
@@ -59,3 +60,21 @@ class _TunnelConnection(HTTPSConnection):
 
 class _TunnelPool(HTTPSConnectionPool):
     ConnectionCls = _TunnelConnection
+
+
+class PlainAdapter(HTTPAdapter):
+    """For ``http://``: no answer takes longer than the time given either."""
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **kwargs)
+        schemes = self.poolmanager.pool_classes_by_scheme
+        self.poolmanager.pool_classes_by_scheme = {**schemes, "http": _PlainPool}
+
+
+class _PlainConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return LimitedPlainSocket.instead_of(super()._new_conn())
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection

@@ -166,7 +166,7 @@ class Rest:
                 answer_lost = answer_lost or not _never_sent(error)
                 wanted = None
             else:
-                wanted = _pause_wanted(received.response)
+                wanted = pause_wanted(received.response)
                 may_pass = received.status in WORTH_REPEATING or (received.status == 429 and wanted is not None)
                 if is_last or not may_pass or not call.is_repeatable:
                     return received, answer_lost
@@ -257,11 +257,9 @@ class Rest:
 
 def proxies_of_environment(connection: Connection, endpoint: Endpoint) -> dict[str, str]:
     """The HTTP proxies to go through, as ``requests`` takes them."""
-    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    proxies: dict[str, str] = {}
     for host in (endpoint.host_name, connection.address_of(endpoint.host_name)):
-        if bypasses_proxy(host, endpoint.port, spared):
-            return {}
-        proxies: dict[str, str] = get_environ_proxies(f"https://{host}:{endpoint.port}")
+        proxies = proxies_for("https", host, endpoint.port)
         if not proxies:  # no_proxy may name the node or its address
             return {}
     return proxies
@@ -282,7 +280,16 @@ def _never_sent(error: Exception) -> bool:
     return any(isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args)
 
 
-def _pause_wanted(response: requests.Response) -> float | None:
+def proxies_for(scheme: str, host: str, port: int) -> dict[str, str]:
+    """The proxies that the environment names for a place, as requests takes them; none where NO_PROXY spares it."""
+    if bypasses_proxy(host, port, os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")):
+        return {}
+    proxies: dict[str, str] = get_environ_proxies(f"{scheme}://{host}:{port}")
+    return proxies
+
+
+def pause_wanted(response: requests.Response) -> float | None:
+    """The seconds that a server asks for in ``Retry-After``, or None."""
     try:
         return Retry().get_retry_after(response.raw)
     except (InvalidHeader, ValueError, OverflowError):  # the latter two for a date that no calendar has

@@ -264,7 +264,7 @@ def test_the_builder_takes_the_definition(artifact: pathlib.Path, tmp_path: path
     assert "quay.io/centos/centos:stream9" in container
     assert "python3.12" in container
     wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
-    assert [one["name"] for one in wanted[1:]] == ["ansible.windows", "community.general"]
+    assert [one["name"] for one in wanted[1:]] == ["ansible.windows"]
     assert wanted[0]["name"] == (f"galaxy/{artifact.name}" if of_checkout else "qlikops.sense")
     assert (context / "_build" / "galaxy" / artifact.name).is_file() is of_checkout
     assert "pywinrm" in (context / "_build" / "requirements.txt").read_text(encoding="utf-8")

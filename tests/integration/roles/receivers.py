@@ -13,6 +13,7 @@ import http.server
 import ipaddress
 import json
 import pathlib
+import socket
 import ssl
 import threading
 from collections.abc import Mapping
@@ -49,7 +50,7 @@ class Mail:
     def text(self) -> str:
         for part in self.message.walk():
             if part.get_content_type() == "text/plain":
-                return str(part.get_content())
+                return str(part.get_content()).replace("\r\n", "\n")
         raise AssertionError("a mail without text")
 
     @property
@@ -113,7 +114,7 @@ class MailServer:
 
 
 def tls_context(directory: pathlib.Path) -> ssl.SSLContext:
-    """Of a server, with a certificate that nobody trusts."""
+    """Of a server, with a certificate that only who has ``authority`` of the same directory trusts."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HERE)])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -124,7 +125,7 @@ def tls_context(directory: pathlib.Path) -> ssl.SSLContext:
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HERE))]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = directory / "mail.pem"
+    pem = authority(directory)
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -134,11 +135,31 @@ def tls_context(directory: pathlib.Path) -> ssl.SSLContext:
     return context
 
 
+def authority(directory: pathlib.Path) -> pathlib.Path:
+    return directory / "mail.pem"
+
+
+class Silent:
+    """Takes connections and says nothing."""
+
+    def __enter__(self) -> Silent:
+        self._socket = socket.create_server((HERE, 0))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._socket.close()
+
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1])
+
+
 class Webhook:
     """Answers posts one after the other with the answers it is given, the last one again and again."""
 
-    def __init__(self, *answers: tuple[int, str]) -> None:
+    def __init__(self, *answers: tuple[int, str], headers: Mapping[str, str] | None = None) -> None:
         self.posts: list[tuple[str, dict[str, Any]]] = []
+        self.others: list[str] = []  # requests that are no posts
         self._answers = list(answers)
         webhook = self
 
@@ -150,8 +171,14 @@ class Webhook:
                 content = words.replace("PATH", self.path).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(content)))
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)
+
+            def do_GET(self) -> None:
+                webhook.others.append(self.path)
+                self.send_error(404)
 
             def log_message(self, *_arguments: Any) -> None:
                 """Say nothing."""

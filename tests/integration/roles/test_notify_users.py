@@ -15,7 +15,14 @@ import pytest
 
 from ansible_collections.qlikops.sense.tests.integration.modules.playing import GROUP, Ansible, Tasks, ensure
 from ansible_collections.qlikops.sense.tests.integration.modules.running import ROOT
-from ansible_collections.qlikops.sense.tests.integration.roles.receivers import HERE, MailServer, Webhook, tls_context
+from ansible_collections.qlikops.sense.tests.integration.roles.receivers import (
+    HERE,
+    MailServer,
+    Silent,
+    Webhook,
+    authority,
+    tls_context,
+)
 
 CONNECTION = ("host", "qrs_port", "host_map", "client_cert", "client_key", "client_key_password", "ca_path")
 VARIABLES = {f"qlik_{name}": f"{{{{ qlik.{name} }}}}" for name in CONNECTION}
@@ -101,7 +108,7 @@ class Notify:
     def __init__(self, ansible: Ansible, collections: dict[str, str], report: pathlib.Path) -> None:
         self.ansible = ansible
         self.reading = "qlikops.sense.report_load"
-        self._collections = collections
+        self.collections = collections
         self._report = report
 
     def tell(self, *options: str, then: Tasks | None = None, failing: str = "", **variables: Any) -> str:
@@ -121,7 +128,7 @@ class Notify:
         output = self.ansible.play(
             [*tasks, *(then or [])],
             *options,
-            environment=self._collections,
+            environment=self.collections,
             vars={**VARIABLES, "wanted": failing},
             module_defaults={GROUP: {}},
         )
@@ -278,9 +285,20 @@ def test_hostile_names_and_addresses_neither_inject_nor_run(notify: Notify, tmp_
 def test_an_encrypted_login_with_a_password_that_nobody_reads(notify: Notify, tmp_path: pathlib.Path) -> None:
     with MailServer(password="sesame-of-smtp", tls=tls_context(tmp_path)) as server:
         login: Options = {"mail_username": "qlik", "mail_password": "sesame-of-smtp"}
-        notify.tell("-vvvv", channels=["mail"], **short(server), **login)
-    (mail,) = server.mails
-    assert mail.encrypted
+        trust: Options = {"mail_ca_path": str(authority(tmp_path))}
+        notify.tell("-vvvv", channels=["mail"], **short(server), **login, **trust)
+        assert [mail.encrypted for mail in server.mails] == [True]
+        refused = r"certificate is not trusted \(self.signed certificate\)"
+        notify.tell("-vvvv", channels=["mail"], **short(server), **login, failing=refused)
+        assert len(server.logins) == 1
+        notify.tell("-vvvv", channels=["mail"], **short(server), **login, mail_validate_certs=False)
+    assert [mail.encrypted for mail in server.mails] == [True, True]
+
+
+def test_a_certificate_that_nobody_trusts_does_where_none_would_do_too(notify: Notify, tmp_path: pathlib.Path) -> None:
+    with MailServer(tls=tls_context(tmp_path)) as server:
+        notify.tell(channels=["mail"], **short(server))
+    assert [mail.encrypted for mail in server.mails] == [True]
 
 
 def test_a_wrong_password_is_tried_once_and_the_other_channels_are_tried_all_the_same(
@@ -293,6 +311,7 @@ def test_a_wrong_password_is_tried_once_and_the_other_channels_are_tried_all_the
             **short(server),
             mail_username="qlik",
             mail_password="sesame-of-smtp",
+            mail_ca_path=str(authority(tmp_path)),
             mail_mode="each",
             slack_url=f"{slack.origin}/{SECRET}",
             failing="^Not everybody was told. mail: 0 people were mailed, 2 were not, .*Authentication to .* failed",
@@ -338,6 +357,60 @@ def test_it_fails_if_nobody_is_taken_or_the_team_is_not(notify: Notify) -> None:
         notify.tell(
             channels=["mail"], **short(server), **team, failing="2 people were mailed.*the team: team@example.com"
         )
+
+
+def test_a_dry_run_finds_a_server_that_takes_no_mail(notify: Notify, tmp_path: pathlib.Path) -> None:
+    with MailServer(password="other", tls=tls_context(tmp_path)) as server:
+        login: Options = {"mail_username": "qlik", "mail_password": "sesame-of-smtp", "channels": ["mail"]}
+        trust: Options = {"mail_ca_path": str(authority(tmp_path)), **short(server)}
+        wanted = r"^Not everybody was told\. mail: 127.0.0.1:\d+ takes no mail\. Authentication to .* failed: 535"
+        notify.tell("-vvvv", "--check", **login, **trust, failing=wanted, then=[told(would_be_mailed=who(ANNA, BJORN))])
+    nowhere: Options = {"mail_host": HERE, "mail_port": 1, "channels": ["mail"]}
+    notify.tell("--check", **nowhere, failing="takes no mail. Connection refused")
+    with Silent() as silent:
+        notify.tell(
+            "--check", channels=["mail"], mail_host=HERE, mail_port=silent.port, mail_timeout=1, failing="within 1 s"
+        )
+
+
+def test_a_greylisting_server_says_so_of_each(notify: Notify) -> None:
+    later = "451 4.7.1 Greylisted, try again later"
+    with MailServer(refused={"anna@lab.example": later, "team@example.com": "550 no\x1b[2J such"}) as server:
+        notify.tell(
+            channels=["mail"],
+            **short(server),
+            mail_cc=["team@example.com", "it@example.com"],
+            failing="mail: 1 people were mailed, 0 were not.*the team: team@example.com: 550 no",
+            then=[
+                told(mailed=who(BJORN), not_mailed=[]),
+                ensure(
+                    f"notify_users_told.refused[0].why == '{later}'",
+                    "notify_users_told.refused[1].email == 'team@example.com'",
+                    "notify_users_told.refused[1].why is search('^550 no.*such$')",
+                ),
+            ],
+        )
+    to_people, to_team = server.mails
+    assert to_people.to == ["bjorn@lab.example", "qlik@example.com"]
+    assert to_team.to == ["it@example.com", "qlik@example.com"]
+
+
+def test_a_redirect_is_not_followed(notify: Notify) -> None:
+    with Webhook((200, "ok")) as elsewhere:
+        for status in (302, 307, 308):
+            to = {"Location": f"{elsewhere.origin}/{SECRET}"}
+            with Webhook((status, ""), headers=to) as hook:
+                url: Options = {"slack_url": f"{hook.origin}/{SECRET}"}
+                notify.tell("-vvvv", channels=["slack"], **url, failing=f"slack: the answer was {status}")
+                assert len(hook.posts) == 1
+        assert (elsewhere.posts, elsewhere.others) == ([], [])
+
+
+def test_a_webhook_that_says_nothing(notify: Notify) -> None:
+    with Silent() as silent:
+        url: Options = {"teams_url": f"http://{HERE}:{silent.port}/{SECRET}"}
+        late: Options = {"webhook_timeout": 1, "failing": "teams: no answer: nothing came within 1 seconds"}
+        notify.tell("-vvvv", channels=["teams"], **url, **late)
 
 
 def test_no_server_is_a_failure_or_a_warning(notify: Notify) -> None:
@@ -536,6 +609,41 @@ def test_what_cannot_be_done_is_refused_before_anybody_is_told(
     notify: Notify, variables: dict[str, Any], message: str
 ) -> None:
     notify.tell("-vvvv", **variables, on_failure="warn", failing=message)
+    assert banners(notify) == []
+
+
+def test_everything_that_is_wrong_is_listed_at_once_by_the_check_alone(notify: Notify) -> None:
+    wrong: Options = {
+        "notify_users_channels": ["pigeon", "mail", "teams", "/no/such/file.yml"],
+        "notify_users_mail_host": "",
+        "notify_users_mail_from": "a@b\r\nBcc: c@d",
+        "notify_users_mail_headers": ["X-A=1", "Bcc=c@d", "X-B=2\r\nBcc: c@d"],
+        "notify_users_mail_template": "/no/such/template.j2",
+        "notify_users_mail_bunch": 0,
+    }
+    role = {"name": "qlikops.sense.notify_users", "tasks_from": "check"}
+    check: dict[str, Any] = {"ansible.builtin.include_role": role, "vars": wrong}
+    lines = [
+        "it can't have pigeon",
+        "notify_users_mail_bunch is 0. The least is 1",
+        "needs notify_users_mail_host",
+        "needs notify_users_mail_from",
+        "notify_users_mail_headers can't set Bcc",
+        "not name=value on one line",
+        "needs notify_users_teams_url",
+        "notify_users_mail_template: there is no file /no/such/template.j2",
+        "there is no task file /no/such/file.yml",
+    ]
+    rescue = [
+        ensure(
+            "ansible_failed_result.problems | length == 9",
+            *(f'"{line}" in ansible_failed_result.msg' for line in lines),
+        )
+    ]
+    never = {"ansible.builtin.fail": {"msg": "The check found nothing"}}
+    notify.ansible.play([{"block": [check, never], "rescue": rescue}], environment=notify.collections, vars=VARIABLES)
+    good: dict[str, Any] = {**check, "vars": {"notify_users_channels": "banner"}}
+    notify.ansible.play([good], environment=notify.collections, vars=VARIABLES)
     assert banners(notify) == []
 
 

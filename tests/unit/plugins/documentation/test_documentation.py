@@ -109,7 +109,9 @@ def test_options_are_those_of_the_argument_spec(monkeypatch: pytest.MonkeyPatch,
         assert said["description"]
 
 
-SECRET = re.compile(r"password|passphrase|secret|token|session_ids?$|(^|_)key$", re.IGNORECASE)
+SECRET = re.compile(
+    r"password|passphrase|secret|token|session_ids?$|(^|_)key$|^(teams|slack)_url$|^prepared$", re.IGNORECASE
+)
 
 
 def test_what_is_secret_is_never_logged(monkeypatch: pytest.MonkeyPatch, name: str) -> None:

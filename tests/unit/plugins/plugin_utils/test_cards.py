@@ -2,28 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Messages for Teams and Slack: bounded, without markup, without names; and answers without the URL."""
+"""Messages for Teams and Slack: bounded, without markup, without names."""
 
 from __future__ import annotations
 
 import html
 import json
 from typing import Any
-from urllib.parse import quote, unquote
 
-import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.filter.notice import notice
-from ansible_collections.qlikops.sense.plugins.filter.slack_message import slack_message
-from ansible_collections.qlikops.sense.plugins.filter.teams_card import teams_card
-from ansible_collections.qlikops.sense.plugins.filter.webhook_answer import webhook_answer
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _notice
+from ansible_collections.qlikops.sense.plugins.plugin_utils._cards import slack_message, teams_card
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOSTILE
 
-TOKEN = "s3cr3t-T0k3n/B00XYZ123"
-URL = f"https://hooks.example.com/services/{TOKEN}?api=1&sig=abc%2Bdef"
 anything = st.text(st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=["Cs"])), max_size=300)
 longest = st.sampled_from(["x", "&", "漢", "\U0001f600", "<"]).map(lambda char: char * 5000)
 texts = st.one_of(anything, longest)
@@ -46,6 +39,11 @@ notices = st.fixed_dictionaries(
 )
 
 
+def notice(**asked: str) -> dict[str, Any]:
+    words = dict.fromkeys(("subject", "message", "when", "reason", "contact"), "")
+    return _notice.notice({}, {**words, **asked})
+
+
 def lines(card: dict[str, Any]) -> list[str]:
     body = card["attachments"][0]["content"]["body"]
     return ["".join(run["text"] for run in block["inlines"]) for block in body]
@@ -54,7 +52,7 @@ def lines(card: dict[str, Any]) -> list[str]:
 def known(count: int = 2, **more: Any) -> dict[str, Any]:
     served = [{"name": f"/p{n}", "description": "", "sessions": n + 1, "users": 1} for n in range(count)]
     about = {"headline": "29 sessions of 16 people", "people": 16, "elsewhere": 5, "nodes": ["Node2"]}
-    return {**notice({}, when="on Sunday", reason="CHG 1"), **about, "virtual_proxies": served, **more}
+    return {**notice(when="on Sunday", reason="CHG 1"), **about, "virtual_proxies": served, **more}
 
 
 def test_a_card_says_what_when_and_how_many() -> None:
@@ -83,7 +81,7 @@ def test_a_message_for_slack_says_the_same() -> None:
 
 
 def test_what_is_not_known_is_not_there() -> None:
-    empty = notice({})
+    empty = notice()
     assert lines(teams_card(empty)) == [empty["subject"], empty["message"]]
     assert len(slack_message(empty)["blocks"]) == 2
     assert "Not complete: a part of the site did not answer, so there are more" in lines(
@@ -121,59 +119,3 @@ def test_a_message_for_slack_keeps_the_limits_and_calls_nobody(found: dict[str, 
         rest = text.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "")
         assert "&" not in rest
         assert html.unescape(text) == text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-@pytest.mark.parametrize(
-    ("channel", "status", "content", "is_told", "again"),
-    [
-        ("teams", 202, "", True, False),
-        ("teams", 200, "1", True, False),
-        ("teams", 200, "Webhook message delivery failed with error: returned HTTP error 429 with", False, True),
-        ("teams", 200, "Webhook message delivery failed with error: returned HTTP error 413 with", False, False),
-        ("slack", 200, "ok", True, False),
-        ("slack", 200, "delivery failed", True, False),
-        ("slack", 202, "", False, False),
-        ("slack", 404, "no_service", False, False),
-        ("slack", 429, "", False, True),
-        ("teams", 503, "", False, True),
-        ("teams", -1, "", False, False),
-    ],
-)
-def test_what_an_answer_means(channel: str, status: int, content: str, is_told: bool, again: bool) -> None:
-    answer = webhook_answer({"status": status, "content": content, "msg": "Status code was"}, URL, channel)
-    assert (answer["told"], answer["again"], answer["status"]) == (is_told, again, status)
-    assert bool(answer["why"]) is not is_told
-
-
-def test_why_says_the_words_of_the_server_or_of_the_client() -> None:
-    refused = webhook_answer({"status": 404, "content": "no_service\n"}, URL, "slack")
-    assert refused["why"] == "the answer was 404, with the words: no_service"
-    nobody = {"status": -1, "msg": "Status code was -1 and not [200, 202]: Request failed: <urlopen error no>"}
-    assert webhook_answer(nobody, URL, "slack")["why"] == "no answer: Request failed: <urlopen error no>"
-    assert webhook_answer({}, URL, "slack")["why"] == "no answer: it was not asked"
-    assert len(webhook_answer({"status": 500, "content": "x" * 9999}, URL, "slack")["why"]) == 200
-
-
-secret_words = st.text("abcXYZ0189-_.~+/=%&<>\"' é", min_size=8, max_size=30)
-
-
-@given(secret_words, anything, st.sampled_from([str, quote, unquote, html.escape, str.upper, str.lower]), st.booleans())
-def test_no_answer_tells_the_url(secret: str, around: str, spelled: Any, as_value: bool) -> None:
-    escaped = quote(secret, safe="")
-    url = f"https://x.example/hook?sig={escaped}" if as_value else f"https://x.example/hook/{escaped}"
-    for piece in (secret, escaped, url):
-        words = f"{around} {spelled(piece)} {around}"
-        for result in ({"status": 404, "content": words}, {"status": -1, "msg": words}):
-            why = webhook_answer(result, url, "slack")["why"]
-            assert escaped not in why
-            assert " ".join(secret.split()) not in why
-
-
-def test_what_is_no_notice_or_no_channel_is_refused() -> None:
-    for make in (teams_card, slack_message):
-        with pytest.raises(
-            AnsibleFilterError, match=f"^{make.__name__}: the input is not what the filter notice makes"
-        ):
-            make({})
-    with pytest.raises(AnsibleFilterError, match="channel must be one of slack, teams"):
-        webhook_answer({}, URL, "pigeon")

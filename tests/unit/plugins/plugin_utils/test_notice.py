@@ -2,26 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who gets which mail, what became of them, and what the words are."""
+"""Who gets which mail, what came of them, and what the words are."""
 
 from __future__ import annotations
 
-import json
 from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.filter.notice import notice
-from ansible_collections.qlikops.sense.plugins.filter.notice_letters import notice_letters
-from ansible_collections.qlikops.sense.plugins.filter.notice_mailed import notice_mailed
-from ansible_collections.qlikops.sense.plugins.plugin_utils._notice import recipients, usable
+from ansible_collections.qlikops.sense.plugins.module_utils._address import mailbox, usable
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _notice
+from ansible_collections.qlikops.sense.plugins.plugin_utils._notice import letters as letters_of
+from ansible_collections.qlikops.sense.plugins.plugin_utils._notice import recipients
+from ansible_collections.qlikops.sense.plugins.plugin_utils._told import lines, mailed, sentence, told
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOSTILE, names
 
-LETTER = "__notify_users_letter"
+Outcome = dict[str, Any]
+
+
+def notice(**asked: str) -> dict[str, Any]:
+    words = dict.fromkeys(("subject", "message", "when", "reason", "contact"), "")
+    return _notice.notice({}, {**words, **asked})
+
+
+def letters(who: dict[str, Any], mode: str = "bcc", bunch: int = 50, team: bool = False) -> list[dict[str, Any]]:
+    return letters_of(who, mode, bunch, team)
 
 
 def user(name: str, *emails: str, kind: str = "person", prefixes: tuple[str, ...] = ("sales",)) -> dict[str, Any]:
@@ -40,8 +48,8 @@ def found(*addresses: str) -> dict[str, Any]:
     return recipients(user(address.partition("@")[0], address) for address in addresses)
 
 
-def addressed(letters: list[dict[str, Any]]) -> list[str]:
-    return [address for letter in letters for address in (*letter["to"], *letter["bcc"])]
+def addressed(made: list[dict[str, Any]]) -> list[str]:
+    return [address for letter in made for address in (*letter["to"], *letter["bcc"])]
 
 
 def test_people_with_an_address_get_a_mail_and_others_are_listed() -> None:
@@ -126,100 +134,127 @@ def test_what_is_taken_for_an_address_is_one_and_nothing_else(email: str) -> Non
 @given(st.lists(st.text("abc@. \n", max_size=6), max_size=12), st.integers(1, 5), st.sampled_from(["each", "bcc"]))
 def test_every_address_is_in_exactly_one_mail(emails: list[str], bunch: int, mode: str) -> None:
     who = recipients(user("u", email) for email in emails)
-    letters = notice_letters(who, mode, bunch, team=True)
-    assert addressed(letters) == [person["email"] for person in who["recipients"]]
-    assert len({address.casefold() for address in addressed(letters)}) == len(addressed(letters))
-    assert all(len(letter["bcc"]) <= bunch and len(letter["to"]) <= 1 for letter in letters)
-    assert [letter["team"] for letter in letters] == [False] * (len(letters) - 1) + [True]
+    made = letters(who, mode, bunch, team=True)
+    assert addressed(made) == [person["email"] for person in who["recipients"]]
+    assert len({address.casefold() for address in addressed(made)}) == len(addressed(made))
+    assert all(len(letter["bcc"]) <= bunch and len(letter["to"]) <= 1 for letter in made)
+    assert [letter["team"] for letter in made] == [False] * (len(made) - 1) + [True]
     assert len(emails) == sum(len(person["users"]) for person in who["recipients"]) + len(who["unusable"])
 
 
 def test_who_is_addressed_how() -> None:
     who = found("a@x", "b@x", "c@x")
-    each = notice_letters(who, "each")
+    each = letters(who, "each")
     assert [(letter["to"], letter["bcc"], letter["person"]["email"]) for letter in each] == [
         (["a@x"], [], "a@x"),
         (["b@x"], [], "b@x"),
         (["c@x"], [], "c@x"),
     ]
-    first, second = notice_letters(who, "bcc", 2)
+    first, second = letters(who, "bcc", 2)
     assert (first["to"], first["bcc"], first["person"], first["label"]) == ([], ["a@x", "b@x"], {}, "2 people")
     assert (second["bcc"], second["label"]) == (["c@x"], "c@x")
-    assert notice_letters(found()) == []
-    (team,) = notice_letters(found(), "each", team=True)
+    assert letters(found()) == []
+    (team,) = letters(found(), "each", team=True)
     assert (team["team"], team["label"], team["to"], team["bcc"]) == (True, "the team", [], [])
-
-
-def sent(letters: list[dict[str, Any]], *results: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{LETTER: letter, **result} for letter, result in zip(letters, results, strict=True)]
 
 
 def emails(people: list[dict[str, Any]]) -> list[str]:
     return [person["email"] for person in people]
 
 
-GONE: dict[str, Any] = {"msg": "Mail sent successfully", "result": {}}
-REFUSED = "Failed to send mail to 'a@x, b@x': {'a@x': (550, b'no such user')}"
+def outcome(failure: str = "", tried: bool = True, **refused: str) -> Outcome:
+    return {"refused": {f"{name}@x": why for name, why in refused.items()}, "failure": failure, "tried": tried}
 
 
-def test_what_became_of_the_mails() -> None:
+def test_what_came_of_the_mails() -> None:
     who = found("a@x", "b@x", "c@x", "d@x", "e@x")
-    letters = notice_letters(who, "bcc", 2)
-    some = {"msg": "Failed to send mail to at least one recipient", "result": {"a@x": [550, "no such user"]}}
-    broken = {"failed": True, "msg": "Failed to send mail to 'c@x, d@x': Connection unexpectedly closed"}
-    came = notice_mailed(who, sent(letters, some, broken, {"skipped": True}))
+    some, broken, not_tried = outcome(a="550 no such user"), outcome("it closed the connection"), outcome(tried=False)
+    came = mailed(who, letters(who, "bcc", 2), [some, broken, not_tried])
     assert emails(came["mailed"]) == ["b@x"]
     assert came["refused"] == [{"user": "LAB\\a", "name": "A", "email": "a@x", "why": "550 no such user"}]
     assert emails(came["not_mailed"]) == ["c@x", "d@x", "e@x"]
-    assert came["failures"] == ["2 people: Failed to send mail to 'c@x, d@x': Connection unexpectedly closed"]
+    assert came["failures"] == ["2 people: it closed the connection"]
 
 
-@pytest.mark.parametrize("prefix", ["", "Task failed: Module failed: ", "Task failed: "])
-def test_a_mail_whose_only_recipient_is_refused_is_no_failure_unless_all_are(prefix: str) -> None:
+def test_a_mail_whose_only_recipient_is_refused_is_no_failure_unless_all_are() -> None:
     who = found("a@x", "b@x")
-    letters = notice_letters(who, "each")
-    refused = {"failed": True, "msg": prefix + REFUSED}
-    came = notice_mailed(who, sent(letters, refused, GONE))
+    made = letters(who, "each")
+    came = mailed(who, made, [outcome(a="550 no"), outcome()])
     assert (emails(came["refused"]), emails(came["mailed"]), came["failures"]) == (["a@x"], ["b@x"], [])
-    assert "550" in came["refused"][0]["why"]
-    assert notice_mailed(who, sent(letters, refused, refused))["failures"][0].startswith("The server took none")
+    nobody = mailed(who, made, [outcome(a="550 no"), outcome(b="451 later")])
+    assert nobody["failures"] == ["The server took none of the addresses: 550 no"]
 
 
-def test_the_team_that_is_refused_is_a_failure() -> None:
+def test_the_team_that_is_refused_is_a_failure_and_a_copy_for_the_sender_is_not() -> None:
     who = found("a@x")
-    letters = notice_letters(who, team=True)
-    some = {"msg": "Failed to send mail to at least one recipient", "result": {"team@x": [550, "no"]}}
-    assert notice_mailed(who, sent(letters, GONE, some))["failures"] == ["the team: team@x: 550 no"]
-    all_of_it = {"msg": REFUSED}
-    assert notice_mailed(who, sent(letters, GONE, all_of_it))["failures"][0].startswith("the team: the addresses: {")
+    made = letters(who, team=True)
+    came = mailed(who, made, [outcome(sender="550 no"), outcome(team="550 no")])
+    assert came["failures"] == ["the team: team@x: 550 no"]
+    assert [(one["user"], one["email"]) for one in came["refused"]] == [("", "sender@x"), ("", "team@x")]
+    assert emails(came["mailed"]) == ["a@x"]
+
+
+names_of_outcomes = st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=6, max_size=6)
+
+
+@given(names_of_outcomes, st.integers(1, 3), st.sampled_from(["each", "bcc"]))
+def test_everybody_is_mailed_or_refused_or_not_mailed(
+    fates: list[tuple[bool, bool, bool]], bunch: int, mode: str
+) -> None:
+    who = found("a@x", "b@x", "c@x", "d@x", "e@x", "f@x")
+    made = letters(who, mode, bunch)
+    outcomes = []
+    for letter, (fails, is_tried, refuses) in zip(made, fates, strict=False):
+        first = (*letter["to"], *letter["bcc"])[0]
+        refused = {first: "550"} if refuses and is_tried else {}
+        outcomes.append({"refused": refused, "failure": "x" if fails and is_tried else "", "tried": is_tried})
+    came = mailed(who, made, outcomes)
+    counted = emails(came["mailed"]) + emails(came["refused"]) + emails(came["not_mailed"])
+    assert sorted(counted) == emails(who["recipients"])
+
+
+def test_a_module_that_breaks_leaves_nobody_told_on_any_channel() -> None:
+    who, posts = found("a@x"), [{"channel": "slack", "body": {}}]
+    came = told(who, letters(who), posts, {"broken": "No Python there."}, "mail.example.com:25")
+    assert emails(came["not_mailed"]) == ["a@x"]
+    assert [one["channel"] for one in came["failures"]] == ["mail", "slack"]
+    assert came["webhooks"] == [{"channel": "slack", "told": False, "status": -1, "why": "No Python there."}]
+    assert sentence(came["failures"]) == (
+        "Not everybody was told. mail: 0 people were mailed, 1 were not, by way of mail.example.com:25."
+        " No Python there. slack: No Python there."
+    )
+
+
+def test_the_screen_is_short() -> None:
+    who = recipients([*(user(f"u{number}") for number in range(60)), user("a", "a@x")])
+    came = told(who, letters(who), [], {"mail": {"outcomes": [outcome(a="550 no")], "failure": ""}}, "m:25")
+    shown = lines(who, came, 1, "m", team=False)
+    assert shown[0] == "Without a usable address: 60"
+    assert shown[51:] == ["and more", "Refused by m: 1", "a@x: 550 no"]
 
 
 @pytest.mark.parametrize(
-    ("result", "why"),
-    [
-        ({"msg": "MODULE FAILURE\nSee stderr", "module_stderr": "Traceback\n  x\nOSError: no\n"}, "OSError: no"),
-        ({"msg": "Task failed: Module failed: [Errno 111] no"}, "[Errno 111] no"),
-        ({}, "see its result"),
-    ],
+    ("text", "name", "address"),
+    [("a@b", "", "a@b"), ("Team <a@b>", "Team", "a@b"), ('"Te, am" <a@b>', "Te, am", "a@b")],
 )
-def test_why_it_broke_off(result: dict[str, Any], why: str) -> None:
-    who = found("a@x")
-    came = notice_mailed(who, sent(notice_letters(who), result))
-    assert (came["failures"], emails(came["not_mailed"])) == ([f"a@x: {why}"], ["a@x"])
+def test_mailboxes(text: str, name: str, address: str) -> None:
+    found_one = mailbox(text)
+    assert found_one is not None
+    assert (found_one.name, found_one.address) == (name, address)
 
 
-def test_nothing_sent_is_nobody_mailed() -> None:
-    came = notice_mailed(found("a@x"), [])
-    assert (came["mailed"], came["failures"], emails(came["not_mailed"])) == ([], [], ["a@x"])
+@pytest.mark.parametrize("text", ["", "Team", "a@b, c@d", "Team <>", "a@b\r\nBcc: c@d", "Te\nam <a@b>"])
+def test_what_is_no_mailbox(text: str) -> None:
+    assert mailbox(text) is None
 
 
 def test_words_are_those_asked_for_or_the_own_ones() -> None:
-    own = notice({})
+    own = notice()
     assert own["subject"] == "Maintenance of Qlik Sense"
     assert own["message"].startswith("Qlik Sense is being maintained now. ")
     assert (own["recipients"], own["headline"], own["observed_at"], own["pseudonyms"]) == ([], "", "", False)
-    assert notice({}, when="on Sunday")["subject"] == "Maintenance of Qlik Sense on Sunday"
-    asked = notice({}, subject=" a\r\nBcc: b ", message=" Wartung \n", reason="r", contact="c")
+    assert notice(when="on Sunday")["subject"] == "Maintenance of Qlik Sense on Sunday"
+    asked = notice(subject=" a\r\nBcc: b ", message=" Wartung \n", reason="r", contact="c")
     assert [asked[key] for key in ("subject", "message", "reason", "contact")] == ["a Bcc: b", "Wartung", "r", "c"]
 
 
@@ -227,20 +262,3 @@ def test_words_are_those_asked_for_or_the_own_ones() -> None:
 def test_names_end_no_header_and_move_no_cursor(name: str) -> None:
     one = {**user("x", "a@x"), "name": name}
     assert recipients([one])["recipients"][0]["name"].isprintable()
-
-
-@pytest.mark.parametrize("report", [[1], "text", {"title": "x"}, json.dumps([])])
-def test_what_is_no_report_is_refused(report: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="not what the filter session_report makes"):
-        notice(report)
-
-
-def test_what_is_no_notice_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="not what the filter notice makes"):
-        notice_letters({})
-    with pytest.raises(AnsibleFilterError, match=r"mode must be bcc or each\. It is all"):
-        notice_letters(found(), "all")
-    with pytest.raises(AnsibleFilterError, match=r"bunch must be 1 or more\. It is 0"):
-        notice_letters(found(), bunch=0)
-    with pytest.raises(AnsibleFilterError, match="there is no 'recipients'"):
-        notice_mailed({}, [])

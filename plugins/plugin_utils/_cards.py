@@ -5,21 +5,18 @@
 # This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
 # Do not import it from outside.
 
-"""Messages for the webhooks of Teams and Slack, and what their answers mean. Pure.
+"""Messages for the webhooks of Teams and Slack. Pure.
 
 No message names a user: a channel has other readers than those who may see who is connected.
 """
 
 from __future__ import annotations
 
-import html
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ansible_collections.qlikops.sense.plugins.plugin_utils._notice import one_line
+from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 
 Row = Mapping[str, Any]
@@ -32,16 +29,6 @@ LONGEST_MESSAGE = 1000
 LONGEST_VALUE = 150
 LONGEST_NAME = 60
 MOST_PROXIES = 20
-DONE = {"teams": (200, 202), "slack": (200,)}
-# Too many requests, and what a server says that may do better next time.
-TRY_AGAIN = (429, 500, 502, 503, 504)
-# Connectors of Teams, which workflows replace, answer 200 also where it failed, and say so in words
-# (MicrosoftDocs/msteams-docs#1810).
-FAILED_ALL_THE_SAME = re.compile(r"(?i)delivery failed|returned HTTP error")
-STATUS_WITHIN = re.compile(r"HTTP error (\d+)")
-NO_STATUS = re.compile(r"^Status code was -1 and not \[[^]]*\]: ")
-SHORTEST_SECRET = 6
-LONGEST_WORDS = 200
 
 
 def teams_card(notice: Row) -> dict[str, Any]:
@@ -142,52 +129,3 @@ def by_virtual_proxy(notice: Row, most: int) -> Iterator[str]:
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def answer(result: Row, url: str, channel: str) -> dict[str, Any]:
-    """What became of a post: ``told``, ``again`` (worth another try), ``status`` and ``why`` not, without the URL."""
-    status = int(result.get("status") or -1)
-    words = one_line(str(result.get("content") or ""))
-    failed = channel == "teams" and FAILED_ALL_THE_SAME.search(words)
-    told = status in DONE[channel] and not failed
-    within = STATUS_WITHIN.search(words) if failed else None
-    inner = int(within[1]) if within else status
-    if told:
-        why = ""
-    elif status < 0:
-        why = f"no answer: {NO_STATUS.sub('', one_line(str(result.get('msg') or 'it was not asked')))}"
-    else:
-        why = f"the answer was {status}" + (f", with the words: {words}" if words else "")
-    return {
-        "told": told,
-        "again": not told and inner in TRY_AGAIN,
-        "status": status,
-        "why": _bounded(without(why, url)),
-    }
-
-
-def without(text: str, url: str) -> str:
-    """The text without anything that would let its reader post, too: the URL is a secret as a whole and in parts."""
-    for secret in sorted(_secrets(url), key=len, reverse=True):
-        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
-    return text
-
-
-def _secrets(url: str) -> set[str]:
-    try:
-        parts = urlsplit(url)
-        pieces = [url, f"{parts.path}?{parts.query}", parts.path, parts.query, *parts.path.split("/")]
-        pieces += [field.partition("=")[2] for field in parts.query.split("&")]
-        pieces += [value for _name, value in parse_qsl(parts.query, keep_blank_values=True)]
-        pieces += [part for part in (parts.username, parts.password) if part]
-    except ValueError:
-        pieces = [url]
-    return {said for piece in pieces for said in _spellings(piece) if len(said) >= SHORTEST_SECRET}
-
-
-def _spellings(piece: str) -> Iterable[str]:
-    return piece, unquote(piece), one_line(piece), html.escape(piece), html.escape(unquote(piece))
-
-
-def _bounded(text: str) -> str:
-    return _cut(text, LONGEST_WORDS)
