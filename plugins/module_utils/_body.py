@@ -49,7 +49,7 @@ class Received:
             )
 
 
-def receive(response: requests.Response, largest_json: int = LARGEST_JSON) -> Received:
+def receive(response: requests.Response, largest_json: int | None = None) -> Received:
     """Reads the body of a response that was asked for with ``stream=True``, and gives its connection back.
 
     Where the body is longer than wanted, the connection is closed: the rest would have to be read before its next use.
@@ -59,6 +59,6 @@ def receive(response: requests.Response, largest_json: int = LARGEST_JSON) -> Re
         for piece in response.iter_content(PIECE):
             content += piece
             may_be_json = response.status_code < 300 and BEGINS_LIKE_JSON.match(content)
-            if len(content) > (largest_json if may_be_json else LARGEST_OTHER):
+            if len(content) > ((largest_json or LARGEST_JSON) if may_be_json else LARGEST_OTHER):
                 return Received(response, bytes(content), is_cut=True)
     return Received(response, bytes(content), is_cut=False)
