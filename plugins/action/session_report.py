@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,10 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._options import BadO
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_options import SPEC, ReportOptions, is_absolute
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import text
-from ansible_collections.qlikops.sense.plugins.plugin_utils._table import INDENTATION
+from ansible_collections.qlikops.sense.plugins.plugin_utils._table import terminal_width
 from ansible_collections.qlikops.sense.plugins.plugin_utils._target import CallFailed, Target
 
 Result = dict[str, Any]
-DEFAULT_WIDTH = 160
 CONSTANTS: Any = constants
 
 
@@ -60,7 +58,7 @@ class ActionModule(ActionBase):
         return {
             "changed": any(written),
             "overview": files.overview(report, list(contents)),
-            "table": files.table_of(report, _width(), options.rows),
+            "table": files.table_of(report, terminal_width(), options.rows),
             **({"report": files.for_notice(report)} if options.channels else {}),
             **({"data": report} if options.return_data else {}),
             **({"warnings": listed["warnings"]} if "warnings" in listed else {}),
@@ -99,8 +97,3 @@ def _key(target: Target, path: str) -> Key:
     """The one in the file, or a new one. Raises NoKey, and ValueError where it is no text."""
     known = target.text(path) if target.stat(path)["exists"] else ""
     return Key.read(known) if known.strip() else Key.new()
-
-
-def _width() -> int:
-    """Of the terminal, less what the callback puts before each line."""
-    return shutil.get_terminal_size((DEFAULT_WIDTH + INDENTATION, 24)).columns - INDENTATION

@@ -19,7 +19,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.qlikops.sense.plugins.filter import session_table
 from ansible_collections.qlikops.sense.plugins.module_utils._module import connection_spec, selection_spec
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session_info
-from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_options, _report_options
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_options, _report_options, _user_options
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import DEFAULT_COLUMNS, SESSION_COLUMNS
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import Turn
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
@@ -54,6 +54,11 @@ HANDED_ON = {name: option for name, option in selection_spec().items() if name i
 OF_ACTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "report_page": _page_options.SPEC,
     "session_report": {**connection_spec(), **HANDED_ON, **_report_options.SPEC},
+    "user_sessions": {
+        **connection_spec(),
+        **{name: HANDED_ON[name] for name in _user_options.HANDED_ON},
+        **_user_options.SPEC,
+    },
 }
 SAID_OF_EVERY_MODULE = {"check_mode", "diff_mode", "idempotent"}
 RETURNED_BY_ANSIBLE = {"changed", "failed", "msg", "diff", "invocation", "warnings", "exception", "deprecations"}

@@ -231,7 +231,7 @@ def test_names_end_no_header_and_move_no_cursor(name: str) -> None:
 
 @pytest.mark.parametrize("report", [[1], "text", {"title": "x"}, json.dumps([])])
 def test_what_is_no_report_is_refused(report: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="not what the filter session_report makes"):
+    with pytest.raises(AnsibleFilterError, match="not a report of session_report"):
         notice(report)
 
 
