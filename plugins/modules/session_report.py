@@ -94,6 +94,10 @@ options:
   name:
     description: What the names of the files begin with. The inventory name unless given.
     type: str
+  suffix:
+    description: What stands between O(name) and the ending, in the names of the files. It may be empty.
+    type: str
+    default: -sessions
   formats:
     description:
       - Which files to write. V(html) is a page with charts, V(json) the whole for programs, V(csv) a row for every

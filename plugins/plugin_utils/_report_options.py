@@ -29,6 +29,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "screen_rows": {"type": "int", "default": 50},
     "dir": {"type": "str", "default": ""},
     "name": {"type": "str"},
+    "suffix": {"type": "str", "default": "-sessions"},
     "formats": {"type": "list", "elements": "str", "choices": list(SUFFIXES), "default": list(SUFFIXES)},
     "csv_delimiter": {"type": "str", "choices": [",", ";", "|", "\t"], "default": ","},
     "page_template": {"type": "path"},
@@ -52,6 +53,7 @@ class ReportOptions:
     rows: int
     dir: str
     name: str
+    suffix: str
     formats: tuple[str, ...]
     delimiter: str
     template: Path
@@ -63,7 +65,7 @@ class ReportOptions:
     @classmethod
     def read(cls, arguments: Mapping[str, Any], host: str, inventory_name: str) -> tuple[ReportOptions, list[str]]:
         """The options, and a sentence for everything that is wrong with them."""
-        found, problems = read(arguments, SPEC, verbatim=("csv_delimiter",))
+        found, problems = read(arguments, SPEC, verbatim=("suffix", "csv_delimiter"))
         options = cls(
             host,
             tuple(found["proxies"] or ()),
@@ -72,6 +74,7 @@ class ReportOptions:
             found["screen_rows"],
             found["dir"],
             found["name"] or inventory_name,
+            found["suffix"],
             tuple(dict.fromkeys(found["formats"] or ())),
             found["csv_delimiter"],
             Path(found["page_template"] or TEMPLATES / "page.html.j2"),
@@ -88,13 +91,16 @@ class ReportOptions:
 
     def files(self) -> dict[str, str]:
         """The paths by format; none without a directory."""
-        return {form: f"{self.dir}/{self.name}-sessions.{SUFFIXES[form]}" for form in self.formats if self.dir}
+        return {form: f"{self.dir}/{self.name}{self.suffix}.{SUFFIXES[form]}" for form in self.formats if self.dir}
 
     def _problems(self) -> list[str]:
         checks = [
             (isinstance(self.rows, int) and self.rows < 0, "screen_rows can't be negative. 0 is for all rows."),
             (bool(self.dir) and not is_absolute(self.dir), relative("dir", self.dir, self.host)),
-            (leads_out(self.name), f"name becomes a part of the names of files, so it can't be {self.name}."),
+            *(
+                (leads_out(part), f"{option} becomes a part of the names of files, so it can't be {part}.")
+                for option, part in (("name", self.name), ("suffix", self.suffix or "none"))
+            ),
         ]
         if self.pseudonyms:
             given = f"It is {self.key_file}." if self.key_file else "None is given."

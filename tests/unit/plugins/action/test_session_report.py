@@ -109,6 +109,7 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
         ({"dir": "/srv/file"}, "/srv/file on keeper is no directory"),
         ({"dir": "/srv/file/below"}, "/srv/file on keeper is no directory"),
         ({"name": ".."}, "can't be .."),
+        ({"suffix": "/../x"}, "suffix becomes a part of the names of files"),
         ({"csv_delimiter": "="}, "value of csv_delimiter must be one of"),
         ({"dir": "a\0b"}, "NUL"),
         ({"pseudonyms": True, "key_file": "/srv/file"}, "/srv/file on keeper is not a key: it holds no secret"),
@@ -127,6 +128,12 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, host: Host, given: Res
 def test_every_delimiter_is_one(monkeypatch: pytest.MonkeyPatch, host: Host, delimiter: str) -> None:
     act(monkeypatch, plugin, host, {"dir": "/srv", "formats": ["csv"], "csv_delimiter": delimiter})
     assert (host.files["/srv/production-sessions.csv"] or "").startswith(f"\ufeffUser{delimiter}Name{delimiter}")
+
+
+def test_files_have_the_names_that_were_asked_for(monkeypatch: pytest.MonkeyPatch, host: Host) -> None:
+    given = {"dir": "/srv", "name": "Node2", "suffix": "", "formats": ["json", "html", "json"]}
+    result = act(monkeypatch, plugin, host, given)
+    assert result["overview"]["files"] == ["/srv/Node2.json", "/srv/Node2.html"]
 
 
 def test_unanswered_questions_count_as_not_given(monkeypatch: pytest.MonkeyPatch, host: Host) -> None:
