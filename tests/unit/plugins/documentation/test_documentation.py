@@ -233,10 +233,7 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
     if name == "qlik_session_wait":
         options["until_sessions"] = 100
     install(monkeypatch, answers)
-    result = run(monkeypatch, module_of(name).main, **options)
-    if name == "qlik_session_info":
-        result["listed"] = run(monkeypatch, module_of(name).main, **options, serialized=True)["listed"]
-    return result
+    return run(monkeypatch, module_of(name).main, **options)
 
 
 @pytest.mark.parametrize("name", QLIK)

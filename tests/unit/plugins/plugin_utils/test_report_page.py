@@ -220,6 +220,11 @@ def test_a_drain() -> None:
     assert [*page.tables[""]][1:3] == [["09:30:10", "3", "2"]]
 
 
+def test_what_was_not_counted_is_no_number() -> None:
+    page = page_of(None, {**DRAIN, "left_by_themselves": None})
+    assert dict(zip(page.texts["dt"], page.texts["dd"], strict=True))["left by themselves"] == "not counted"
+
+
 def test_a_drain_that_failed_says_where_and_the_way_back() -> None:
     failure = {"task": "Wait for it", "message": "It did not come."}
     text = reports.page_of(None, {**DRAIN, "result": "failed", "failure": failure, "way_back": "It stays out."})
