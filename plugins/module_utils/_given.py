@@ -20,7 +20,7 @@ TEXTS = frozenset(
     {
         *("host", "api_user", "qrs_virtual_proxy", "host_map"),
         *("proxies", "virtual_proxies", "users", "exclude_users", "protect_users", "attributes"),
-        *("session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
+        *("user", "refs", "session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
         *(
             "min_age",
             "backend",
@@ -116,7 +116,7 @@ def _no_text(option: str, value: Any) -> BadOption:
     )
     if option == "min_age":
         right = f"Write it with a unit and in quotes, such as '{value}s' or '8h'. YAML reads 8:00 as the number 480."
-    elif option in ("users", "exclude_users", "protect_users", "anonymous_users", "service_users"):
+    elif option in ("user", "users", "exclude_users", "protect_users", "anonymous_users", "service_users"):
         right = "Put it in quotes as it is spelled, such as '00042' or 'no', or write 'DIRECTORY\\id'."
     else:
         right = "Put it in quotes as it is spelled, such as '00042' or 'no'."

@@ -21,13 +21,6 @@ extends_documentation_fragment:
   - qlikops.sense._attributes
   - qlikops.sense._attributes.info_module
   - qlikops.sense._attributes.actiongroup_qlik
-options:
-  serialized:
-    description:
-      - Whether to return everything as one text in JSON, RV(listed). For ansible-core a text is seconds less work than
-        lists of ten thousand sessions are. P(qlikops.sense.session_report#filter) takes it.
-    type: bool
-    default: false
 seealso:
   - module: qlikops.sense.qlik_session
   - module: qlikops.sense.qlik_proxy_info
@@ -349,11 +342,6 @@ not_found:
   type: list
   elements: str
   sample: ["3f9a1c-0c1d2e3f4a5b", "session_ids[0]"]
-listed:
-  description: All of the above as a text in JSON, which is then all that is returned.
-  returned: when O(serialized=true) and nothing has failed
-  type: str
-  sample: '{"sessions": [], "users": []}'
 failure:
   description:
     - Why the module could not do its work, for programs. C(kind) is a word, C(reason) and C(hint) are what C(msg) says.
@@ -370,7 +358,6 @@ failure:
     words: ""
 """
 
-import json
 from datetime import datetime, timezone
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
@@ -385,7 +372,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 
 def main() -> None:
-    module = QlikModule(argument_spec={**selection_spec(), "serialized": {"type": "bool", "default": False}})
+    module = QlikModule(argument_spec=selection_spec())
     with errors_as_failures(module), Site(module.connection()) as site:
         inquiry = inquire(site, module.params, datetime.now(timezone.utc))
         finish(module, inquiry)
@@ -403,8 +390,6 @@ def finish(module: QlikModule, inquiry: Inquiry) -> None:
         module.fail(QlikError("incomplete", f"Not all sessions could be listed. {problem}"), **result)
     if problem:
         module.warn(f"Not all sessions could be listed. {problem}")
-    if module.params["serialized"]:
-        result = {"changed": False, "listed": json.dumps(result, ensure_ascii=False)}
     module.exit_json(**result)
 
 

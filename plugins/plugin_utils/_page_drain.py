@@ -51,10 +51,10 @@ def drain_part(drain: Row) -> dict[str, Any]:
 
 def _figures(drain: Row, seconds: float) -> list[dict[str, str]]:
     hit = drain.get("hit") or {}
-    back = len(drain["came_back"])
+    back, left = len(drain["came_back"]), drain["left_by_themselves"]
     return [
         figure("sessions at first", hit.get("sessions", 0), _of_users(hit.get("users", 0))),
-        figure("left by themselves", drain["left_by_themselves"]),
+        figure("left by themselves", "not counted" if left is None else left),
         figure("were ended", len(drain["ended"]), _of_users(len(set(drain["ended"])))),
         *([figure("came back", back, "with a new session")] if back else []),
         figure("in all", duration(seconds)),

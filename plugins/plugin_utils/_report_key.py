@@ -57,6 +57,10 @@ class Key:
     def as_result(self) -> dict[str, Any]:
         return {"secret": self.secret, "labels": dict(sorted(self.labels.items()))}
 
+    def as_text(self) -> str:
+        """What the key file holds."""
+        return json.dumps(self.as_result(), indent=4, sort_keys=True)
+
     def with_users(self, users: Iterable[str]) -> Key:
         """The key with a label for each of these users, too; nobody's label changes."""
         labels = dict(self.labels)

@@ -60,6 +60,7 @@ class Node:
     name: str
     host_name: str
     reachable: bool | None
+    id: str
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,10 @@ def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:
         )
     return Site(
         sessions,
-        [Node(text(entry["name"]), text(entry["host_name"]), entry["reachable"]) for entry in listed["proxies"]],
+        [
+            Node(text(entry["name"]), text(entry["host_name"]), entry["reachable"], text(entry["id"]))
+            for entry in listed["proxies"]
+        ],
         [_virtual_proxy(entry) for entry in listed["virtual_proxies"]],
         [
             {key: text(failure[key]) for key in ("proxy", "virtual_proxy", "reason", "hint")}

@@ -18,24 +18,25 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice impor
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import distinct, shown, text
 
 Row = Mapping[str, Any]
-REPORT_KEYS = ("title", "summary", "users", "sessions", "virtual_proxies", "nodes", "at_limit", "advice")
+REPORT_KEYS = ("title", "summary", "users", "virtual_proxies", "nodes", "at_limit", "advice")
 
 
 class NoReport(ValueError):
-    """The input is not what the filter session_report makes."""
+    """The input is not a report of session_report."""
 
 
-def checked(report: Any) -> Row:
+def checked(report: Any, whole: bool = False) -> Row:
     """The report as plain values, which are much faster to look into than what ansible-core hands on.
 
-    A report is also taken as text in JSON.
+    A report is also taken as text in JSON. ``whole``: the single sessions are needed, too.
     """
     try:
         found: Row = json.loads(report) if isinstance(report, str) else plain(report)
     except (ValueError, TypeError):
-        raise NoReport("the input is not what the filter session_report makes") from None
-    if not isinstance(found, dict) or any(key not in found for key in REPORT_KEYS):
-        raise NoReport("the input is not what the filter session_report makes")
+        raise NoReport("the input is not a report of session_report") from None
+    needed = (*REPORT_KEYS, "sessions") if whole else REPORT_KEYS
+    if not isinstance(found, dict) or any(key not in found for key in needed):
+        raise NoReport("the input is not a report of session_report")
     return found
 
 
@@ -49,7 +50,7 @@ def plain(value: Any) -> Any:
         return [plain(entry) for entry in value]
     if value is None or isinstance(value, (bool, float)):
         return value
-    return int(value)
+    return int(value) if isinstance(value, int) else value
 
 
 def headline(report: Row) -> str:

@@ -9,11 +9,13 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
 # How far the default callback of ansible-core indents a text, with result_format=yaml.
 INDENTATION = 8
+DEFAULT_WIDTH = 160
 GAP = "  "
 NARROWEST = 8
 ELLIPSIS = "…"
@@ -33,6 +35,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, elas
     rule = [GAP.join("-" * columns for columns in widths)]
     lines = [_line(row, widths) for row in cells]
     return lines[:1] + rule + lines[1:]
+
+
+def terminal_width() -> int:
+    """How many cells the terminal leaves to a text; as many as most have where there is none."""
+    return shutil.get_terminal_size((DEFAULT_WIDTH + INDENTATION, 24)).columns - INDENTATION
 
 
 def fits(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, elastic: Collection[str] = ()) -> bool:

@@ -16,12 +16,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize
 
-from ansible_collections.qlikops.sense.plugins.filter.report_page import report_page
-from ansible_collections.qlikops.sense.plugins.filter.session_report import session_report
 from ansible_collections.qlikops.sense.tests.unit.plugins.listings import Listed, listed, session, user
+from ansible_collections.qlikops.sense.tests.unit.plugins.reports import page_of, report_of
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-TEMPLATE = ROOT / "roles" / "session_report" / "templates" / "page.html.j2"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # It runs as root in containers, and there is nothing for it to ask for.
 ARGUMENTS = [
@@ -62,7 +59,7 @@ class Looker:
     ) -> Iterator[Page]:
         """The page, opened. No console message, no dialog, no request to anywhere, until the end."""
         path = self._directory / "page.html"
-        path.write_text(report_page(report, str(TEMPLATE), drain), encoding="utf-8")
+        path.write_text(page_of(report, drain), encoding="utf-8")
         complaints: list[str] = []
         context = self._browser.new_context(viewport=viewport or DESKTOP, locale="en-GB", **options)
         context.set_default_timeout(15_000)
@@ -116,7 +113,7 @@ def big(sessions: int = 10_000, users: int = 4_000, proxies: int = 30, nodes: in
     return listed(
         found,
         known,
-        proxies=[{"name": name, "host_name": f"{name}.example.com", "reachable": True} for name in names],
+        proxies=[{"id": name, "name": name, "host_name": f"{name}.example.com", "reachable": True} for name in names],
         virtual_proxies=[
             {"id": prefix, "prefix": prefix, "description": f"About {prefix}", "proxies": names} for prefix in prefixes
         ],
@@ -124,8 +121,7 @@ def big(sessions: int = 10_000, users: int = 4_000, proxies: int = 30, nodes: in
 
 
 def report(result: Listed, proxies: tuple[str, ...] = ()) -> dict[str, Any]:
-    made: Any = session_report(result, list(proxies))
-    return dict(made)
+    return report_of(result, proxies)
 
 
 def drain(result: str = "restarted") -> dict[str, Any]:

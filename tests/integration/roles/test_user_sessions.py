@@ -66,8 +66,8 @@ def test_what_is_not_clear_is_refused(ansible: Ansible) -> None:
     refused(ansible, "Say whose sessions", user=" ", end=True)
     refused(ansible, "anna is more than one user: LAB\\anna, PARTNER\\anna.", user="anna", end=True)
     refused(ansible, "Write two backslashes", user="LAB\anna", end=True)
-    refused(ansible, "must be true or false", user="LAB\\bjorn", end="ture")
-    refused(ansible, "a whole number of seconds", user="LAB\\bjorn", end=True, wait="1m")
+    refused(ansible, "unable to convert to bool", user="LAB\\bjorn", end="ture")
+    refused(ansible, "unable to convert to int", user="LAB\\bjorn", end=True, wait="1m")
     refused(ansible, "1 or more", user="LAB\\bjorn", end=True, wait=5, wait_interval=0)
     refused(ansible, "None of these is a session of LAB\\bjorn: 0-0.", user="LAB\\bjorn", end=True, refs=["0-0"])
 

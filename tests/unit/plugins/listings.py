@@ -60,7 +60,7 @@ def listed(sessions: Iterable[Listed], users: Iterable[Listed] = (), **more: Any
         "sessions": found,
         "users": [known[name] for name in dict.fromkeys(fold(entry["user"]) for entry in found)],
         "proxies": [
-            {"name": node, "host_name": f"{node.lower()}.example.com", "reachable": True, "sessions": 0, "users": 0}
+            {"id": f"id-of-{node}", "name": node, "host_name": f"{node.lower()}.example.com", "reachable": True}
             for node in NODES
         ],
         "virtual_proxies": [

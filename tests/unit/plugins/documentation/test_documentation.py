@@ -17,7 +17,9 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.qlikops.sense.plugins.filter import session_table
+from ansible_collections.qlikops.sense.plugins.module_utils._module import connection_spec, selection_spec
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session_info
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_options, _report_options, _user_options
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import DEFAULT_COLUMNS, SESSION_COLUMNS
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import Turn
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
@@ -47,6 +49,17 @@ NEEDED: dict[str, dict[str, Any]] = {
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},
 }
+# What action plugins read by themselves, for which there is but a description of a module.
+HANDED_ON = {name: option for name, option in selection_spec().items() if name in _report_options.HANDED_ON}
+OF_ACTIONS: dict[str, dict[str, dict[str, Any]]] = {
+    "report_page": _page_options.SPEC,
+    "session_report": {**connection_spec(), **HANDED_ON, **_report_options.SPEC},
+    "user_sessions": {
+        **connection_spec(),
+        **{name: HANDED_ON[name] for name in _user_options.HANDED_ON},
+        **_user_options.SPEC,
+    },
+}
 SAID_OF_EVERY_MODULE = {"check_mode", "diff_mode", "idempotent"}
 RETURNED_BY_ANSIBLE = {"changed", "failed", "msg", "diff", "invocation", "warnings", "exception", "deprecations"}
 
@@ -66,6 +79,8 @@ def argument_spec(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, dict[
     def capture(_self: AnsibleModule, argument_spec: dict[str, Any], **options: Any) -> None:
         raise CapturedError(argument_spec, options)
 
+    if name in OF_ACTIONS:
+        return OF_ACTIONS[name]
     monkeypatch.setattr(AnsibleModule, "__init__", capture)
     with pytest.raises(CapturedError) as captured:
         module_of(name).main()
@@ -179,7 +194,7 @@ def test_every_option_mentioned_is_there(monkeypatch: pytest.MonkeyPatch, name: 
     spec = argument_spec(monkeypatch, name)
     module = module_of(name)
     text = f"{documentation(name)['options']} {module.DOCUMENTATION} {module.RETURN}"
-    mentioned = {re.split(r"[=:]", found)[0] for found in re.findall(r"\bO\(([^)]+)\)", text)}
+    mentioned = {re.split(r"[=:]", found)[0] for found in re.findall(r"\bO\(([^)#]+)\)", text)}
     assert mentioned <= spec.keys()
 
 
@@ -220,10 +235,7 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
     if name == "qlik_session_wait":
         options["until_sessions"] = 100
     install(monkeypatch, answers)
-    result = run(monkeypatch, module_of(name).main, **options)
-    if name == "qlik_session_info":
-        result["listed"] = run(monkeypatch, module_of(name).main, **options, serialized=True)["listed"]
-    return result
+    return run(monkeypatch, module_of(name).main, **options)
 
 
 @pytest.mark.parametrize("name", QLIK)

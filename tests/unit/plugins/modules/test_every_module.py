@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 from typing import Any
@@ -80,19 +79,6 @@ def test_sessions_are_listed_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(place.startswith("GET ") for place in rest.asked)
     by_id, _rest = info(monkeypatch, answers, sort_by="userid")
     assert [session["user_id"] for session in by_id["sessions"]] == ["anna", "anna", "bert"]
-
-
-def test_a_text_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = site_answers(central=[struct("1", "LAB\\юрій", group="HR")])
-    whole, _rest = info(monkeypatch, answers, resolve_users=True)
-    text, _rest = info(monkeypatch, answers, resolve_users=True, serialized=True)
-    assert text.keys() == {"changed", "listed"}
-    times = {"observed_at": "", "first_seen": {}, "sessions": []}
-    assert {**json.loads(text["listed"]), **times} == {**whole, **times}
-    assert [found["user"] for found in json.loads(text["listed"])["sessions"]] == ["LAB\\юрій"]
-    failed, _rest = info(monkeypatch, {**answers, f"GET {NODE2}/qps/session": unreachable()}, serialized=True)
-    assert failed["failed"]
-    assert failed["failures"]
 
 
 def test_only_what_may_be_meant_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

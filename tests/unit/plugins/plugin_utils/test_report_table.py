@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.filter.report_table import report_table
-from ansible_collections.qlikops.sense.plugins.filter.session_report import session_report
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import cell_width
 from ansible_collections.qlikops.sense.tests.unit.plugins.listings import NODES, Listed, listed, results, session, user
+from ansible_collections.qlikops.sense.tests.unit.plugins.reports import report_of, table_of
 
 PEOPLE = [user("LAB\\anna", "Anna Ek"), user("LAB\\bjorn", "Björn", state="removed_externally")]
 SESSIONS = [
@@ -30,7 +27,7 @@ SESSIONS = [
 
 
 def shown(result: Listed, *chosen: str, width: int = 120, most: int = 50) -> str:
-    return report_table(session_report(result, chosen), most, width)
+    return table_of(report_of(result, chosen), most, width)
 
 
 def test_who_a_restart_would_hit() -> None:
@@ -107,12 +104,6 @@ def test_names_of_users_are_cut_last() -> None:
 
 @given(results(), st.lists(st.sampled_from(NODES), unique=True), st.integers(40, 200), st.integers(1, 5))
 def test_no_line_is_too_long_or_breaks_the_screen(result: Listed, chosen: list[str], width: int, most: int) -> None:
-    text = report_table(session_report(result, chosen, runaway_user=1, serialized=True), most, width)
+    text = table_of(report_of(result, chosen, runaway_user=1), most, width)
     assert all(cell_width(line) <= width for line in text.split("\n"))
     assert all(char.isprintable() for char in text.replace("\n", ""))
-
-
-@pytest.mark.parametrize("broken", [None, "", "[]", "{", {"title": "x"}, []])
-def test_what_is_no_report_is_refused(broken: object) -> None:
-    with pytest.raises(AnsibleFilterError, match="report_table: the input is not"):
-        report_table(broken)

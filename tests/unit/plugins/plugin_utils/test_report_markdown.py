@@ -12,20 +12,16 @@ import pathlib
 import re
 
 import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.filter.report_load import report_load
-from ansible_collections.qlikops.sense.plugins.filter.report_markdown import report_markdown
-from ansible_collections.qlikops.sense.plugins.filter.report_stats import report_stats
-from ansible_collections.qlikops.sense.plugins.filter.session_report import session_report
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_files as files
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_markdown import escaped
 from ansible_collections.qlikops.sense.tests.unit.plugins.listings import NODES, Listed, listed, results, session, user
+from ansible_collections.qlikops.sense.tests.unit.plugins.reports import markdown_of, report_of
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOSTILE
 
-ROOT = pathlib.Path(__file__).resolve().parents[4]
-TEMPLATE = str(ROOT / "roles" / "session_report" / "templates" / "report.md.j2")
 NASTY = "|</td><script>alert(1)</script>`[x](https://evil.example)*_@anna #1\n# x www.evil.example"
 # What Markdown may do something with, unless there is a backslash before it.
 LIVE = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]{}#!~@$^]|[<>|\n]|https?:(?=//)|www\.")
@@ -49,7 +45,7 @@ def test_the_report_for_a_ticket() -> None:
         session("LAB\\anna", "Central", "vp-sales"),
         session("LAB\\a_b|c", "Node2"),
     ]
-    text = report_markdown(session_report(listed(sessions, [user("LAB\\anna", "Anna Ek")]), ["Node2"]), TEMPLATE)
+    text = markdown_of(report_of(listed(sessions, [user("LAB\\anna", "Anna Ek")]), ["Node2"]))
     assert text.startswith("# If Node2 is restarted\n\n2 sessions of 2 people over 1 virtual proxy on Node2, as of")
     assert "| / | About vp-default | 2 | 2 | Node2 2 |\n" in text
     assert "| LAB\\\\anna | Anna Ek |  |  | 1 | 2 | / on Node2 | /sales on Central |  |\n" in text
@@ -62,7 +58,7 @@ def test_the_report_for_a_ticket() -> None:
 
 @given(results(), st.lists(st.sampled_from(NODES), unique=True))
 def test_no_table_is_broken(result: Listed, chosen: list[str]) -> None:
-    text = report_markdown(session_report(result, chosen, near_limit=1, runaway_user=1), TEMPLATE)
+    text = markdown_of(report_of(result, chosen, near_limit=1, runaway_user=1))
     columns = 0
     for line in text.split("\n"):
         if line.startswith("|"):
@@ -76,24 +72,23 @@ def test_no_table_is_broken(result: Listed, chosen: list[str]) -> None:
 
 def test_hostile_names_do_nothing() -> None:
     sessions = [session(f"LAB\\{NASTY}", ref=str(number)) for number in range(11)]
-    report = session_report(listed(sessions, [user(f"LAB\\{NASTY}", NASTY)]), title=NASTY)
-    text = report_markdown(report, TEMPLATE)
+    report = report_of(listed(sessions, [user(f"LAB\\{NASTY}", NASTY)]), title=NASTY)
+    text = markdown_of(report)
     assert not re.search(r"(?<!\\)`|<script|(?<!\\)\[x|https:(?=//)|(?<!\\)@anna|www\.evil", text)
     assert text.count("\n# ") == 0
 
 
 def test_what_is_left_out_is_counted() -> None:
     many = [session(f"LAB\\user{number:02}") for number in range(12)]
-    text = report_markdown(session_report(listed(many)), TEMPLATE, 5)
+    text = markdown_of(report_of(listed(many)), 5)
     assert "user04" in text
     assert "user05" not in text
     assert "\n\n... and 7 more\n" in text
-    assert "user11" in report_markdown(session_report(listed(many)), TEMPLATE, 0)
 
 
 def test_a_report_that_lacks_something_says_so_first() -> None:
     failure = {"proxy": "Node2", "virtual_proxy": "", "reason": "Down.", "hint": ""}
-    text = report_markdown(session_report(listed([], failures=[failure], complete=False)), TEMPLATE)
+    text = markdown_of(report_of(listed([], failures=[failure], complete=False)))
     assert text.split("\n\n")[2].startswith("* **Not complete:** Node2 /: Down.\n* This report is not complete")
 
 
@@ -101,21 +96,20 @@ def test_a_report_that_lacks_something_says_so_first() -> None:
 def test_a_template_that_is_wrong_is_told(source: str, tmp_path: pathlib.Path) -> None:
     template = tmp_path / "mine.md.j2"
     template.write_text(source, encoding="utf-8")
-    with pytest.raises(AnsibleFilterError, match=r"report_markdown: the template .*mine\.md\.j2 can't be used"):
-        report_markdown(session_report(listed([])), str(template))
-    with pytest.raises(AnsibleFilterError, match="can't be used"):
-        report_markdown(session_report(listed([])), str(tmp_path / "none"))
+    with pytest.raises(QlikError, match=r"The template .*mine\.md\.j2 can't be used"):
+        files.markdown_of(report_of(listed([])), template)
+    with pytest.raises(QlikError, match="can't be used"):
+        files.markdown_of(report_of(listed([])), tmp_path / "none")
 
 
 @given(results())
 def test_the_small_report_is_small_and_true(result: Listed) -> None:
-    report = session_report(result, near_limit=1, runaway_user=1, runaway_virtual_proxy=1)
-    small = report_stats(report, ["/srv/x.json"], 2)
-    assert isinstance(report, dict)
+    report = report_of(result, near_limit=1, runaway_user=1, runaway_virtual_proxy=1)
+    small = files.overview(report, ["/srv/x.json"])
     assert small["summary"] == report["summary"]
     assert small["files"] == ["/srv/x.json"]
     for name in ("virtual_proxies", "nodes", "at_limit", "runaways", "unlinked"):
-        assert len(small[name]) == min(2, len(report[name]))
+        assert len(small[name]) == min(files.MOST_IN_OVERVIEW, len(report[name]))
         for entry, whole in zip(small[name], report[name], strict=False):
             assert entry.items() <= whole.items()
     assert "sessions" not in small
@@ -124,26 +118,12 @@ def test_the_small_report_is_small_and_true(result: Listed) -> None:
 
 def test_the_small_report_of_a_huge_site_stays_small() -> None:
     sessions = [session(f"LAB\\user{n // 6:05}", ref=str(n)) for n in range(3000)]
-    small = report_stats(session_report(listed(sessions), runaway_user=5))
+    small = files.overview(report_of(listed(sessions), runaway_user=5), [])
     assert small["summary"]["at_limit"] == 500
     assert len(json.dumps(small)) < 16_000
 
 
 def test_the_small_report_names_nodes_that_did_not_answer() -> None:
     failures = [{"proxy": "Node2", "virtual_proxy": prefix, "reason": "Down.", "hint": ""} for prefix in ("", "x")]
-    small = report_stats(session_report(listed([], failures=failures, complete=False)))
+    small = files.overview(report_of(listed([], failures=failures, complete=False)), [])
     assert (small["complete"], small["unread"]) == (False, ["Node2"])
-
-
-@given(results())
-def test_a_text_becomes_the_report_again(result: Listed) -> None:
-    assert report_load(session_report(result, serialized=True)) == session_report(result)
-
-
-@pytest.mark.parametrize("broken", ["", "{}", "no", None])
-def test_what_is_no_report_is_refused(broken: object) -> None:
-    for name, function in {"report_load": report_load, "report_stats": report_stats}.items():
-        with pytest.raises(AnsibleFilterError, match=f"{name}: the input is not"):
-            function(broken)
-    with pytest.raises(AnsibleFilterError, match="report_markdown: the input is not"):
-        report_markdown(broken, TEMPLATE)

@@ -12,14 +12,12 @@ import unicodedata
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.filter.report_csv import report_csv
-from ansible_collections.qlikops.sense.plugins.filter.session_report import session_report
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_csv import cell
 from ansible_collections.qlikops.sense.tests.unit.plugins.listings import Listed, listed, results, session, user
+from ansible_collections.qlikops.sense.tests.unit.plugins.reports import csv_of, report_of
 
 DELIMITERS = ",;|\t"
 HEADER = [
@@ -58,7 +56,7 @@ def test_a_row_for_every_session() -> None:
         session("LAB\\юрій", "Node2", ref="2-b"),
     ]
     users = [user("LAB\\anna", "Anna, called Å", ["a@lab.example", "b@lab.example"])]
-    text = report_csv(session_report(listed(sessions, users), ["Node2"]))
+    text = csv_of(report_of(listed(sessions, users), ["Node2"]))
     assert text.startswith("\ufeffUser,Name,")
     assert text.count("\r\n") == 3
     assert text.replace("\r\n", "").count("\n") == 0
@@ -85,9 +83,8 @@ def test_a_row_for_every_session() -> None:
 
 @given(results(), st.sampled_from(DELIMITERS))
 def test_it_comes_back_whole(result: Listed, delimiter: str) -> None:
-    report = session_report(result)
-    assert isinstance(report, dict)
-    header, *found = rows(report_csv(report, delimiter), delimiter)
+    report = report_of(result)
+    header, *found = rows(csv_of(report, delimiter), delimiter)
     assert header == HEADER
     assert len(found) == len(report["sessions"])
     users = {entry["user"]: entry for entry in report["users"]}
@@ -102,7 +99,7 @@ def test_it_comes_back_whole(result: Listed, delimiter: str) -> None:
 @example(name="x;=1", email=" ;\uff1d2", delimiter=",", other=";")
 def test_no_cell_is_a_formula_whatever_delimiter_is_expected(name: str, email: str, delimiter: str, other: str) -> None:
     result = listed([session("LAB\\anna")], [user("LAB\\anna", name, [email])])
-    text = report_csv(session_report(result), delimiter)
+    text = csv_of(report_of(result), delimiter)
     for row in rows(text, other):
         assert not any(begins_a_formula(value) for value in row)
     assert text.count("\r\n") == 2
@@ -131,13 +128,3 @@ def test_no_cell_is_a_formula_whatever_delimiter_is_expected(name: str, email: s
 )
 def test_what_becomes_of_a_cell(value: Any, expected: str) -> None:
     assert cell(value) == expected
-
-
-def test_other_delimiters_are_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="delimiter"):
-        report_csv(session_report(listed([])), "=")
-
-
-def test_what_is_no_report_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="report_csv: the input is not"):
-        report_csv({})

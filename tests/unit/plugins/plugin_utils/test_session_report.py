@@ -11,22 +11,16 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.filter.pseudonym_key import pseudonym_key
-from ansible_collections.qlikops.sense.plugins.filter.session_report import session_report
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
 from ansible_collections.qlikops.sense.tests.unit.plugins.listings import NODES, Listed, listed, results, session, user
+from ansible_collections.qlikops.sense.tests.unit.plugins.reports import key_of, report_of
 
 THREE = [session("LAB\\anna"), session("LAB\\anna", "Node2", "vp-sales"), session("lab\\BJORN", "Node2")]
-
-
-def report(result: Listed, *arguments: Any, **options: Any) -> dict[str, Any]:
-    made = session_report(result, *arguments, **options)
-    assert isinstance(made, dict)
-    return made
 
 
 def person(entry: Listed) -> str:
@@ -35,7 +29,7 @@ def person(entry: Listed) -> str:
 
 @given(results(), st.lists(st.sampled_from(NODES), unique=True), st.integers(0, 6), st.integers(0, 6))
 def test_it_agrees_with_a_naive_reckoning(result: Listed, chosen: list[str], near: int, runaway: int) -> None:
-    made = report(result, chosen, near_limit=near, runaway_user=runaway, runaway_virtual_proxy=runaway)
+    made = report_of(result, chosen, near_limit=near, runaway_user=runaway, runaway_virtual_proxy=runaway)
     everything = result["sessions"]
     hit = [entry for entry in everything if not chosen or entry["proxy"] in chosen]
     by_user: dict[str, list[Listed]] = defaultdict(list)
@@ -87,10 +81,10 @@ def test_it_agrees_with_a_naive_reckoning(result: Listed, chosen: list[str], nea
 
 @given(results(), st.lists(st.sampled_from(NODES), unique=True))
 def test_pseudonyms_leave_nothing_that_tells_who_it_is(result: Listed, chosen: list[str]) -> None:
-    key = pseudonym_key(result)
+    key = key_of(result)
     options: dict[str, Any] = {"near_limit": 1, "runaway_user": 1, "runaway_virtual_proxy": 1}
-    named = report(result, chosen, **options)
-    made = report(result, chosen, **options, pseudonym_key=json.dumps(key))
+    named = report_of(result, chosen, **options)
+    made = report_of(result, chosen, **options, key=Key.read(key.as_text()))
     written = json.dumps(made, ensure_ascii=False).casefold()
     assert "zq" not in written
     assert not any(directory in written for directory in ("internal", "none\\"))
@@ -100,7 +94,7 @@ def test_pseudonyms_leave_nothing_that_tells_who_it_is(result: Listed, chosen: l
     # The key and nothing else leads back.
     users = {entry["user"]: entry for entry in named["users"]}
     for entry in made["users"]:
-        twin = next(found for name, found in users.items() if fold(name) == fold(key["labels"][entry["user"]]))
+        twin = next(found for name, found in users.items() if fold(name) == fold(key.labels[entry["user"]]))
         assert {
             **twin,
             **{name: entry[name] for name in ("user", "user_directory", "user_id", "name", "emails")},
@@ -108,25 +102,24 @@ def test_pseudonyms_leave_nothing_that_tells_who_it_is(result: Listed, chosen: l
 
 
 def test_a_user_keeps_the_label_when_others_come_and_go() -> None:
-    first = pseudonym_key(listed(THREE))
-    second = pseudonym_key(listed([session("LAB\\ANNA"), session("LAB\\carla")]), json.dumps(first))
-    assert first["labels"].items() < second["labels"].items()
-    assert first["secret"] == second["secret"]
-    assert len(second["labels"]) == 3
-    other = pseudonym_key(listed(THREE))
-    assert not set(other["labels"]) & set(first["labels"]), "another secret gives other labels"
+    first = key_of(listed(THREE))
+    second = key_of(listed([session("LAB\\ANNA"), session("LAB\\carla")]), Key.read(first.as_text()))
+    assert first.labels.items() < second.labels.items()
+    assert first.secret == second.secret
+    assert len(second.labels) == 3
+    other = key_of(listed(THREE))
+    assert not set(other.labels) & set(first.labels), "another secret gives other labels"
 
 
 def test_users_whose_hashes_begin_alike_have_labels_of_their_own() -> None:
-    key = pseudonym_key(listed(THREE[:1]))
-    ((label, _anna),) = key["labels"].items()
-    taken = {**key, "labels": {label: "LAB\\somebody"}}
-    again = pseudonym_key(listed(THREE), taken)
-    longer = next(name for name, whose in again["labels"].items() if whose == "LAB\\anna")
+    key = key_of(listed(THREE[:1]))
+    ((label, _anna),) = key.labels.items()
+    again = key_of(listed(THREE), Key(key.secret, {label: "LAB\\somebody"}))
+    longer = next(name for name, whose in again.labels.items() if whose == "LAB\\anna")
     assert longer.startswith(label)
     assert len(longer) == len(label) + 4
-    assert again["labels"][label] == "LAB\\somebody"
-    assert pseudonym_key(listed(THREE), again) == again
+    assert again.labels[label] == "LAB\\somebody"
+    assert key_of(listed(THREE), again) == again
 
 
 @pytest.mark.parametrize(
@@ -140,120 +133,106 @@ def test_users_whose_hashes_begin_alike_have_labels_of_their_own() -> None:
     ],
 )
 def test_what_is_no_key_is_refused_and_not_quoted(broken: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="not a key") as caught:
-        pseudonym_key(listed(THREE), broken)
-    with pytest.raises(AnsibleFilterError, match="pseudonym_key is not a key"):
-        session_report(listed(THREE), pseudonym_key=broken)
+    with pytest.raises(NoKey) as caught:
+        Key.read(broken)
     assert not any(word in str(caught.value) for word in ("hush", "anna"))
 
 
 def test_a_key_without_the_users_is_no_use() -> None:
-    key = pseudonym_key(listed(THREE[:1]))
-    with pytest.raises(AnsibleFilterError, match="no label for one of its users") as caught:
-        session_report(listed(THREE), pseudonym_key=key)
+    with pytest.raises(QlikError, match="no label for one of its users") as caught:
+        report_of(listed(THREE), key=key_of(listed(THREE[:1])))
     assert "BJORN" not in str(caught.value)
 
 
 def test_nodes_are_found_by_either_name_in_any_case() -> None:
-    made = report(listed(THREE), ["NODE2.example.com", "node2", ""])
+    made = report_of(listed(THREE), ["NODE2.example.com", "node2", ""])
     assert made["proxies"] == ["Node2"]
     assert [node["name"] for node in made["nodes"] if node["chosen"]] == ["Node2"]
-    assert report(listed(THREE), "node2")["proxies"] == ["Node2"]
-    assert report(listed(THREE), [""])["proxies"] == []
+    assert report_of(listed(THREE), ["node2", "id-of-Node2"])["proxies"] == ["Node2"]
+    assert report_of(listed(THREE), [""])["proxies"] == []
 
 
 def test_a_node_that_the_site_does_not_have_is_refused_with_those_it_has() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"service Nope\. It has: Central \(central\.example\.com\), Node2"):
-        session_report(listed(THREE), ["Nope"])
+    with pytest.raises(BadOption, match=r"service Nope\. It has: Central \(central\.example\.com\), Node2"):
+        report_of(listed(THREE), ["Nope"])
 
 
 def test_the_title_says_what_it_is_about() -> None:
-    assert report(listed([]))["title"] == "Who is connected"
-    assert report(listed([]), ["Node2"])["title"] == "If Node2 is restarted"
-    assert report(listed([]), list(NODES))["title"] == "If Central, Node2 and Node3 are restarted"
-    assert report(listed([]), ["Node2"], "On Sunday")["title"] == "On Sunday"
+    assert report_of(listed([]))["title"] == "Who is connected"
+    assert report_of(listed([]), ["Node2"])["title"] == "If Node2 is restarted"
+    assert report_of(listed([]), list(NODES))["title"] == "If Central, Node2 and Node3 are restarted"
+    assert report_of(listed([]), ["Node2"], title="On Sunday")["title"] == "On Sunday"
 
 
 def test_users_come_by_sessions_and_then_by_name_in_any_case() -> None:
     sessions = [session(f"LAB\\{name}") for name in ("b", "A", "c", "c")]
-    assert [entry["user"] for entry in report(listed(sessions))["users"]] == ["LAB\\c", "LAB\\A", "LAB\\b"]
+    assert [entry["user"] for entry in report_of(listed(sessions))["users"]] == ["LAB\\c", "LAB\\A", "LAB\\b"]
 
 
 def test_what_is_left_out_where_nothing_is_chosen() -> None:
-    made = report(listed(THREE))
+    made = report_of(listed(THREE))
     assert made["summary"]["elsewhere"] == 0
     assert not any(entry["elsewhere"] for entry in made["users"])
     assert not any("another node" in sentence for sentence in made["advice"])
-    assert "another node" in report(listed(THREE), ["Central"])["advice"][0]
+    assert "another node" in report_of(listed(THREE), ["Central"])["advice"][0]
 
 
 def test_the_five_minutes_are_explained_where_somebody_is_at_the_limit() -> None:
     four, five = ([session("LAB\\anna", ref=str(number)) for number in range(count)] for count in (4, 5))
-    assert not any("five minutes" in sentence for sentence in report(listed(four))["advice"])
-    (sentence,) = (sentence for sentence in report(listed(five))["advice"] if "five minutes" in sentence)
+    assert not any("five minutes" in sentence for sentence in report_of(listed(four))["advice"])
+    (sentence,) = (sentence for sentence in report_of(listed(five))["advice"] if "five minutes" in sentence)
     assert sentence.startswith("1 user has 5 sessions or more")
 
 
 def test_anonymous_visitors_are_never_at_the_limit() -> None:
-    made = report(listed([session("NONE\\anonymous1", ref=str(number)) for number in range(6)]))
+    made = report_of(listed([session("NONE\\anonymous1", ref=str(number)) for number in range(6)]))
     assert made["at_limit"] == []
     assert (made["summary"]["people"], made["summary"]["anonymous_sessions"]) == (0, 6)
 
 
 def test_a_report_that_lacks_something_says_so() -> None:
     failure = {"proxy": "Node2", "virtual_proxy": "sales", "reason": "No answer.", "hint": "See to it."}
-    made = report(listed(THREE, failures=[failure], complete=False))
+    made = report_of(listed(THREE, failures=[failure], complete=False))
     assert made["failures"] == [failure]
     assert (made["complete"], made["summary"]["people"]) == (False, 2)
     assert made["advice"][0].startswith("This report is not complete: 1 list")
 
 
 def test_links_to_nothing_are_found() -> None:
-    made = report(listed(THREE))
+    made = report_of(listed(THREE))
     assert made["unlinked"] == [{"prefix": "old", "description": "Left over"}]
     assert "old" not in [proxy["prefix"] for proxy in made["virtual_proxies"]]
 
 
 def test_people_without_address_or_unknown_are_counted() -> None:
     users = [user("LAB\\anna", "Anna", ["anna@lab.example"]), user("LAB\\bjorn", state="missing")]
-    summary = report(listed(THREE, users))["summary"]
+    summary = report_of(listed(THREE, users))["summary"]
     assert (summary["missing"], summary["without_email"]) == (1, 1)
 
 
 def test_a_name_that_came_with_the_session_is_used_where_the_repository_has_none() -> None:
     named = [session("LAB\\anna", user_name="Anna of the session"), session("LAB\\bjorn", user_name="no")]
-    made = report(listed(named, [user("LAB\\bjorn", "Björn")]))
+    made = report_of(listed(named, [user("LAB\\bjorn", "Björn")]))
     assert [entry["name"] for entry in made["sessions"]] == ["Anna of the session", "Björn"]
 
 
-def test_a_list_that_is_text_makes_the_same_report_and_key() -> None:
-    for text in (json.dumps(listed(THREE)), {"changed": False, "listed": json.dumps(listed(THREE))}):
-        assert session_report(text) == session_report(listed(THREE))
-        assert pseudonym_key(text, pseudonym_key(listed(THREE)))["labels"]
-
-
-def test_a_text_is_the_same_report() -> None:
-    text = session_report(listed(THREE), serialized=True)
-    assert isinstance(text, str)
-    assert json.loads(text) == report(listed(THREE))
+def test_a_name_that_fits_two_nodes_is_refused() -> None:
+    result = listed(THREE)
+    result["proxies"][2]["host_name"] = "Node2"
+    with pytest.raises(BadOption, match="Name one by its id: id-of-Node2, id-of-Node3"):
+        report_of(result, ["node2"])
 
 
 @pytest.mark.parametrize(
     ("broken", "said"),
-    [
-        ("text", "no users"),
-        (None, "no users"),
-        ({"listed": "[]"}, "no users"),
-        ({"users": []}, "no sessions"),
-        ({**listed(THREE), "users": []}, "not among its users"),
-    ],
+    [({"users": []}, "no sessions"), ({**listed(THREE), "users": []}, "not among its users")],
 )
 def test_what_is_no_list_of_all_sessions_is_refused(broken: Any, said: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=said):
-        session_report(broken)
+    with pytest.raises(QlikError, match=said):
+        report_of(broken)
 
 
 def test_users_that_were_not_resolved_are_refused() -> None:
     unresolved = {key: value for key, value in user("LAB\\anna").items() if key not in ("kind", "state")}
-    with pytest.raises(AnsibleFilterError, match="resolve_users"):
-        session_report(listed(THREE, [unresolved]))
+    with pytest.raises(QlikError, match="resolve_users"):
+        report_of(listed(THREE, [unresolved]))

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import pathlib
 import re
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.filter.report_page import report_page
-from ansible_collections.qlikops.sense.plugins.filter.session_report import session_report
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_files as files
 from ansible_collections.qlikops.sense.plugins.plugin_utils._page_tables import MOST_AT_FIRST
 from ansible_collections.qlikops.sense.plugins.plugin_utils._page_text import cleaned, mail_link
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_options import TEMPLATES
+from ansible_collections.qlikops.sense.tests.unit.plugins import reports
 from ansible_collections.qlikops.sense.tests.unit.plugins.listings import NODES, Listed, listed, results, session, user
+from ansible_collections.qlikops.sense.tests.unit.plugins.reports import report_of
 
-ROOT = pathlib.Path(__file__).resolve().parents[4]
-TEMPLATES = ROOT / "roles" / "session_report" / "templates"
-TEMPLATE = str(TEMPLATES / "page.html.j2")
 NASTY = "</title></style></script></td><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}<!-- &lt;"
 TAGS = set(
     re.findall(
@@ -103,12 +101,12 @@ class Page(HTMLParser):
 
 
 def page_of(report: Any, drain: Any = None) -> Page:
-    return Page(report_page(report, TEMPLATE, drain))
+    return Page(reports.page_of(report, drain))
 
 
 @given(results(), st.lists(st.sampled_from(NODES), unique=True))
 def test_words_of_others_stay_words(result: Listed, chosen: list[str]) -> None:
-    report: Any = session_report(result, chosen, near_limit=1, runaway_user=1)
+    report: Any = report_of(result, chosen, near_limit=1, runaway_user=1)
     page = page_of(report)
     assert set(page.tags) <= TAGS
     assert (page.tags.count("script"), page.tags.count("style")) == (1, 1)
@@ -122,7 +120,7 @@ def test_words_of_others_stay_words(result: Listed, chosen: list[str]) -> None:
 @given(st.text(st.characters(), max_size=12))
 def test_a_name_comes_back_exactly(name: str) -> None:
     word = f"<{name}>"
-    page = page_of(session_report(listed([session(f"LAB\\{word}")], [user(f"LAB\\{word}", word)]), title=word))
+    page = page_of(report_of(listed([session(f"LAB\\{word}")], [user(f"LAB\\{word}", word)]), title=word))
     shown = re.sub("[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", word)
     assert page.column("users", "Name") == page.column("sessions", "Name") == [shown]
     assert page.column("users", "User") == [f"LAB\\{shown}"]
@@ -135,7 +133,7 @@ def test_hostile_words_everywhere() -> None:
     for proxy in result["virtual_proxies"]:
         proxy["description"] = NASTY
     failure = {"proxy": NASTY, "virtual_proxy": NASTY, "reason": NASTY, "hint": NASTY}
-    report: Any = session_report({**result, "failures": [failure], "complete": False}, title=NASTY)
+    report: Any = report_of({**result, "failures": [failure], "complete": False}, title=NASTY)
     drain = {
         **DRAIN,
         "node": NASTY,
@@ -162,7 +160,7 @@ def test_what_the_page_says() -> None:
         session("PARTNER\\bo", "Node2", "vp-sales", ref="c"),
     ]
     users = [user("LAB\\anna", "Anna Ek", ["anna.ek@lab.example"]), user("PARTNER\\bo", state="removed_externally")]
-    report: Any = session_report(listed(sessions, users), ["Node2"])
+    report: Any = report_of(listed(sessions, users), ["Node2"])
     page = page_of(report)
     assert page.texts["title"][0] == page.texts["h1"][0] == "If Node2 is restarted"
     assert page.texts["time"] == ["15 January 2026, 09:30:00 UTC"]
@@ -193,7 +191,7 @@ def test_what_the_page_says() -> None:
 
 
 def test_nobody_is_connected() -> None:
-    page = page_of(session_report(listed([])))
+    page = page_of(report_of(listed([])))
     assert "users" not in page.tables
     assert "Nobody is connected." in page.texts["p"]
     assert "No sessions." in page.texts["p"]
@@ -201,7 +199,7 @@ def test_nobody_is_connected() -> None:
 
 def test_a_report_that_lacks_something_says_so() -> None:
     failure = {"proxy": "Node2", "virtual_proxy": "sales", "reason": "No answer.", "hint": "Is it on?"}
-    page = page_of(session_report(listed([], failures=[failure], complete=False)))
+    page = page_of(report_of(listed([], failures=[failure], complete=False)))
     assert "Not complete" in page.texts["h2"]
     assert "Node2 /sales: No answer. Is it on?" in page.texts["li"]
 
@@ -222,9 +220,14 @@ def test_a_drain() -> None:
     assert [*page.tables[""]][1:3] == [["09:30:10", "3", "2"]]
 
 
+def test_what_was_not_counted_is_no_number() -> None:
+    page = page_of(None, {**DRAIN, "left_by_themselves": None})
+    assert dict(zip(page.texts["dt"], page.texts["dd"], strict=True))["left by themselves"] == "not counted"
+
+
 def test_a_drain_that_failed_says_where_and_the_way_back() -> None:
     failure = {"task": "Wait for it", "message": "It did not come."}
-    text = report_page(None, TEMPLATE, {**DRAIN, "result": "failed", "failure": failure, "way_back": "It stays out."})
+    text = reports.page_of(None, {**DRAIN, "result": "failed", "failure": failure, "way_back": "It stays out."})
     page = Page(text)
     assert page.texts["h1"] == ["The restart of Node2 failed"]
     assert {"Wait for it", "It did not come.", "The way back: It stays out."} <= {*page.texts["p"]}
@@ -232,7 +235,7 @@ def test_a_drain_that_failed_says_where_and_the_way_back() -> None:
 
 def test_a_dry_run_shows_the_report() -> None:
     dry = {**DRAIN, "result": "would be restarted", "history": [], "ended": [], "came_back": []}
-    page = page_of(session_report(listed([session("LAB\\anna", "Node2")]), ["Node2"]), dry)
+    page = page_of(report_of(listed([session("LAB\\anna", "Node2")]), ["Node2"]), dry)
     assert page.texts["h1"] == ["If Node2 is restarted"]
     assert any("nothing was changed" in text for text in page.texts["p"])
     assert "The drain" not in page.texts["h2"]
@@ -240,7 +243,7 @@ def test_a_dry_run_shows_the_report() -> None:
 
 
 def test_only_its_own_script_may_run() -> None:
-    text = report_page(session_report(listed([])), TEMPLATE)
+    text = reports.page_of(report_of(listed([])))
     policy = next(value for tag, name, value in Page(text).attributes if name == "content" and "default-src" in value)
     for name, tag, rule in (("page.css", "style", "style-src"), ("page.js", "script", "script-src")):
         (inside,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
@@ -253,7 +256,7 @@ def test_only_its_own_script_may_run() -> None:
 
 def test_a_long_table_is_in_two_bodies() -> None:
     many = [session(f"LAB\\user{number}", ref=str(number)) for number in range(MOST_AT_FIRST + 2)]
-    text = report_page(session_report(listed(many)), TEMPLATE)
+    text = reports.page_of(report_of(listed(many)))
     assert len(Page(text).tables["users"]) == MOST_AT_FIRST + 3
     far = text.split('<tbody class="far">')
     assert [part.split("</tbody>")[0].count("<tr>") for part in far[1:]] == [2, 2]
@@ -289,24 +292,13 @@ def test_a_template_that_is_wrong_is_told(source: str, tmp_path: pathlib.Path) -
     template = tmp_path / "mine.html.j2"
     template.write_text(source, encoding="utf-8")
     (tmp_path / "a.css").write_text("p { } </STYLE><script>", encoding="utf-8")
-    with pytest.raises(AnsibleFilterError, match=r"report_page: the template .*mine\.html\.j2 can't be used"):
-        report_page(session_report(listed([])), str(template))
-    with pytest.raises(AnsibleFilterError, match="can't be used"):
-        report_page(session_report(listed([])), str(tmp_path / "none"))
+    with pytest.raises(QlikError, match=r"The template .*mine\.html\.j2 can't be used"):
+        files.page_of(report_of(listed([])), None, template)
+    with pytest.raises(QlikError, match="can't be used"):
+        files.page_of(report_of(listed([])), None, tmp_path / "none")
 
 
 def test_a_template_of_ones_own_escapes_too(tmp_path: pathlib.Path) -> None:
     template = tmp_path / "mine.html.j2"
     template.write_text("<p>{{ report.title }}</p>", encoding="utf-8")
-    assert report_page(session_report(listed([]), title="<b>&"), str(template)) == "<p>&lt;b&gt;&amp;</p>"
-
-
-@pytest.mark.parametrize(("report", "drain"), [(None, None), ({}, {}), ({"title": "x"}, None), (None, {"node": "x"})])
-def test_something_else_is_refused(report: Any, drain: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match=r"report_page: (there is neither|the input is not|drain is not)"):
-        report_page(report, TEMPLATE, drain)
-
-
-def test_a_report_read_from_its_file_gives_the_same_page() -> None:
-    report: Any = session_report(listed([session("LAB\\anna")]))
-    assert report_page(json.loads(json.dumps(report)), TEMPLATE) == report_page(report, TEMPLATE)
+    assert files.page_of(report_of(listed([]), title="<b>&"), None, template) == "<p>&lt;b&gt;&amp;</p>"
