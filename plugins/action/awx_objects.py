@@ -33,6 +33,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_settings import
 Result = dict[str, Any]
 LOOKUPS: Any = lookup_loader
 LOOKUP = "awx.awx.controller_api"
+MANY = 100_000
 CURES = (
     "Check CONTROLLER_HOST. Behind the gateway of Ansible Automation Platform 2.5 and later, set"
     " CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX=/api/controller/ as well. Some releases of awx.awx ignore a token"
@@ -85,7 +86,7 @@ class ActionModule(ActionBase):
                     "The collection awx.awx is not installed: ansible-galaxy collection install awx.awx."
                 )
             query = _awx_check.within(kind, wanted)
-            there = lookup.run([kind.endpoint], variables, query_params=query, return_all=True)
+            there = lookup.run([kind.endpoint], variables, query_params=query, return_all=True, max_objects=MANY)
             found[kind.key] = {one[kind.called] for one in there}
         return found
 

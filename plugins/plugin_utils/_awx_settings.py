@@ -84,7 +84,7 @@ WORDS = {"str": "a text", "bool": "true or false", "int": "a whole number", "lis
 def settings_of(variables: Mapping[str, Any]) -> Settings:
     """Reads the variables ``awx_setup_*``; others are left alone. Raises SettingsError with every fault."""
     given = {name.removeprefix(PREFIX): value for name, value in variables.items() if name.startswith(PREFIX)}
-    given = {name: value for name, value in given.items() if name not in OF_THE_RUN}
+    given = {name: _plain(value) for name, value in given.items() if name not in OF_THE_RUN}
     faults = [*_unknown(given), *_missing(given)]
     read: dict[str, Any] = {}
     for name in sorted(set(given).intersection(TYPES)):
@@ -98,6 +98,15 @@ def settings_of(variables: Mapping[str, Any]) -> Settings:
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def _plain(value: Any) -> Any:
+    """The same without what Ansible notes on values, so that it can be written as YAML."""
+    if isinstance(value, Mapping):
+        return {_plain(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return str(value) if isinstance(value, str) else value
 
 
 def survives(text: str) -> bool:

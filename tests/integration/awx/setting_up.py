@@ -90,8 +90,10 @@ class Setup:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_DEPRECATION_WARNINGS": "false",  # those of awx.awx
             "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_PIPELINING": "true",  # a file less to copy for each of many modules
             "CONTROLLER_HOST": address,
             "CONTROLLER_OAUTH_TOKEN": TOKEN,
+            "CONTROLLER_REQUEST_TIMEOUT": "300",  # the machine may be busy
             **({"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": awx.prefix} if awx.prefix != "/api/" else {}),
             "QLIK_SENSE_CLIENT_KEY_PASSWORD": SECRETS["QLIK_SENSE_CLIENT_KEY_PASSWORD"],
             "QLIK_WINDOWS_PASSWORD": SECRETS["QLIK_WINDOWS_PASSWORD"],
@@ -122,7 +124,7 @@ class Setup:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=1800,
             check=False,
         )
         for secret in SECRETS.values():

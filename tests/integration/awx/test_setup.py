@@ -173,10 +173,10 @@ def people(awx: Awx) -> None:
     awx.create("teams", {"name": "Help desk", "organization": organization})
 
 
-def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -> None:
+def test_check_mode_says_what_an_empty_awx_would_get(setup: Setup) -> None:
     awx = setup.awx
     people(awx)
-
+    awx.writes.clear()
     empty = setup.start("--check", **PEOPLE)
     assert empty.returncode == 0, empty.stdout[-5000:]
     assert "Would be created:" in empty.stdout
@@ -185,6 +185,10 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
     assert "node of the workflow: report-after, drain, approve, notify, report" in empty.stdout
     assert awx.writes == []
 
+
+def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -> None:
+    awx = setup.awx
+    people(awx)
     assert setup.run(**PEOPLE) > 10
     look_at_jobs(awx)
     look_at_the_workflow(awx)
@@ -314,7 +318,9 @@ def test_the_same_as_data_for_infra_aap_configuration(setup: Setup) -> None:
     ran = setup.start(playbook="awx_configuration", awx_configuration_file=str(file), **PEOPLE)
     assert ran.returncode == 0, ran.stdout[-5000:]
     text = file.read_text(encoding="utf-8")
-    assert not [line for secret in SECRETS.values() for line in secret.splitlines() if "secret" in line and line in text]
+    assert not [
+        line for secret in SECRETS.values() for line in secret.splitlines() if "secret" in line and line in text
+    ]
     held = load(file)
     assert len(held["controller_templates"]) == len(TEMPLATES)
     assert held["controller_schedules"][0]["extra_data"] == ANSWERS_OF_THE_SCHEDULE
