@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.qlikops.sense.tests.integration.awx import setting_up, stand_in
+from ansible_collections.qlikops.sense.tests.integration.awx import serving, setting_up
 from ansible_collections.qlikops.sense.tests.integration.modules.conftest import awkward_site, modules, tree
 
 __all__ = ["awkward_site", "modules", "tree"]  # fixtures
@@ -20,5 +20,5 @@ __all__ = ["awkward_site", "modules", "tree"]  # fixtures
 @pytest.fixture
 def setup(tree: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[setting_up.Setup]:
     """An AWX with nothing in it, and settings that are filled in."""
-    with stand_in.serving(setting_up.ROOT) as (awx, address):
+    with serving.serving(setting_up.ROOT) as (awx, address):
         yield setting_up.Setup(awx, address, tree, tmp_path)

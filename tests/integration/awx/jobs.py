@@ -13,7 +13,7 @@ import subprocess
 import sys
 from typing import Any
 
-from ansible_collections.qlikops.sense.tests.integration.awx import rules
+from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
 from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT, collections_path, tool
 from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
@@ -21,8 +21,10 @@ from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 def unanswered(spec: Json) -> Json:
     """What the form of AWX sends when somebody answers no more than has to be: empty texts and empty lists."""
-    nothing: Json = {"text": "", "multiselect": []}
-    return {question["variable"]: question.get("default", nothing.get(question["type"])) for question in spec["spec"]}
+    nothing: Json = {"text": "", "multiselect": ""}
+    form = {question["variable"]: question.get("default", nothing.get(question["type"])) for question in spec["spec"]}
+    several = {question["variable"] for question in spec["spec"] if question["type"] == "multiselect"}
+    return {name: shown.splitlines() if name in several else shown for name, shown in form.items()}
 
 
 def inventory(awx: Awx, name: str) -> Json:
@@ -49,21 +51,50 @@ def inventory(awx: Awx, name: str) -> Json:
 def launch(
     awx: Awx, tree: pathlib.Path, directory: pathlib.Path, template_name: str, answers: Json, *options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run what a job template is for, in a directory that is new. ``answers`` are checked as AWX checks them."""
+    """Run what a job template is for, in a directory that is new. ``answers`` are taken or refused as AWX does it."""
     template = awx.one("job_templates", template_name)
-    spec = awx.surveys[("job_templates", template["id"])]
+    spec, own = awx.asked("job_templates", template["id"])
+    variables, _ignored = survey_rules.launch(spec, own, answers)
+    return run(awx, tree, directory, template, variables, *options)
+
+
+def launch_node(
+    awx: Awx,
+    tree: pathlib.Path,
+    directory: pathlib.Path,
+    identifier: str,
+    answers: Json,
+    artifacts: Json,
+    *options: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run the job of a node of the workflow, with ``answers`` to the workflow and ``artifacts`` of jobs before it."""
+    workflow = next(iter(awx.objects["workflow_job_templates"]))
+    answers, _ignored = survey_rules.launch(*awx.asked("workflow_job_templates", workflow), answers, workflow=True)
+    node = awx.one("workflow_job_template_nodes", identifier)
+    template = awx.objects["job_templates"][node["unified_job_template"]]
+    spec, own = awx.asked("job_templates", template["id"])
+    variables = survey_rules.node_runs(spec, own, node["extra_data"], artifacts, answers)
+    return run(awx, tree, directory, template, variables, *options)
+
+
+def run(
+    awx: Awx, tree: pathlib.Path, directory: pathlib.Path, template: Json, variables: Json, *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a job with the variables that AWX has made of template, survey, answers and artifacts."""
+    own = json.loads(template["extra_vars"] or "{}")
     directory.mkdir()
     environment: dict[str, str] = {}
-    extra_vars: Json = {}
-    for number, credential in enumerate(awx.linked("job_templates", template_name, "credentials")):
+    injected: Json = {}
+    for number, credential in enumerate(awx.linked("job_templates", template["name"], "credentials")):
         kind = awx.objects["credential_types"][credential["credential_type"]]
         files = directory / f"credential{number}"
         files.mkdir()
         env, more = rules.inject(kind["injectors"], credential["inputs"], files)
         environment |= env
-        extra_vars |= more
-    extra_vars |= rules.variables_of_job(json.loads(template["extra_vars"] or "{}"), spec, answers)
-    (directory / "extravars").write_text(json.dumps(extra_vars), encoding="utf-8")
+        injected |= more
+    # AWX gives what credentials inject in a file of its own, which loses against the other.
+    variables = {**injected, **variables, **handing_on.what_awx_adds(4711)}
+    (directory / "extravars").write_text(handing_on.as_yaml(variables, own), encoding="utf-8")
     inventory_name = awx.objects["inventories"][template["inventory"]]["name"]
     (directory / "hosts.json").write_text(json.dumps(inventory(awx, inventory_name)), encoding="utf-8")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_SENSE_"))}
@@ -86,6 +117,6 @@ def launch(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )

@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import TOKEN, Awx
+from ansible_collections.qlikops.sense.tests.integration.awx.serving import TOKEN
+from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 KIT = ROOT / "extensions" / "awx"
@@ -78,7 +79,7 @@ class Setup:
     def __init__(self, awx: Awx, address: str, tree: pathlib.Path, home: pathlib.Path) -> None:
         self.awx = awx
         self.home = home
-        self._environment = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "CONTROLLER_"))},
             "HOME": str(home),
             "LC_ALL": "C.UTF-8",
@@ -89,8 +90,11 @@ class Setup:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_DEPRECATION_WARNINGS": "false",  # those of awx.awx
             "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_PIPELINING": "true",  # a file less to copy for each of many modules
             "CONTROLLER_HOST": address,
             "CONTROLLER_OAUTH_TOKEN": TOKEN,
+            "CONTROLLER_REQUEST_TIMEOUT": "300",  # the machine may be busy
+            **({"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": awx.prefix} if awx.prefix != "/api/" else {}),
             "QLIK_SENSE_CLIENT_KEY_PASSWORD": SECRETS["QLIK_SENSE_CLIENT_KEY_PASSWORD"],
             "QLIK_WINDOWS_PASSWORD": SECRETS["QLIK_WINDOWS_PASSWORD"],
         }
@@ -102,25 +106,25 @@ class Setup:
             (certificates / name).write_text(f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n")
         (certificates / "client_key.pem").write_text(SECRETS["client_key.pem"])
 
-    def start(self, *options: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+    def start(self, *options: str, playbook: str = "awx_setup", **settings: Any) -> subprocess.CompletedProcess[str]:
         """Run with the settings as they are shipped, but for ``settings``. No secret stands in what is printed."""
         changed = ["-e", json.dumps(settings)] if settings else []
         ran = subprocess.run(
             [
                 tool("ansible-playbook"),
-                "qlikops.sense.awx_setup",
+                f"qlikops.sense.{playbook}",
                 "-vvv",
                 "-e",
                 f"@{KIT / 'settings.yml'}",
                 *changed,
                 *options,
             ],
-            env=self._environment,
+            env=self.environment,
             cwd=self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=1800,
             check=False,
         )
         for secret in SECRETS.values():

@@ -9,6 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 Json = dict[str, Any]
+HIDDEN = "$encrypted$"  # what AWX shows of a secret
+
+
+class RefusedError(ValueError):
+    """AWX answers 400 to it, with these words."""
+
+
+def refuse_if(wrong: object, why: str) -> None:
+    """Raises RefusedError."""
+    if wrong:
+        raise RefusedError(why)
+
+
 NAMED: Json = {"name": "", "description": ""}
 IN_ORGANIZATION: Json = {**NAMED, "organization": None}
 ASKED = ("job_type", "limit", "variables", "inventory", "credential", "tags")
@@ -26,6 +39,8 @@ FIELDS: dict[str, Json] = {
     "organizations": {**NAMED, "max_hosts": 0, "default_environment": None},
     "users": {"username": "", "email": ""},
     "teams": IN_ORGANIZATION,
+    "labels": {"name": "", "organization": None},
+    "instance_groups": {"name": "", "max_forks": 0},
     "credential_types": {**NAMED, "kind": "", "inputs": {}, "injectors": {}, "managed": False},
     "credentials": {**IN_ORGANIZATION, "credential_type": None, "inputs": {}},
     "execution_environments": {**IN_ORGANIZATION, "image": "", "credential": None, "pull": ""},
@@ -86,6 +101,7 @@ FIELDS: dict[str, Json] = {
     "schedules": {**NAMED, **PROMPTS, "unified_job_template": None, "rrule": "", "enabled": True},
 }
 REQUIRED = {
+    "labels": ["name", "organization"],
     "credentials": ["name", "organization", "credential_type"],
     "execution_environments": ["name", "image"],
     "projects": ["name", "organization"],
@@ -101,6 +117,7 @@ REQUIRED = {
 UNIFIED = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates")
 NOTIFIED = {f"notification_templates_{when}" for when in ("started", "success", "error")}
 ASSOCIATIONS = {
+    "organizations": {"galaxy_credentials"},
     "groups": {"hosts", "children"},
     "job_templates": {"credentials", "labels", "instance_groups", *NOTIFIED},
     "workflow_job_templates": {"notification_templates_approvals", "labels", *NOTIFIED},

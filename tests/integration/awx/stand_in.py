@@ -12,45 +12,48 @@ from __future__ import annotations
 
 import copy
 import json
-import pathlib
-import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from ansible_collections.qlikops.sense.tests.integration.awx import rules
-from ansible_collections.qlikops.sense.tests.integration.awx.rules import RefusedError, refuse_if
+from ansible_collections.qlikops.sense.tests.integration.awx import rules, survey_rules
 from ansible_collections.qlikops.sense.tests.integration.awx.shapes import (
     ASSOCIATIONS,
     FIELDS,
+    HIDDEN,
     REQUIRED,
     SINGULAR,
     UNIFIED,
     Json,
+    refuse_if,
 )
 
-TOKEN = "token-of-the-stand-in"
-HIDDEN = "$encrypted$"
+NO_PROMPT_OF_TEXT = ("extra_data", "inventory", "verbosity", "timeout")  # what makes AWX look at a schedule again
+
+
+class ForbiddenError(PermissionError):
+    """AWX answers 403 to it."""
 
 
 class Awx:
     """The objects: ``objects[kind][id]``; ``links[(kind, id, association)]`` -> ids; ``surveys[(kind, id)]``."""
 
-    def __init__(self, playbooks: list[str]) -> None:
+    def __init__(self, playbooks: list[str], prefix: str = "/api/") -> None:
         self.playbooks = playbooks
+        self.prefix = prefix
         self.objects: dict[str, dict[int, Json]] = {kind: {} for kind in FIELDS}
         self.links: dict[tuple[str, int, str], list[int]] = {}
         self.surveys: dict[tuple[str, int], Json] = {}
-        self.writes: list[str] = []  # method and path of what changed something
+        self.writes: list[str] = []  # method and path of what was asked for, but GET
+        self.unknown: set[tuple[str, str]] = set()  # fields that were sent and ignored
         self._last_id = 0
         ssh: list[Json] = [{"id": "username", "secret": False}, {"id": "ssh_key_data", "secret": True}]
         ssh = [{**field, "label": field["id"], "type": "string"} for field in ssh]
         self.create("organizations", {"name": "Default"})
         self.create("users", {"username": "admin"})
         self.create("credential_types", {"name": "Machine", "kind": "ssh", "managed": True, "inputs": {"fields": ssh}})
+        galaxy = {"name": "Galaxy", "kind": "galaxy", "managed": True, "inputs": {"fields": []}}
+        galaxy_type = self.create("credential_types", galaxy)["id"]
+        self.create("credentials", {"name": "Ansible Galaxy", "organization": 1, "credential_type": galaxy_type})
+        self.create("instance_groups", {"name": "near the nodes"})
         self.writes.clear()
 
     def one(self, kind: str, name: str) -> Json:
@@ -70,10 +73,7 @@ class Awx:
     def linked(self, kind: str, name: str, association: str) -> list[Json]:
         """What is associated with an object."""
         ids = self.links.get((kind, self.one(kind, name)["id"], association), [])
-        of_kind = "credentials" if association == "credentials" else association
-        of_kind = "notification_templates" if association.startswith("notification_templates") else of_kind
-        of_kind = "workflow_job_template_nodes" if association.endswith("_nodes") else of_kind
-        return [self.objects[of_kind][number] for number in ids]
+        return [many[number] for number in ids for many in self.objects.values() if number in many]
 
     def create(self, kind: str, new: Json) -> Json:
         missing = [field for field in REQUIRED.get(kind, []) if new.get(field) in (None, "")]
@@ -94,36 +94,55 @@ class Awx:
 
     def _change(self, kind: str, item: Json, new: Json) -> None:
         known = {field: value for field, value in new.items() if field in FIELDS[kind]}
-        if kind in ("credentials", "notification_templates"):
-            field = "inputs" if kind == "credentials" else "notification_configuration"
-            told: Json = known[field] if field in known else item[field]
-            known[field] = {name: item[field].get(name) if value == HIDDEN else value for name, value in told.items()}
+        self.unknown |= {(kind, field) for field in set(new) - set(known)}
+        is_new = item["id"] not in self.objects[kind]
+        if kind == "credential_types":
+            self._type_in_use(item, known)
+        if kind == "credentials" and ("inputs" in known or is_new):
+            of_type = self.objects["credential_types"][{**item, **known}["credential_type"]]
+            before = None if is_new else item["inputs"]
+            known["inputs"] = rules.new_inputs(known.get("inputs", {}), before, of_type["inputs"].get("fields", []))
+        if kind == "notification_templates" and "notification_configuration" in known:
+            before = item["notification_configuration"]
+            told = known["notification_configuration"].items()
+            known["notification_configuration"] = {
+                name: before.get(name) if value == HIDDEN else value for name, value in told
+            }
         if known.get("kind", "") is None:
             known["kind"] = ""  # of inventories
         item.update(known)
-        self._check(kind, item)
+        self._check(kind, item, set(FIELDS[kind]) if is_new else set(known))
 
-    def _check(self, kind: str, item: Json) -> None:
+    def _type_in_use(self, item: Json, new: Json) -> None:
+        used = [one for one in self.objects["credentials"].values() if one["credential_type"] == item["id"]]
+        if used and new.get("inputs", item["inputs"]) != item["inputs"]:
+            raise ForbiddenError("Modifications to inputs are not allowed for credential types that are in use")
+
+    def _check(self, kind: str, item: Json, sent: set[str]) -> None:
         if kind == "credential_types":
             rules.credential_type(item)
-        elif kind == "credentials":
-            rules.credential(item, self.objects["credential_types"][item["credential_type"]]["inputs"])
         elif kind == "job_templates":
             refuse_if(item["playbook"] not in self.playbooks, f"Playbook {item['playbook']} not found for project.")
         elif kind == "schedules":
             rules.rrule(item["rrule"])
-            self._check_prompts(item)
-            rules.without_asking(self.surveys.get(("job_templates", item["unified_job_template"]), {}))
+            # A schedule that changes in no more than texts is not compared with the survey of today.
+            if sent.intersection(NO_PROMPT_OF_TEXT):
+                self._check_prompts(item, required=True)
         elif kind == "workflow_job_template_nodes" and item["unified_job_template"] in self.objects["job_templates"]:
-            self._check_prompts(item)
-            rules.without_asking(self.surveys.get(("job_templates", item["unified_job_template"]), {}))
+            self._check_prompts(item, required=False)
 
-    def _check_prompts(self, item: Json) -> None:
+    def _check_prompts(self, item: Json, required: bool) -> None:
         template = self.objects["job_templates"][item["unified_job_template"]]
-        rules.answers(self.surveys.get(("job_templates", template["id"]), {}), item["extra_data"])
+        survey_rules.prompts(*self.asked("job_templates", template["id"]), item["extra_data"], required)
         for prompt in ("limit", "job_type", "inventory"):
             wanted = item[prompt] is not None and not template[f"ask_{prompt}_on_launch"]
             refuse_if(wanted, f"Field is not configured to prompt on launch: {prompt}")
+
+    def asked(self, kind: str, number: int) -> tuple[Json, Json]:
+        """The survey of a template, if it is enabled, and its own variables."""
+        template = self.objects[kind][number]
+        spec = self.surveys.get((kind, number), {}) if template["survey_enabled"] else {}
+        return spec, json.loads(template["extra_vars"] or "{}")
 
     def associate(self, kind: str, number: int, association: str, body: Json) -> None:
         ids = self.links.setdefault((kind, number, association), [])
@@ -137,21 +156,20 @@ class Awx:
 
     def shown(self, kind: str, item: Json) -> Json:
         """An object as the API shows it, without secrets."""
-        url = f"/api/v2/{kind}/{item['id']}/"
+        url = f"{self.prefix}v2/{kind}/{item['id']}/"
         related = {"survey_spec": f"{url}survey_spec/", "hosts": f"{url}hosts/", "update": f"{url}update/"}
         role = {"id": self.role(kind, item["id"])}
         summary: Json = {"object_roles": {"approval_role": role, "execute_role": role}}
         shown = copy.deepcopy(item)
         if kind == "credentials":
-            fields = self.objects["credential_types"][item["credential_type"]]["inputs"]["fields"]
-            for secret in [field["id"] for field in fields if field.get("secret")]:
-                if shown["inputs"].get(secret):
-                    shown["inputs"][secret] = HIDDEN
+            fields = self.objects["credential_types"][item["credential_type"]]["inputs"].get("fields", [])
+            for secret in {field["id"] for field in fields if field.get("secret")}.intersection(shown["inputs"]):
+                shown["inputs"][secret] = HIDDEN
         if kind == "notification_templates" and "token" in shown["notification_configuration"]:
             shown["notification_configuration"]["token"] = HIDDEN
         if kind == "workflow_job_template_nodes" and item["unified_job_template"]:
             of_kind = self._kind_of(item["unified_job_template"])
-            related["unified_job_template"] = f"/api/v2/{of_kind}/{item['unified_job_template']}/"
+            related["unified_job_template"] = f"{self.prefix}v2/{of_kind}/{item['unified_job_template']}/"
         return {
             **shown,
             "type": SINGULAR.get(kind, kind[:-1]),
@@ -164,6 +182,7 @@ class Awx:
         return next(kind for kind in UNIFIED if number in self.objects[kind])
 
     def listed(self, kind: str, query: dict[str, str]) -> Json:
+        query = {name: value for name, value in query.items() if name not in ("page", "page_size", "order_by")}
         kinds = UNIFIED if kind == "unified_job_templates" else (kind,)
         found = []
         for one in kinds:
@@ -171,13 +190,21 @@ class Awx:
                 either = [name for name in query if name.startswith("or__")]
                 if either and not any(str(item.get(name[4:])) == query[name] for name in either):
                     continue
-                if all(str(item.get(name)) == value for name, value in query.items() if name not in either):
+                if all(self._value(item, name) == value for name, value in query.items() if name not in either):
                     found.append(self.shown(one, item))
         return {"count": len(found), "next": None, "previous": None, "results": found}
 
+    def _value(self, item: Json, path: str) -> str:
+        """A field, or such as ``organization__name``: one of what the field refers to."""
+        field, _, rest = path.partition("__")
+        if not rest:
+            return str(item.get(field))
+        found = [kind[item[field]] for kind in self.objects.values() if item.get(field) in kind]
+        return self._value(found[0], rest) if found else ""
+
     def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> tuple[int, Any]:
         """Status and JSON."""
-        parts = path.removeprefix("/api/v2/").strip("/").split("/")
+        parts = path.removeprefix(f"{self.prefix}v2/").strip("/").split("/")
         kind = parts[0]
         if method != "GET":
             self.writes.append(f"{method} {path}")
@@ -195,13 +222,17 @@ class Awx:
             return 200, self.shown(kind, item if method == "GET" else self.update(kind, item, body))
         if parts[2] == "survey_spec":
             if method == "POST":
-                rules.survey(body)
+                survey_rules.save(body)
                 self.surveys[(kind, number)] = body
             return 200, self.surveys.get((kind, number), {})
         if parts[2] == "create_approval_template":
             approval = self.create("workflow_approval_templates", body)
             item["unified_job_template"] = approval["id"]
             return 201, self.shown("workflow_approval_templates", approval)
+        if parts[2] == "launch" and method == "POST":
+            workflow = kind == "workflow_job_templates"
+            _variables, ignored = survey_rules.launch(*self.asked(kind, number), body.get("extra_vars", {}), workflow)
+            return 201, {"ignored_fields": {"extra_vars": ignored} if ignored else {}}
         return self._association(method, (kind, number, parts[2]), body)
 
     def _association(self, method: str, key: tuple[str, int, str], body: Json) -> tuple[int, Any]:
@@ -213,51 +244,3 @@ class Awx:
             return 204, None
         results = [{"id": number} for number in self.links.get(key, [])]
         return 200, {"count": len(results), "next": None, "previous": None, "results": results}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    awx: Awx
-    lock = threading.Lock()
-
-    def _serve(self) -> None:
-        url = urlsplit(self.path)
-        length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length) or b"{}")
-        status: int
-        answer: Any
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            status, answer = 401, {"detail": "Authentication credentials were not provided."}
-        else:
-            with self.lock:
-                try:
-                    status, answer = self.awx.answer(self.command, url.path, dict(parse_qsl(url.query)), body)
-                except RefusedError as refused:
-                    status, answer = 400, {"__all__": [str(refused)], "error": str(refused), "detail": str(refused)}
-        payload = b"" if answer is None else json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.send_header("X-API-Product-Name", "AWX")
-        self.send_header("X-API-Product-Version", "24.6.1")
-        self.end_headers()
-        self.wfile.write(payload)
-
-    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 http.server looks for these names
-
-    def log_message(self, *_words: Any) -> None:
-        """Nothing: the journal is enough."""
-
-
-@contextmanager
-def serving(root: pathlib.Path) -> Iterator[tuple[Awx, str]]:
-    """An empty AWX whose projects hold the checkout ``root``, and its address."""
-    playbook = re.compile(r"^\s*?-?\s*?(?:hosts|include|import_playbook):\s*?.*?$", re.MULTILINE)
-    files = [file for file in (root / "playbooks").glob("*.yml") if playbook.search(file.read_text(encoding="utf-8"))]
-    awx = Awx([str(file.relative_to(root)) for file in files])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"awx": awx}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield awx, f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _module
+from ansible_collections.qlikops.sense.plugins.plugin_utils import _awx_jobs, _awx_objects
 from ansible_collections.qlikops.sense.tests.integration.awx import rules
 from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import (
     KIT,
@@ -36,6 +37,7 @@ ROLES = {
     "user_sessions": ["user_sessions"],
     "drain_and_restart": ["proxy_restart"],
     "planned_restart": ["proxy_restart"],
+    "restart_now": ["proxy_restart"],
 }
 # What only the playbook knows; see its hosts.
 OF_PLAYBOOKS = {"qlik_proxy_hosts"}
@@ -45,7 +47,7 @@ OPEN_LISTS = {
     "proxy_restart_notify": "notify_users_channels",
     "stale_sessions_user_states": "user_states",
 }
-TYPES: dict[str, Json] = load(KIT / "credential_types.yml")["awx_setup_credential_types"]
+TYPES: dict[str, Json] = load(KIT / "credential_types.yml")
 
 
 @functools.cache
@@ -97,17 +99,26 @@ def test_a_survey_can_be_left_unanswered(survey: str) -> None:
     for question in SURVEYS[survey]:
         if question["type"] in ("integer", "multiplechoice"):
             assert question["required"]
-            assert "default" in question
+            assert "default" in question or question["choices"] == "nodes"
         elif question["type"] == "text":
             # A default is an answer even where nobody is asked, and would win over variables of the inventory.
             assert "default" not in question
 
 
 def test_every_survey_is_asked() -> None:
-    playbook = PLAYBOOK.read_text(encoding="utf-8")
-    for survey in SURVEYS:
-        assert f"playbook: {survey}\n" in playbook or f"/surveys/{survey}.yml" in playbook
+    assert {job.survey for job in _awx_jobs.JOBS} | {"planned_restart"} == set(SURVEYS)
     assert SURVEYS["planned_restart"][1:] == SURVEYS["drain_and_restart"]
+
+
+@pytest.mark.parametrize("survey", SURVEYS)
+def test_no_question_invites_an_answer_that_yaml_would_change(survey: str) -> None:
+    """A text that is a number, a word of YAML or a * arrives as something else, or lets no job start."""
+    for question in SURVEYS[survey]:
+        described = question.get("question_description", "")
+        assert not re.search(r"(^|[\s'\"])\*", described)
+        if question["type"] == "text" and question["variable"].endswith(("_users", "_user")):
+            assert "DIRECTORY\\id" in described
+            assert "id alone" not in described
 
 
 def test_the_environment_is_that_of_the_connection() -> None:
@@ -132,11 +143,14 @@ def test_a_credential_type_is_taken_and_every_input_is_used(about: Json) -> None
     ]
 
 
-def test_what_is_injected_into_variables_is_read_by_somebody() -> None:
-    for name in TYPES["messages"]["injectors"]["extra_vars"]:
-        assert name in options_of("notify_users")
-    for name in TYPES["windows"]["injectors"]["extra_vars"]:
-        assert f"{{{{ {name} }}}}" in PLAYBOOK.read_text(encoding="utf-8")
+def test_what_is_injected_is_read_by_somebody_and_is_no_variable() -> None:
+    """Extra variables of a credential are read as YAML again, so a password 0123 would be 83."""
+    for about in TYPES.values():
+        assert "extra_vars" not in about["injectors"]
+    read = {**_awx_objects.WINDOWS_LOGIN, **_awx_objects.MESSAGES}
+    injected = [*TYPES["windows"]["injectors"]["env"], *TYPES["messages"]["injectors"]["env"]]
+    assert [f"{{{{ lookup('ansible.builtin.env', '{name}') }}}}" for name in injected] == [*read.values()]
+    assert set(_awx_objects.MESSAGES) <= set(options_of("notify_users"))
 
 
 def test_what_is_injected(tmp_path: pathlib.Path) -> None:
@@ -203,7 +217,7 @@ def test_tasks_with_secrets_print_none_and_do_not_send_them_again(task: Json) ->
         assert "default(false)" in task["awx.awx.credential"]["update_secrets"]
     if "awx.awx.notification_template" in task:
         assert task["no_log"] is True
-        assert task["awx.awx.notification_template"]["state"] == "exists"
+        assert "exists" in str(task["awx.awx.notification_template"]["state"])
 
 
 # --- the execution environment ---
@@ -263,6 +277,8 @@ def test_the_builder_takes_the_definition(artifact: pathlib.Path, tmp_path: path
     container = (context / "Containerfile").read_text(encoding="utf-8")
     assert "quay.io/centos/centos:stream9" in container
     assert "python3.12" in container
+    assert "ENV ANSIBLE_CALLBACK_RESULT_FORMAT=yaml" in container.splitlines()
+    assert "ansible-core>=2.18,<2.19" in container  # a later one reads answers as YAML again
     wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
     assert [one["name"] for one in wanted[1:]] == ["ansible.windows"]
     assert wanted[0]["name"] == (f"galaxy/{artifact.name}" if of_checkout else "qlikops.sense")

@@ -6,18 +6,37 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
+import pathlib
+import shutil
+from dataclasses import fields
 from typing import Any
 
 import yaml
 
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, SECRETS, Setup
+from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_settings import Settings
+from ansible_collections.qlikops.sense.tests.integration.awx import serving
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, SECRETS, Setup, load
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 WORKFLOW = f"{NAME} - planned restart"
-TEMPLATES = ("report sessions", "clear stale sessions", "sessions of a user", "drain and restart")
+RESTARTS = ("drain and restart", "restart one node now")
+TEMPLATES = ("report sessions", "clear stale sessions", "sessions of a user", *RESTARTS)
+# What nobody asks a schedule or a node of a workflow, and AWX wants answered all the same.
+ANSWERS_OF_THE_SCHEDULE = {
+    "stale_sessions_keep_per_user": 0,
+    "stale_sessions_runaway_user": 0,
+    "stale_sessions_runaway_virtual_proxy": 0,
+    "stale_sessions_max_sessions": 0,
+    "stale_sessions_max_percent": 0,
+    "stale_sessions_on_proxy_failure": "warn",
+}
+ANSWER_OF_THE_REPORT = {"session_report_on_proxy_failure": "warn"}
 PEOPLE: dict[str, Any] = {
+    "awx_setup_operator_teams": ["Operations"],
+    "awx_setup_instance_groups": ["near the nodes"],
+    "awx_setup_galaxy_credentials": ["Ansible Galaxy"],
     "awx_setup_approver_users": ["anna"],
     "awx_setup_approver_teams": ["Operations"],
     "awx_setup_helpdesk_teams": ["Help desk"],
@@ -41,11 +60,17 @@ def look_at_jobs(awx: Awx) -> None:
         assert template["survey_enabled"] is True
         assert template["ask_job_type_on_launch"] is True
         assert template["ask_limit_on_launch"] is (what == "drain and restart")
+        assert template["timeout"] == (0 if what in RESTARTS else 900 if what == "report sessions" else 1800)
         assert template["execution_environment"] == awx.one("execution_environments", NAME)["id"]
         assert names(awx.linked("job_templates", template["name"], "notification_templates_error")) == [NAME]
         credentials = names(awx.linked("job_templates", template["name"], "credentials"))
         assert f"{NAME} - connection" in credentials
-        assert (f"{NAME} - Windows nodes" in credentials) is (what == "drain and restart")
+        assert (f"{NAME} - Windows nodes" in credentials) is (what in RESTARTS)
+        assert names(awx.linked("job_templates", template["name"], "labels")) == ["qlik-sense"]
+        assert names(awx.linked("job_templates", template["name"], "instance_groups")) == ["near the nodes"]
+    now = awx.asked("job_templates", awx.one("job_templates", f"{NAME} - restart one node now")["id"])[0]["spec"]
+    assert [question["variable"] for question in now] == ["qlik_proxy_hosts", "proxy_restart_drain"]
+    assert now[0]["choices"] == ["qlik1.example.com", "qlik2.example.com", "qlik3.example.com"]
     clear = awx.one("job_templates", f"{NAME} - clear stale sessions")
     assert json.loads(clear["extra_vars"]) == {
         "qlik_sites": "qlik_sites",
@@ -56,6 +81,7 @@ def look_at_jobs(awx: Awx) -> None:
     schedule = awx.one("schedules", clear["name"])
     assert schedule["unified_job_template"] == clear["id"]
     assert schedule["enabled"] is True
+    assert schedule["extra_data"] == ANSWERS_OF_THE_SCHEDULE
     assert schedule["rrule"].startswith("DTSTART:20260101T000000Z ")  # Z is UTC
 
 
@@ -79,8 +105,15 @@ def look_at_the_workflow(awx: Awx) -> None:
         templates[awx.one(kind, node)["unified_job_template"]]["name"].removeprefix(f"{NAME} - ") for node in order
     ] == [*("report sessions", "report sessions", "Restart the nodes?", "drain and restart", "report sessions")]
     assert awx.one("workflow_approval_templates", "Restart the nodes?")["timeout"] == 86400
-    assert awx.one(kind, "notify")["extra_data"] == {"session_report_notify": ["teams"]}
-    assert awx.one(kind, "report-after")["extra_data"] == {"session_report_proxies": []}
+    assert awx.one(kind, "report")["extra_data"] == ANSWER_OF_THE_REPORT
+    assert awx.one(kind, "notify")["extra_data"] == {**ANSWER_OF_THE_REPORT, "session_report_notify": ["teams"]}
+    assert awx.one(kind, "report-after")["extra_data"] == {**ANSWER_OF_THE_REPORT, "session_report_proxies": []}
+    assert awx.one(kind, "drain")["extra_data"] == {
+        "proxy_restart_drain": "wait",
+        "proxy_restart_drain_timeout": 1800,
+        "proxy_restart_on_timeout": "fail",
+        "proxy_restart_central": "false",
+    }
     assert awx.one("workflow_job_templates", WORKFLOW)["allow_simultaneous"] is False
     assert names(awx.linked("workflow_job_templates", WORKFLOW, "notification_templates_approvals")) == [NAME]
     spec = awx.surveys[("workflow_job_templates", awx.one("workflow_job_templates", WORKFLOW)["id"])]["spec"]
@@ -92,10 +125,12 @@ def look_at_the_inventory(awx: Awx) -> None:
     assert names(awx.linked("groups", "qlik_sites", "hosts")) == ["production"]
     assert len(awx.linked("groups", "qlik_proxies", "hosts")) == 3
     variables = json.loads(awx.one("groups", "qlik_proxies")["variables"])
-    assert variables["ansible_user"] == "{{ qlik_windows_user }}"
+    assert variables["ansible_user"] == "{{ lookup('ansible.builtin.env', 'QLIK_WINDOWS_USER') }}"
     assert variables["ansible_connection"] == "winrm"
     assert json.loads(awx.one("hosts", "production")["variables"])["ansible_connection"] == "local"
-    assert json.loads(awx.one("inventories", NAME)["variables"]) == {
+    variables = json.loads(awx.one("inventories", NAME)["variables"])
+    assert variables["notify_users_teams_url"] == "{{ lookup('ansible.builtin.env', 'QLIK_TEAMS_URL') }}"
+    assert {name: value for name, value in variables.items() if not name.startswith("notify_users_")} == {
         "qlik_audit_host": "ops.example.com",
         "qlik_audit_log": "/var/lib/qlikops/production-audit.jsonl",
         "proxy_restart_lease_host": "ops.example.com",
@@ -107,44 +142,75 @@ def look_at_the_inventory(awx: Awx) -> None:
 def look_at_the_credentials(awx: Awx) -> None:
     connection = awx.one("credentials", f"{NAME} - connection")
     assert awx.objects["credential_types"][connection["credential_type"]]["name"] == "Qlik Sense connection"
-    assert connection["inputs"]["client_key"] == SECRETS["client_key.pem"].strip()
+    assert connection["inputs"]["client_key"] == SECRETS["client_key.pem"]
     assert connection["inputs"]["client_key_password"] == SECRETS["QLIK_SENSE_CLIENT_KEY_PASSWORD"]
     assert awx.one("credentials", f"{NAME} - SSH")["inputs"]["ssh_key_data"] == SECRETS["ssh_key"]
 
 
 def look_at_the_people(awx: Awx) -> None:
-    def ids(template: str, kind: str, actors: str) -> list[int]:
-        return awx.links.get(("roles", awx.role(kind, awx.one(kind, template)["id"]), actors), [])
+    def ids(what: str, kind: str, actors: str) -> list[int]:
+        number = awx.one(kind, f"{NAME} - {what}")["id"]
+        return [*awx.links.get(("roles", awx.role(kind, number), actors), [])]
 
-    assert ids(WORKFLOW, "workflow_job_templates", "users") == [awx.one_user("anna")["id"]]
-    assert ids(WORKFLOW, "workflow_job_templates", "teams") == [awx.one("teams", "Operations")["id"]]
+    anna, operations = awx.one_user("anna")["id"], awx.one("teams", "Operations")["id"]
+    helpdesk = awx.one("teams", "Help desk")["id"]
+    assert ids("planned restart", "workflow_job_templates", "users") == [anna]
+    assert set(ids("planned restart", "workflow_job_templates", "teams")) == {operations}
+    allowed = {
+        "report sessions": {operations, helpdesk},
+        "sessions of a user": {helpdesk},
+        "clear stale sessions": set(),
+    }
     for what in TEMPLATES:
-        allowed = [awx.one("teams", "Help desk")["id"]] if what in ("report sessions", "sessions of a user") else []
-        assert ids(f"{NAME} - {what}", "job_templates", "teams") == allowed
+        assert set(ids(what, "job_templates", "teams")) == allowed.get(what, {operations})
 
 
-def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -> None:
-    awx = setup.awx
+def people(awx: Awx) -> None:
+    """Those whom the settings name."""
     organization = awx.one("organizations", "Default")["id"]
     awx.create("users", {"username": "anna"})
     awx.create("teams", {"name": "Operations", "organization": organization})
     awx.create("teams", {"name": "Help desk", "organization": organization})
 
-    assert setup.run(**PEOPLE) > 20
+
+def test_check_mode_says_what_an_empty_awx_would_get(setup: Setup) -> None:
+    awx = setup.awx
+    people(awx)
+    awx.writes.clear()
+    empty = setup.start("--check", **PEOPLE)
+    assert empty.returncode == 0, empty.stdout[-5000:]
+    assert "Would be created:" in empty.stdout
+    assert "credential type: Qlik Sense connection, Qlik Sense nodes (Windows), Qlik Sense messages" in empty.stdout
+    assert f"workflow: {WORKFLOW}" in empty.stdout
+    assert "node of the workflow: report-after, drain, approve, notify, report" in empty.stdout
+    assert awx.writes == []
+
+
+def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -> None:
+    awx = setup.awx
+    people(awx)
+    assert setup.run(**PEOPLE) > 10
     look_at_jobs(awx)
     look_at_the_workflow(awx)
     look_at_the_inventory(awx)
     look_at_the_credentials(awx)
     look_at_the_people(awx)
+    assert names(awx.linked("organizations", "Default", "galaxy_credentials")) == ["Ansible Galaxy"]
+    assert awx.unknown == {("workflow_job_template_nodes", "type")}  # nothing that AWX would ignore, but for awx.awx
 
     awx.writes.clear()
     assert setup.run(**PEOPLE) == 0
-    assert awx.writes == []
+    assert setup.run("--check", **PEOPLE) == 0
+    assert awx.writes == []  # no PATCH of credentials either
 
     changes: dict[str, Any] = {
         **PEOPLE,
         "awx_setup_nodes": ["qlik1.example.com", "qlik2.example.com"],
-        "awx_setup_variables": {"stale_sessions_min_age": "12h", "stale_sessions_user_states": ["inactive", "missing"]},
+        "awx_setup_variables": {
+            "stale_sessions_min_age": "12h",
+            "stale_sessions_user_states": ["inactive", "missing"],
+            "stale_sessions_max_percent": "20",
+        },
         "awx_setup_qlik_host": "qlik9.example.com",
     }
     assert setup.run("--check", **changes) > 0
@@ -154,7 +220,9 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
     paths = {
         write.split("/api/v2/")[1].split("/")[0] + ("/survey" if "survey" in write else "") for write in awx.writes
     }
-    assert paths == {"credentials", "inventories", "groups", "job_templates/survey", "workflow_job_templates/survey"}
+    surveys = {"job_templates/survey", "workflow_job_templates/survey"}
+    assert paths == {"credentials", "inventories", "groups", "schedules", *surveys}
+    assert len([write for write in awx.writes if "PATCH" in write and "/credentials/" in write]) == 1
     look_at_the_credentials(awx)  # secrets are still there
     assert awx.one("credentials", f"{NAME} - connection")["inputs"]["host"] == "qlik9.example.com"
     clear = awx.surveys[("job_templates", awx.one("job_templates", f"{NAME} - clear stale sessions")["id"])]["spec"]
@@ -162,6 +230,55 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
     assert defaults["stale_sessions_min_age"] == "12h"
     assert defaults["stale_sessions_user_states"] == "inactive\nmissing"
     assert defaults["stale_sessions_keep_per_user"] == 0
+    schedule = awx.one("schedules", f"{NAME} - clear stale sessions")
+    assert schedule["extra_data"] == {**ANSWERS_OF_THE_SCHEDULE, "stale_sessions_max_percent": 20}
+    # A node that is taken out of the settings leaves surveys and groups.
+    assert "qlik3.example.com" not in json.dumps([*awx.surveys.values()])
+    assert names(awx.linked("groups", "qlik_proxies", "hosts")) == ["qlik1.example.com", "qlik2.example.com"]
+
+
+def test_behind_the_gateway_of_aap(tree: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with serving.serving(ROOT, "/api/controller/") as (awx, address):
+        setup = Setup(awx, address, tree, tmp_path)
+        wrong = setup.environment.pop("CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX")
+        lost = setup.start()
+        assert lost.returncode == 2
+        assert "set CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX=/api/controller/ as well" in lost.stdout
+        setup.environment["CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX"] = wrong
+        setup.environment["CONTROLLER_OAUTH_TOKEN"] = "of nobody"
+        refused = setup.start()
+        assert refused.returncode == 2
+        assert "(HTTP 401)" in refused.stdout
+        assert "set CONTROLLER_USERNAME and CONTROLLER_PASSWORD then" in refused.stdout
+        setup.environment["CONTROLLER_OAUTH_TOKEN"] = serving.TOKEN
+        setup.run()
+        assert awx.one("schedules", f"{NAME} - clear stale sessions")["extra_data"] == ANSWERS_OF_THE_SCHEDULE
+        awx.writes.clear()
+        assert setup.run() == 0
+        assert awx.writes == []
+
+
+def test_an_upgrade_of_a_type_of_credentials_in_use(setup: Setup) -> None:
+    """AWX answers 403 to another field; so the kit counts the generation up, and jobs change over."""
+    awx = setup.awx
+    setup.run()
+    types = KIT / "credential_types.yml"
+    kit = setup.home / "kit"
+    shutil.copytree(KIT, kit)
+    changed = load(types)
+    changed["messages"]["inputs"]["fields"].append({"id": "pager_url", "type": "string", "label": "Pager"})
+    (kit / "credential_types.yml").write_text(yaml.safe_dump(changed), encoding="utf-8")
+    in_use = setup.start(__awx_setup_kit=str(kit))
+    assert in_use.returncode == 2
+    assert "(HTTP 403)" in in_use.stdout
+    changed["messages"]["generation"] = 2
+    (kit / "credential_types.yml").write_text(yaml.safe_dump(changed), encoding="utf-8")
+    setup.run(__awx_setup_kit=str(kit))
+    used = names(awx.linked("job_templates", f"{NAME} - report sessions", "credentials"))
+    assert sorted(used) == [f"{NAME} - connection", f"{NAME} - messages 2"]
+    awx.writes.clear()
+    assert setup.run(__awx_setup_kit=str(kit)) == 0
+    assert awx.writes == []
 
 
 def test_settings_that_are_not_filled_in_are_refused_before_anything_is_done(setup: Setup) -> None:
@@ -175,13 +292,38 @@ def test_files_that_are_not_there_are_told_before_anything_is_done(setup: Setup)
     (setup.home / "qlik-certificates" / "client_key.pem").unlink()
     ran = setup.start()
     assert ran.returncode == 2
-    assert "There is no file ~/qlik-certificates/client_key.pem on this machine." in ran.stdout
+    assert f"{setup.home}/qlik-certificates/client_key.pem is not there. See awx_setup_certificates" in ran.stdout
     assert setup.awx.writes == []
 
 
-def test_every_setting_of_the_example_is_used_and_every_one_used_is_in_it() -> None:
-    playbook = (KIT.parents[1] / "playbooks" / "awx_setup.yml").read_text(encoding="utf-8")
+def test_every_setting_of_the_example_is_read_and_every_one_read_is_in_it() -> None:
     settings = yaml.safe_load((KIT / "settings.yml").read_text(encoding="utf-8"))
-    internal = {"awx_setup_credential_types", "awx_setup_update_secrets"}
-    used = set(re.findall(r"(?<!_)awx_setup_\w+", playbook)) - internal
-    assert used == set(settings)
+    assert {name.removeprefix("awx_setup_") for name in settings} == {one.name for one in fields(Settings)}
+
+
+# If this fails, the inputs of a type have changed: count its generation up, and then write the new one here.
+GENERATIONS = {"connection": (1, "2a895ac0e419"), "windows": (1, "bdf1ffec78fc"), "messages": (1, "4e2f5f98d6a0")}
+
+
+def test_inputs_do_not_change_without_a_new_generation() -> None:
+    types = load(KIT / "credential_types.yml")
+    assert {
+        key: (about["generation"], hashlib.sha256(json.dumps(about["inputs"]).encode()).hexdigest()[:12])
+        for key, about in types.items()
+    } == GENERATIONS
+
+
+def test_the_same_as_data_for_infra_aap_configuration(setup: Setup) -> None:
+    file = setup.home / "controller.yml"
+    ran = setup.start(playbook="awx_configuration", awx_configuration_file=str(file), **PEOPLE)
+    assert ran.returncode == 0, ran.stdout[-5000:]
+    text = file.read_text(encoding="utf-8")
+    assert not [
+        line for secret in SECRETS.values() for line in secret.splitlines() if "secret" in line and line in text
+    ]
+    held = load(file)
+    assert len(held["controller_templates"]) == len(TEMPLATES)
+    assert held["controller_schedules"][0]["extra_data"] == ANSWERS_OF_THE_SCHEDULE
+    assert 'ansible_user: !unsafe "{{ lookup(' in text  # for the job, not for whoever loads the file
+    again = setup.start(playbook="awx_configuration", awx_configuration_file=str(file), **PEOPLE)
+    assert "changed=0" in again.stdout
