@@ -170,7 +170,7 @@ class Site:
         try:
             return self._api(proxy).is_alive()
         except QlikError as error:
-            return error
+            return self._what_to_tell(proxy, error)  # what is asked next need not wait for it again
 
     def _sessions_of(self, pair: Pair) -> list[Session] | Failure:
         try:

@@ -37,8 +37,9 @@ options:
         has given way; RV(may_pass) tells it to wait for that.
       - V(ending) is the look before sessions are ended, V(stopping) that before the service is stopped. From
         V(cordoned) on the node must be out of the balancer.
+      - V(lookup) decides nothing. It finds the node and reads O(plan), and asks no proxy service.
     type: str
-    choices: [begin, cordoned, ending, stopping]
+    choices: [lookup, begin, cordoned, ending, stopping]
     default: begin
   balancer:
     description:
@@ -515,6 +516,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._users import by_use
 from ansible_collections.qlikops.sense.plugins.module_utils._window import Window
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
 
+LOOKUP = "lookup"
 SERVER_KEYS = ("backend", "name", "state", "health", "weight", "address", "port")
 
 
@@ -522,7 +524,7 @@ def main() -> None:
     module = QlikModule(
         argument_spec={
             "node": {"type": "str", "required": True},
-            "step": {"type": "str", "choices": list(STEPS), "default": BEGIN},
+            "step": {"type": "str", "choices": [LOOKUP, *STEPS], "default": BEGIN},
             "balancer": {"type": "list", "elements": "dict"},
             "server": {"type": "str"},
             "balancer_address": {"type": "list", "elements": "str"},
@@ -556,7 +558,9 @@ def main() -> None:
         with Site(connection) as site:
             topology = site.topology()
             proxy = find_proxy(topology, options["node"])
-            nodes = proxy_nodes(site, topology, connection, proxy, words(options["balancer_address"]))
+            if options["step"] == LOOKUP:
+                module.exit_json(changed=False, plan=plan, **who(topology, proxy), observed_at=iso(now))
+            nodes = proxy_nodes(site, topology, connection, proxy, options)
             affected = count_affected(site, topology, proxy, words(options["exclude_users"]), options["count_affected"])
         node = nodes.pop(proxy.id)
         view = balancer_view(options["balancer"], options["server"] or node.name)
@@ -588,13 +592,7 @@ def main() -> None:
         may_pass=given.may_pass,
         plan=plan,
         notes=why_short(window, now, options["window_needs"]),
-        node={
-            **proxy_result(proxy),
-            "listen_port": proxy.listen_port,
-            "alive": node.alive,
-            "reason": node.why_down,
-            "central": node.central,
-        },
+        **who(topology, proxy, alive=node.alive, reason=node.why_down, central=node.central),
         out=[out.as_result() for out in given.out],
         out_before=[out.id for out in given.out] if options["step"] == BEGIN else list(words(options["out_before"])),
         uncovered=list(given.uncovered),
@@ -602,9 +600,16 @@ def main() -> None:
         place=place(given, node, view, options),
         balancer_state=view.state if view else "",
         window=window.in_words(now) if window else "",
-        site=min(known.id for known in topology.proxies),
         observed_at=iso(now),
     )
+
+
+def who(topology: Topology, proxy: ProxyService, **seen: Any) -> dict[str, Any]:
+    """The node and its site, in the shape of the result."""
+    return {
+        "node": {**proxy_result(proxy), "listen_port": proxy.listen_port, **seen},
+        "site": min(known.id for known in topology.proxies),
+    }
 
 
 def place(given: Answer, node: ProxyNode, view: BalancerView | None, options: Mapping[str, Any]) -> str:
@@ -629,15 +634,25 @@ def find_proxy(topology: Topology, name: str) -> ProxyService:
 
 
 def proxy_nodes(
-    site: Site, topology: Topology, connection: Connection, asked: ProxyService, addresses: Iterable[str]
+    site: Site, topology: Topology, connection: Connection, asked: ProxyService, options: Mapping[str, Any]
 ) -> dict[str, ProxyNode]:
-    """All nodes with a proxy service, by its id. ``addresses``: more of the node that is asked about."""
-    alive, central = site.alive(topology.proxies), site.central_nodes()
+    """All nodes with a proxy service, by its id.
+
+    After the first step the node itself is not asked whether it is alive: it may hang, and is restarted all the same.
+    """
+    addresses = words(options["balancer_address"])
+    to_ask = [proxy for proxy in topology.proxies if proxy is not asked or options["step"] == BEGIN]
+    alive = dict(zip((proxy.id for proxy in to_ask), site.alive(to_ask), strict=True))
+    central = site.central_nodes()
     return {
         proxy.id: as_node(
-            proxy, is_alive, fold(proxy.name) in central, connection, tuple(addresses) if proxy is asked else ()
+            proxy,
+            alive.get(proxy.id, True),
+            fold(proxy.name) in central,
+            connection,
+            addresses if proxy is asked else (),
         )
-        for proxy, is_alive in zip(topology.proxies, alive, strict=True)
+        for proxy in topology.proxies
     }
 
 
