@@ -12,7 +12,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
 from ansible_collections.qlikops.sense.plugins.plugin_utils._restart_report import handed_on, message, report, summary
 from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 

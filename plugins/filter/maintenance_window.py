@@ -13,7 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._window import KEYS, Window
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.window import KEYS, Window
 
 DOCUMENTATION = r"""
 name: maintenance_window

@@ -14,8 +14,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import parsed
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import ALREADY_GONE, ENDED, FAILED, WOULD_END
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import parsed
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import ALREADY_GONE, ENDED, FAILED, WOULD_END
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils._memory import EMPTY, KEPT, NONE, UNREADABLE
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted

@@ -14,7 +14,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._given import changed_by_yaml
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection, UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
 from ansible_collections.qlikops.sense.plugins.plugin_utils._stale import (
     Listing,

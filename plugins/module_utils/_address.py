@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """What an e-mail address is, and how to take one out of ``Name <address>``. Pure."""
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """Records of what was done and why: one JSON object a line, appended to a file that several jobs may write at once."""
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """The lease on a site's restarts: at most one run has a node out at a time, and it is known who, and until when.
 
 It lies in a file on one host. Beside it stand the marks of nodes that this collection has drained and not put back, and

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """A mail server: how to reach it, how to log in, and why that did not work, in words without the password."""
 
 from __future__ import annotations
@@ -17,14 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
-from ansible_collections.qlikops.sense.plugins.module_utils._deadline import (
+from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import (
     LimitedPlainSocket,
     LimitedSocket,
     time_limit,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import causes_of
+from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import Secrets, quotable
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._explain import causes_of
-from ansible_collections.qlikops.sense.plugins.module_utils._masking import Secrets, quotable
 
 LONGEST_WORDS = 200
 # Ports on which TLS is begun by STARTTLS, if at all.

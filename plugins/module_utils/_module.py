@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """The one place that knows AnsibleModule: options shared by the modules, empty answers, errors as failures."""
 
 from __future__ import annotations
@@ -20,7 +17,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import env_fallback
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import REQUESTS_IMPORT_ERROR
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._given import (
     changed_by_yaml,
@@ -29,7 +27,6 @@ from ansible_collections.qlikops.sense.plugins.module_utils._given import (
     not_text,
     without_empty_answers,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import REQUESTS_IMPORT_ERROR
 
 NOT_SHOWN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # as Ansible calls it
 ISSUES = "the issue tracker named in the collection's README"

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """Proofs that a proxy service is back: looks until nothing is lacking, or the time is over."""
 
 from __future__ import annotations
@@ -15,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import proxies_of_environment
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import proxies_of_environment
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """What the site and the proxy services themselves say of how they are."""
 
 from __future__ import annotations
@@ -13,20 +10,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import age_of_timestamp
+from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import DEFAULT_QPS_PORT, ServiceState
+from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._repository import DEFAULT_QPS_PORT, ServiceState
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
-from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
-from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import proxy_result
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import age_of_timestamp
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
     ProxyService,
     Scope,
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._result import proxy_result
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 NOT_KNOWN = ServiceState("unknown", "")

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """A site: its proxy services times their virtual proxies, asked side by side.
 
 A proxy service that does not answer never hides the others, and is not asked again until the topology is read anew.
@@ -18,10 +15,18 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._banner import Banners
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._api.banner import Banners
+from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import ProxyServiceApi, SessionStruct
+from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
+    Repository,
+    ServiceState,
+    user_filters,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import side_by_side
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import (
     ALREADY_GONE,
     ENDED,
     FAILED,
@@ -30,17 +35,9 @@ from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
     Outcome,
     Reading,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._parallel import side_by_side
-from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import ProxyServiceApi, SessionStruct
-from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
-    Repository,
-    ServiceState,
-    user_filters,
-)
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Rest
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, ProxyService, Topology
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, ProxyService, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
 
 # Qlik's own account, which its documentation shows beside the certificate (D: qlik-api 2.1).
 ALL_SEEING_USER = "INTERNAL\\sa_repository"

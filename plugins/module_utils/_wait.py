@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """Looking again and again until few enough sessions are left. Knows neither HTTP nor Ansible."""
 
 from __future__ import annotations
@@ -13,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
-from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
+from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry
 
 RANGES = {"wait_timeout": (0, 604_800), "wait_interval": (1, 3600), "until_sessions": (0, 1_000_000)}
 MOST_NAMES = 10

@@ -21,17 +21,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ansible_collections.qlikops.sense.plugins.module_utils._adapter import NodeAdapter, NodeSession, PlainAdapter
 from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
-from ansible_collections.qlikops.sense.plugins.module_utils._body import LARGEST_OTHER, receive
-from ansible_collections.qlikops.sense.plugins.module_utils._deadline import LimitedSocket, time_limit
-from ansible_collections.qlikops.sense.plugins.module_utils._explain import causes_of
-from ansible_collections.qlikops.sense.plugins.module_utils._masking import readable
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import (
+from ansible_collections.qlikops.sense.plugins.module_utils._client.adapter import (
+    NodeAdapter,
+    NodeSession,
+    PlainAdapter,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._client.body import LARGEST_OTHER, receive
+from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import LimitedSocket, time_limit
+from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import causes_of
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import (
     REQUESTS_IMPORT_ERROR,
     pause_wanted,
     proxies_for,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import readable
 
 if REQUESTS_IMPORT_ERROR is None:
     import requests

@@ -125,7 +125,7 @@ failure:
     words: Forbidden
 """
 
-from ansible_collections.qlikops.sense.plugins.module_utils._banner import MESSAGE_TYPES, Banner, checked_name
+from ansible_collections.qlikops.sense.plugins.module_utils._api.banner import MESSAGE_TYPES, Banner, checked_name
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 

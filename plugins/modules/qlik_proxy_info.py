@@ -164,11 +164,11 @@ failure:
 
 from datetime import datetime, timezone
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._proxy_state import describe_proxies
+from ansible_collections.qlikops.sense.plugins.module_utils._result import virtual_proxy_result
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import virtual_proxy_result
 from ansible_collections.qlikops.sense.plugins.module_utils._words import words
 
 

@@ -119,9 +119,9 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, require_range
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._proof import (
     Look,

@@ -489,11 +489,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
+from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyService, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import by_user
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
-from ansible_collections.qlikops.sense.plugins.module_utils._restart import (
+from ansible_collections.qlikops.sense.plugins.module_utils._result import proxy_result
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
     BEGIN,
     DRAIN,
     STEPS,
@@ -506,14 +511,10 @@ from ansible_collections.qlikops.sense.plugins.module_utils._restart import (
     answer,
     in_all,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._restart_plan import SPEC, read_plan
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection, UserPatterns
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_plan import SPEC, read_plan
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.window import Window
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import proxy_result
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import ProxyService, Topology
-from ansible_collections.qlikops.sense.plugins.module_utils._users import by_user
-from ansible_collections.qlikops.sense.plugins.module_utils._window import Window
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
 
 LOOKUP = "lookup"

@@ -216,13 +216,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, Refused
-from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry, inquire
-from ansible_collections.qlikops.sense.plugins.module_utils._module import (
-    QlikModule,
-    errors_as_failures,
-    selection_spec,
-)
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import (
     ALREADY_GONE,
     ENDED,
     FAILED,
@@ -232,9 +226,15 @@ from ansible_collections.qlikops.sense.plugins.module_utils._outcome import (
     Outcome,
     in_words,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._plan import Caps, Plan, plan_ending
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._module import (
+    QlikModule,
+    errors_as_failures,
+    selection_spec,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, plan_ending
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 MOST_REASONS = 5

@@ -361,13 +361,13 @@ failure:
 from datetime import datetime, timezone
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
-from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
     errors_as_failures,
     selection_spec,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 

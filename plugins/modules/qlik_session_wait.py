@@ -171,13 +171,13 @@ import time
 from datetime import datetime, timezone
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, require_range
-from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
     errors_as_failures,
     selection_spec,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._query import inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._wait import (
     RANGES,

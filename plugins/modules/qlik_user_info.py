@@ -114,10 +114,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import user_key
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
+    KnownUser,
+    UserRules,
+    in_doubt,
+    missing_user,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
-from ansible_collections.qlikops.sense.plugins.module_utils._session import user_key
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, UserRules, in_doubt, missing_user
 from ansible_collections.qlikops.sense.plugins.module_utils._words import words
 
 

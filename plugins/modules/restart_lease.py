@@ -138,9 +138,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._lease import Book, Lease, Owner, now, opened, write
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
 
 LONGEST = 8 * 86400

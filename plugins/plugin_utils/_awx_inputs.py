@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """What goes into the credentials of AWX, secrets included, out of settings and files on the controller."""
 
 from __future__ import annotations

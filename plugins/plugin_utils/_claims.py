@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """Lets only one host of a play use a file that all of them name: the first that asks for it."""
 
 from __future__ import annotations

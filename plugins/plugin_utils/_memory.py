@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """The memory of the role stale_sessions: when sessions were first seen, as one compact text. Pure."""
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso, parsed
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso, parsed
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 VERSION = 1

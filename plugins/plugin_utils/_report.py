@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """The report of who is connected, or who would be hit: what every table, file, page and mail is made of. Pure."""
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import SESSIONS_PER_USER
+from ansible_collections.qlikops.sense.plugins.module_utils._result import SESSIONS_PER_USER
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice import Thresholds, advice, enumerated
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import (
     Session,

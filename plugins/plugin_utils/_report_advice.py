@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """When a number is worth a word, and the words. Pure."""
 
 from __future__ import annotations
@@ -12,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import SESSIONS_PER_USER
+from ansible_collections.qlikops.sense.plugins.module_utils._result import SESSIONS_PER_USER
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 
 

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """What a result of qlik_session_info says, as values: whole, and counted by user. Pure."""
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._session import UserKey, user_key
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey, user_key
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold as fold_text
 
 Listed = Mapping[str, Any]

@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """Which of a site's sessions are stale, and by which rule. Pure: a result of qlik_session_info in, a decision out."""
 
 from __future__ import annotations
@@ -15,22 +12,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages, parsed
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import (
-    Selection,
-    UserPatterns,
-    surplus,
-)
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey, user_key
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import SESSIONS_PER_USER
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, parsed
+from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, user_key
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
     Pair,
     ProxyService,
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._result import SESSIONS_PER_USER
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection, surplus
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, seconds, words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 

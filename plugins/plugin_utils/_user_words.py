@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
-
 """What the help desk reads about a user: state, sessions, the limit, and what became of a try to log in. Pure."""
 
 from __future__ import annotations
@@ -12,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import SESSIONS_PER_USER
+from ansible_collections.qlikops.sense.plugins.module_utils._result import SESSIONS_PER_USER
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable
 

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.faults.answers import Answer, Manner
 from ansible_collections.qlikops.sense.tests.integration.faults.site import HOSTS, QRS, Site
-from qlik_simulator.certificates import Authority, Identity, make_server, write_private
+from qlik_simulator.model.certificates import Authority, Identity, make_server, write_private
 
 PATIENCE = 30.0  # no client waits longer than this
 FLAWS = ("expired", "wrong_name", "rogue")

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, Pair, ProxyService, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Node, Pair, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.tests.integration.faults import answers
 from ansible_collections.qlikops.sense.tests.integration.faults.answers import Answer
 

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.modules import sites
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
-from qlik_simulator.switches import SWITCHES
+from qlik_simulator.model.switches import SWITCHES
 
 PAIRS = len(sites.PAIRS)
 CROWD = 200

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso, parsed
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso, parsed
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.runner import sites
 from ansible_collections.qlikops.sense.tests.integration.runner.awx import Awx, Job

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
     Pair,
     ProxyService,
     Topology,
     VirtualProxy,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._users import UserRules
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import UserRules
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=timezone.utc)
 DEFAULT = VirtualProxy("vp-default", "", "Central Proxy (Default)", "X-Qlik-Session", 30)

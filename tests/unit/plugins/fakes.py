@@ -20,9 +20,9 @@ import urllib3
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.response import HTTPResponse
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call, Rest
 
 
 class FakeRest(Rest):

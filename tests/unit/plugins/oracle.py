@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.tests.unit.plugins.builders import NOW
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, trimmed
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import iso
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
     ProxyService,
     Topology,

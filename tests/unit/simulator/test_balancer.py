@@ -11,8 +11,7 @@ import shutil
 
 import pytest
 
-from qlik_simulator.balancer_watch import read_states
-from qlik_simulator.haproxy_config import (
+from qlik_simulator.balancer.haproxy_config import (
     BalancerError,
     UsersPort,
     check_names,
@@ -20,6 +19,7 @@ from qlik_simulator.haproxy_config import (
     find_haproxy,
     socket_path,
 )
+from qlik_simulator.balancer.watch import read_states
 
 PORTS = [
     UsersPort("Central", "qlik1.example.com", "127.0.0.1", 20001),

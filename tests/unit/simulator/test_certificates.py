@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from qlik_simulator.certificates import PURPOSE, Authority
+from qlik_simulator.model.certificates import PURPOSE, Authority
 
 HOST = "qlik1.example.com"
 

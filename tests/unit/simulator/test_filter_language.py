@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qlik_simulator.filter_language import Comparison, FilterError, Group, parse
-from qlik_simulator.table import Row, Table
+from qlik_simulator.services.filter_language import Comparison, FilterError, Group, parse
+from qlik_simulator.services.table import Row, Table
 
 WHEN = datetime(2026, 1, 15, 8, 0, 0, tzinfo=timezone.utc)
 

@@ -11,13 +11,13 @@ from datetime import datetime, timezone
 
 import pytest
 
-from qlik_simulator.clock import Clock, iso
-from qlik_simulator.history import History
-from qlik_simulator.logins import TOO_MANY, Logins, TooManySessionsError
-from qlik_simulator.proxy import RUNNING, STARTING, STOPPED, Proxy
-from qlik_simulator.sessions import Session, SessionStore
-from qlik_simulator.site import SiteError
-from qlik_simulator.site_file import site_from
+from qlik_simulator.model.clock import Clock, iso
+from qlik_simulator.model.history import History
+from qlik_simulator.model.proxy import RUNNING, STARTING, STOPPED, Proxy
+from qlik_simulator.model.sessions import Session, SessionStore
+from qlik_simulator.model.site import SiteError
+from qlik_simulator.model.site_file import site_from
+from qlik_simulator.users.logins import TOO_MANY, Logins, TooManySessionsError
 
 START = datetime(2026, 1, 15, 8, 0, 0, tzinfo=timezone.utc)
 

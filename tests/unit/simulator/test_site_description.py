@@ -16,10 +16,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qlik_simulator.generator import as_yaml, generate
-from qlik_simulator.site import Site, SiteError
-from qlik_simulator.site_file import load_site, site_from
-from qlik_simulator.switches import SWITCHES, Switches
+from qlik_simulator.model.generator import as_yaml, generate
+from qlik_simulator.model.site import Site, SiteError
+from qlik_simulator.model.site_file import load_site, site_from
+from qlik_simulator.model.switches import SWITCHES, Switches
 
 ROLE_SITE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "simulated_site" / "files" / "site.yml"
 GOOD: dict[str, Any] = {

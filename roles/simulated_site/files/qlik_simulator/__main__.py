@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 try:
-    from .cli import main
+    from .process.cli import main
 
     status = main(sys.argv[1:])
 except ModuleNotFoundError as error:  # a bare traceback would hide that only a library is missing

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.filter.recall_sessions import recall_sessions
 from ansible_collections.qlikops.sense.plugins.filter.remember_sessions import remember_sessions
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages, iso
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, iso
 from ansible_collections.qlikops.sense.tests.unit.plugins.builders import NOW
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import times
 

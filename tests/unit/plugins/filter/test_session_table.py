@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.filter.session_table import session_table
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Failure, Reading
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Scope
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Scope
+from ansible_collections.qlikops.sense.plugins.module_utils._result import Report
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import SESSION_COLUMNS
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import cell_width
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders

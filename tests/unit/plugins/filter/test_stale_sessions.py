@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.filter.stale_sessions import stale_sessions
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import Selection
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, in_order
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, Scope
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, in_order
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Scope
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._result import Report
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils._stale import span
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages, age_of_timestamp, iso
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, age_of_timestamp, iso
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, times, worlds
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._banner import (
+from ansible_collections.qlikops.sense.plugins.module_utils._api.banner import (
     MESSAGE_TYPES,
     Banner,
     Banners,
@@ -21,10 +21,10 @@ from ansible_collections.qlikops.sense.plugins.module_utils._banner import (
     checked_name,
     plan_change,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call
-from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import banner

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 
-from ansible_collections.qlikops.sense.plugins.module_utils import _connection
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import (
+from ansible_collections.qlikops.sense.plugins.module_utils._client import connection as _connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import (
     CONTROL_CHARACTER,
     PATHS,
     Connection,
@@ -288,8 +288,8 @@ def test_a_file_that_may_not_be_read(pem: Export, option: str, monkeypatch: pyte
 def test_nobody_is_asked_for_a_password_on_the_terminal(pem: Export) -> None:
     code = (
         "import os, pty, sys\n"
-        f"sys.path.insert(0, {str(pathlib.Path(_connection.__file__).parents[5])!r})\n"
-        "from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection\n"
+        f"sys.path.insert(0, {str(pathlib.Path(_connection.__file__).parents[6])!r})\n"
+        "from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection\n"
         f"connection = Connection('localhost', {pem.client!r}, {pem.encrypted_traditional!r})\n"
         "pid, terminal = pty.fork()\n"
         "if pid == 0:\n"

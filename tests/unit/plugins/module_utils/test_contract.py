@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils import _banner, _proxy_service, _repository
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._contract import (
+from ansible_collections.qlikops.sense.plugins.module_utils._api import banner as _banner
+from ansible_collections.qlikops.sense.plugins.module_utils._api import qps as _proxy_service
+from ansible_collections.qlikops.sense.plugins.module_utils._api import qrs as _repository
+from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import (
     ENUM,
     FIELDS,
     FLAG,
@@ -35,14 +36,16 @@ from ansible_collections.qlikops.sense.plugins.module_utils._contract import (
     Field,
     Request,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call, Rest
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
-from qlik_simulator import about, openapi, qps, shapes
-from qlik_simulator.banners import BannerStore
-from qlik_simulator.clock import Clock
-from qlik_simulator.sessions import Session
-from qlik_simulator.site_file import site_from
-from qlik_simulator.switches import Switches
+from qlik_simulator.model import entities as shapes
+from qlik_simulator.model.banners import BannerStore
+from qlik_simulator.model.clock import Clock
+from qlik_simulator.model.sessions import Session
+from qlik_simulator.model.site_file import site_from
+from qlik_simulator.model.switches import Switches
+from qlik_simulator.services import about, openapi, qps
 
 # The type that each method of the reader expects.
 METHODS = {

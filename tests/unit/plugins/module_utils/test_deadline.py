@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils import _deadline
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client import deadline as _deadline
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"

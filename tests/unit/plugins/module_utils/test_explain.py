@@ -13,16 +13,16 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.qlikops.sense.plugins.module_utils import _explain
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._explain import (
+from ansible_collections.qlikops.sense.plugins.module_utils._client import diagnosis as _explain
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import (
     LONGEST_QUOTE,
     causes_of,
     explain_answer,
     explain_no_answer,
     explain_not_json,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
 

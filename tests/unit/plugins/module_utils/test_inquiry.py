@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import MissingNotProven
-from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry, inquire
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, Topology
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (

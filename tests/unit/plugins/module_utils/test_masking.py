@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 
-from ansible_collections.qlikops.sense.plugins.module_utils._masking import (
+from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import (
     LONGEST_SPELLING,
     WINDOW,
     Secrets,

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Failure, Reading, in_words
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading, in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 
 ONE, TWO, THREE, _FOUR = builders.topology().pairs

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._parallel import side_by_side
+from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import side_by_side
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers())), st.integers(1, 8))

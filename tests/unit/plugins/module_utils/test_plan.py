@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._plan import Caps, Plan, plan_ending
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, plan_ending
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import patterns_for, worlds
 

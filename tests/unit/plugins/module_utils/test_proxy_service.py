@@ -11,10 +11,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import ProxyServiceApi, SessionStruct
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import ProxyServiceApi, SessionStruct
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Rest
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire, unreachable
 

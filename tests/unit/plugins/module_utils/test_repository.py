@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
+from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     LONGEST_FILTER,
     Repository,
     ServiceState,
@@ -22,10 +20,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._repository import (
     quoted,
     user_filters,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Rest
-from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Node, VirtualProxy
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Node, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire, failed_with, unreachable
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import names

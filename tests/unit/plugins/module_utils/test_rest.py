@@ -23,9 +23,9 @@ from hypothesis import given
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, ProtocolError, ProxyError, ReadTimeoutError, SSLError
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call, Rest, expect_list
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call, Rest, expect_list
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import Reply, Wire, refused
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import session_ids

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._restart import (
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
     BEGIN,
     CORDONED,
     DRAIN,

@@ -11,21 +11,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import (
-    Selection,
-    UserPatterns,
-)
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, in_order
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, in_order
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
     Pair,
     ProxyService,
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.module_utils._words import seconds, words
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (

@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._proxy_service import SessionStruct
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Call
-from ansible_collections.qlikops.sense.plugins.module_utils._session import SORT_KEYS, in_order, tag_of_ref, user_key
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import SessionStruct
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import (
+    SORT_KEYS,
+    in_order,
+    tag_of_ref,
+    user_key,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, session_ids, topologies, worlds

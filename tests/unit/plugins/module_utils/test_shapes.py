@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
-from ansible_collections.qlikops.sense.plugins.module_utils._shapes import Fields, objects_of, value_of
 
 REQUEST = "GET https://qlik1:4242/qrs/thing/full"
 NAMES = ("initializing", "no_communication", "running")

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
-from ansible_collections.qlikops.sense.plugins.module_utils._connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Outcome
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer, Call
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Outcome
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, VirtualProxy
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from hypothesis import given
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Failure, Reading
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._summary import Report
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import Pair, Scope, Topology
-from ansible_collections.qlikops.sense.plugins.module_utils._users import KnownUser, missing_user
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Scope, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser, missing_user
+from ansible_collections.qlikops.sense.plugins.module_utils._result import Report
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, worlds
 

@@ -9,7 +9,7 @@ import re
 import pytest
 from hypothesis import given
 
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
     Pair,
     Scope,

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._users import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
     KnownUser,
     UserRules,
     addresses,

@@ -10,17 +10,17 @@ from datetime import datetime, timezone
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._inquiry import Inquiry
-from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Failure, Reading
-from ansible_collections.qlikops.sense.plugins.module_utils._session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
     ProxyService,
     Scope,
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry
 from ansible_collections.qlikops.sense.plugins.module_utils._wait import Patience, Wait, wait, who_is_left
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._given import changed_by_yaml, without_empty_answers
-from ansible_collections.qlikops.sense.plugins.module_utils._selection import UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, is_blank, seconds, words
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 

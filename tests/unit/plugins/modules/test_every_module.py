@@ -435,10 +435,10 @@ def test_without_requests_the_message_names_it(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    place = "ansible_collections.qlikops.sense.plugins.module_utils._rest"
+    place = "ansible_collections.qlikops.sense.plugins.module_utils._client.http"
     with pytest.MonkeyPatch.context() as patch:
         package = importlib.import_module(place.rpartition(".")[0])
-        patch.setattr(package, "_rest", sys.modules[place])
+        patch.setattr(package, "http", sys.modules[place])
         patch.setitem(sys.modules, "requests", None)
         patch.delitem(sys.modules, place)
         error = importlib.import_module(place).REQUESTS_IMPORT_ERROR

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
-from ansible_collections.qlikops.sense.plugins.module_utils._rest import Answer
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (

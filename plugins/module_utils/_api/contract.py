@@ -1,0 +1,107 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything of QRS and QPS that the client relies on: the one table to hold a new release of Qlik Sense against.
+
+Stability is what Qlik's descriptions of the interfaces call it. Grades of evidence: D documented by Qlik, C seen in
+other clients, L seen on a live site. Unit tests hold the table against the client and the simulated site.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+QRS, QPS, PERSONAL = "QRS", "QPS", "Personal API"
+LOCKED, EXPERIMENTAL = "Locked", "Experimental"
+TEXT, NUMBER, FLAG, ENUM, OBJECT, LIST = "text", "number", "flag", "enum", "object", "list"
+
+
+class Request(NamedTuple):
+    """``entity`` is what is answered, or what a list is of; "" where the answer is not read."""
+
+    service: str
+    method: str
+    path: str
+    entity: str
+    stability: str
+    grade: str
+    needed_for: str
+
+
+class Field(NamedTuple):
+    """``type`` is what is expected; what else is read without doubt is up to ``_shapes``."""
+
+    entity: str
+    name: str
+    type: str
+    grade: str
+    needed_for: str
+
+
+REQUESTS = (
+    Request(QRS, "GET", "/qrs/proxyservice/full", "ProxyService", LOCKED, "D", "the topology"),
+    Request(QRS, "GET", "/qrs/virtualproxyconfig/full", "VirtualProxyConfig", LOCKED, "D", "the topology"),
+    Request(QRS, "GET", "/qrs/servicestatus/full", "ServiceStatus", LOCKED, "D", "what QRS believes of a proxy"),
+    Request(QRS, "GET", "/qrs/servernodeconfiguration/full", "ServerNodeConfiguration", LOCKED, "D", "central nodes"),
+    Request(QRS, "GET", "/qrs/user/full", "User", LOCKED, "D", "states and addresses of users"),
+    Request(QRS, "GET", "/qrs/user/count", "Value", LOCKED, "D", "whether missing users can be told"),
+    Request(QRS, "GET", "/qrs/custombannermessage/full", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
+    Request(QRS, "POST", "/qrs/custombannermessage", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
+    Request(QRS, "PUT", "/qrs/custombannermessage/{id}", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
+    Request(QRS, "DELETE", "/qrs/custombannermessage/{id}", "", EXPERIMENTAL, "D", "banners"),
+    Request(QPS, "GET", "/qps/alive", "Value", LOCKED, "D", "whether a proxy is ready"),
+    Request(QPS, "GET", "/qps/session", "Session", EXPERIMENTAL, "D", "lists of sessions"),
+    Request(QPS, "GET", "/qps/{virtualproxy}/session", "Session", EXPERIMENTAL, "D", "lists of sessions"),
+    Request(QPS, "DELETE", "/qps/session/{id}", "", LOCKED, "D", "ending sessions"),
+    Request(QPS, "DELETE", "/qps/{virtualproxy}/session/{id}", "", LOCKED, "D", "ending sessions"),
+    Request(PERSONAL, "DELETE", "/{virtualproxy}/qps/user", "", LOCKED, "D", "logging out where QRS was asked so"),
+)
+
+FIELDS = (
+    Field("ProxyService", "id", TEXT, "D", "telling proxies apart"),
+    Field("ProxyService", "serverNodeConfiguration", OBJECT, "D", "names of nodes"),
+    Field("ProxyService", "settings", OBJECT, "D", "ports and links"),
+    Field("ProxyServiceSettings", "listenPort", NUMBER, "D", "restarts behind a balancer"),
+    Field("ProxyServiceSettings", "restListenPort", NUMBER, "D", "asking QPS"),
+    Field("ProxyServiceSettings", "virtualProxies", LIST, "D", "which lists of sessions there are"),
+    Field("VirtualProxyConfig", "id", TEXT, "D", "telling virtual proxies apart"),
+    Field("VirtualProxyConfig", "prefix", TEXT, "D", "asking QPS"),
+    Field("VirtualProxyConfig", "description", TEXT, "D", "selection and reports"),
+    Field("VirtualProxyConfig", "sessionCookieHeaderName", TEXT, "D", "reports"),
+    Field("VirtualProxyConfig", "sessionInactivityTimeout", NUMBER, "D", "reports"),
+    Field("VirtualProxyConfig", "loadBalancingServerNodes", LIST, "D", "reports"),
+    Field("ServerNodeConfiguration", "name", TEXT, "D", "names of nodes"),
+    Field("ServerNodeConfiguration", "hostName", TEXT, "D", "asking QPS"),
+    Field("ServerNodeConfiguration", "isCentral", FLAG, "D", "central nodes"),
+    # Within a proxy service it can be filtered by (C) but is not described to be shown.
+    Field("ServerNodeConfiguration", "proxyEnabled", FLAG, "D", "leaving out nodes without a proxy"),
+    Field("ServiceStatus", "serverNodeConfiguration", OBJECT, "D", "names of nodes"),
+    Field("ServiceStatus", "serviceType", ENUM, "D", "finding proxies among the services"),
+    Field("ServiceStatus", "serviceState", ENUM, "D", "what QRS believes of a proxy"),
+    Field("ServiceStatus", "timestamp", TEXT, "D", "how old that belief is"),
+    Field("User", "userDirectory", TEXT, "D", "joining users with sessions"),
+    Field("User", "userId", TEXT, "D", "joining users with sessions"),
+    Field("User", "name", TEXT, "D", "reports"),
+    Field("User", "inactive", FLAG, "D", "states of users"),
+    Field("User", "blacklisted", FLAG, "D", "states of users"),
+    Field("User", "removedExternally", FLAG, "D", "states of users"),
+    Field("User", "attributes", LIST, "D", "addresses of users"),
+    Field("UserAttribute", "attributeType", TEXT, "D", "addresses of users"),
+    Field("UserAttribute", "attributeValue", TEXT, "D", "addresses of users"),
+    Field("CustomBannerMessage", "id", TEXT, "D", "banners"),
+    Field("CustomBannerMessage", "name", TEXT, "D", "banners"),
+    Field("CustomBannerMessage", "message", TEXT, "D", "banners"),
+    Field("CustomBannerMessage", "messageType", ENUM, "D", "banners"),
+    Field("CustomBannerMessage", "isActive", FLAG, "D", "banners"),
+    Field("CustomBannerMessage", "duration", NUMBER, "D", "banners"),
+    # Described in camelCase, seen in PascalCase (L).
+    Field("Session", "UserDirectory", TEXT, "D", "whose session it is"),
+    Field("Session", "UserId", TEXT, "D", "whose session it is"),
+    Field("Session", "UserName", TEXT, "D", "reports; blank on live sites (L)"),
+    Field("Session", "Attributes", LIST, "D", "selection; addresses of users"),
+    Field("Session", "SessionId", TEXT, "D", "ending sessions"),
+    # Described as a bare value; in an object by that name it is what other clients read.
+    Field("Value", "value", FLAG, "C", "whether a proxy is ready"),
+    Field("Value", "value", NUMBER, "C", "whether missing users can be told"),
+)

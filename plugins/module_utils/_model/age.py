@@ -1,0 +1,85 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long sessions have been known. QPS tells no age, so it is remembered from run to run by ``first_seen``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, tag_of_ref
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
+
+
+@dataclass(frozen=True)
+class Ages:
+    """What is remembered, as of ``now`` (aware, UTC)."""
+
+    now: datetime
+    remembered: Mapping[str, datetime]
+
+    @classmethod
+    def from_option(cls, first_seen: Mapping[str, object] | None, now: datetime) -> Ages:
+        """Takes ``ref -> ISO time``. A time to come, as after a clock was set back, counts as now."""
+        return cls(now, {ref: min(now, _time(ref, text)) for ref, text in (first_seen or {}).items()})
+
+    def of(self, session: Session) -> int | None:
+        """Seconds since the session was first seen; None where it had not been seen before."""
+        seen = self.remembered.get(session.ref)
+        return None if seen is None else int((self.now - seen).total_seconds())
+
+    def first_seen(self, session: Session) -> str:
+        return iso(self.remembered.get(session.ref, self.now))
+
+    def brought_up_to_date(
+        self, seen: Iterable[Session], read: Iterable[Pair], existing: Iterable[Pair]
+    ) -> dict[str, str]:
+        """The memory for the next run, in order of refs.
+
+        A session that is gone is forgotten only where its list was ``read`` or its pair is none of the ``existing``:
+        one whose proxy did not answer this time keeps its age.
+        """
+        unread = {pair.tag for pair in existing} - {pair.tag for pair in read}
+        kept = {ref: iso(time) for ref, time in self.remembered.items() if tag_of_ref(ref) in unread}
+        now_known = {session.ref: self.first_seen(session) for session in seen}
+        return dict(sorted({**kept, **now_known}.items()))
+
+
+def iso(time: datetime) -> str:
+    """UTC to the second, such as 2026-01-15T08:00:00Z."""
+    return time.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def age_of_timestamp(text: str, now: datetime) -> int | None:
+    """Seconds since a time as QRS writes it, such as 2024-01-28T17:46:14.123Z; None where there is none to read."""
+    try:
+        return max(0, int((now - parsed(text)).total_seconds()))
+    except ValueError:
+        return None
+
+
+def _time(ref: str, text: object) -> datetime:
+    try:
+        return parsed(str(text))
+    except ValueError:
+        raise BadOption(
+            "first_seen", f"'{text}' of {ref} is not a time.", "Give back what an earlier run returned as first_seen."
+        ) from None
+
+
+def parsed(text: str) -> datetime:
+    """A time in ISO 8601, taken for UTC where it does not say. Raises ValueError."""
+    # Python 3.10 reads neither Z nor other than 3 or 6 digits of a fraction; .NET writes up to 7.
+    match = re.fullmatch(r"(.+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text.strip())
+    if not match:
+        raise ValueError(text)
+    zone = "+00:00" if match[3] in (None, "Z") else match[3]
+    try:
+        return datetime.fromisoformat(f"{match[1]}.{(match[2] or '0'):0<6.6}{zone}").astimezone(timezone.utc)
+    except OverflowError as error:
+        raise ValueError(text) from error

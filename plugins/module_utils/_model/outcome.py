@@ -1,0 +1,83 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of asking proxy services and of ending sessions, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
+
+ENDED, ALREADY_GONE, FAILED, WOULD_END = "ended", "already_gone", "failed", "would_end"
+OUTCOMES = (ENDED, ALREADY_GONE, FAILED, WOULD_END)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A pair whose sessions could not be listed."""
+
+    pair: Pair
+    reason: str
+    hint: str
+    unreachable: bool
+
+    def as_result(self) -> dict[str, Any]:
+        return {
+            "proxy": self.pair.proxy.name,
+            "virtual_proxy": self.pair.virtual_proxy.prefix,
+            "reason": self.reason,
+            "hint": self.hint,
+        }
+
+
+def in_words(failures: Iterable[Failure]) -> str:
+    """One sentence for each proxy service and reason, or an empty text."""
+    prefixes: dict[tuple[str, str, str], list[str]] = {}
+    for failure in failures:
+        key = (failure.pair.proxy.name, failure.reason, failure.hint)
+        prefixes.setdefault(key, []).append(f"/{failure.pair.virtual_proxy.prefix}")
+    return " ".join(
+        f"Proxy service {proxy}, virtual proxies {', '.join(names)}: {reason} {hint}".rstrip()
+        for (proxy, reason, hint), names in prefixes.items()
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The sessions of the pairs that were asked."""
+
+    pairs: tuple[Pair, ...]
+    sessions: tuple[Session, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def pairs_read(self) -> list[Pair]:
+        failed = {failure.pair for failure in self.failures}
+        return [pair for pair in self.pairs if pair not in failed]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one session; ``reason`` for a failure.
+
+    ``is_uncertain``: no answer came to the request to end it, which may have been obeyed all the same.
+    ``was_refused``: the service did not end it, but it may have ended by itself.
+    """
+
+    state: str
+    reason: str = ""
+    is_uncertain: bool = False
+    was_refused: bool = False
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Outcome of every session by its ref, and what could not be read again afterwards."""
+
+    outcomes: Mapping[str, Outcome]
+    failures: tuple[Failure, ...] = ()

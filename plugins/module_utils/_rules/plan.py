@@ -1,0 +1,80 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which of the selected sessions may be ended, and why not the rest. Pure; nothing is ended here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A selected session that is spared, and why."""
+
+    session: Session
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Both in the order of the selection."""
+
+    to_end: tuple[Session, ...]
+    kept: tuple[Kept, ...]
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The most that may be ended in one run: a number of sessions, a percentage of all sessions of the site."""
+
+    max_sessions: int | None = None
+    max_percent: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_sessions is not None and self.max_sessions < 0:
+            raise BadOption("max_sessions", f"{self.max_sessions} is too small.", "The least is 0.")
+        if self.max_percent is not None and not 0 <= self.max_percent <= 100:
+            raise BadOption("max_percent", f"{self.max_percent:g} is not a percentage.", "It goes from 0 to 100.")
+
+    def objection(self, plan: Plan, all_sessions: int) -> str:
+        """By how much the plan passes a cap, or an empty text. ``all_sessions`` counts those of the whole site."""
+        count = len(plan.to_end)
+        if self.max_sessions is not None and count > self.max_sessions:
+            return (
+                f"Nothing was ended: {count} sessions would be, {count - self.max_sessions} more than max_sessions"
+                f" allows ({self.max_sessions}). Select fewer, or raise max_sessions if all of them are meant."
+            )
+        if self.max_percent is None:
+            return ""
+        # Not in floating point, where 0.29 % of 100000 is less than 290.
+        allowed = int(Fraction(str(self.max_percent)) * all_sessions / 100)
+        if count > allowed:
+            return (
+                f"Nothing was ended: {count} sessions would be, {count - allowed} more than max_percent allows"
+                f" ({self.max_percent:g} % of {all_sessions} sessions, so {allowed})."
+                " Select fewer, or raise max_percent if all of them are meant."
+            )
+        return ""
+
+
+def plan_ending(selected: Iterable[Session], protect_users: Iterable[str], api_user: str) -> Plan:
+    """Spares protected users (patterns as in ``users``) and always the user that asks."""
+    protected = UserPatterns(words(protect_users))
+    to_end, kept = [], []
+    for session in selected:
+        if fold(session.user) == fold(api_user):
+            kept.append(Kept(session, "the sessions of api_user are never ended"))
+        elif protected.match(session):
+            kept.append(Kept(session, "protect_users names this user"))
+        else:
+            to_end.append(session)
+    return Plan(tuple(to_end), tuple(kept))

@@ -1,0 +1,202 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which sessions are meant: the selection options as values, and their meaning. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns, any_of_patterns
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, in_order, tag_of_ref
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
+    Pair,
+    ProxyService,
+    Scope,
+    Topology,
+    VirtualProxy,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, seconds, words
+
+UserStates = Mapping[UserKey, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Kinds are joined by *and*, the entries of one list by *or*. ``min_age`` in seconds."""
+
+    proxies: tuple[str, ...] = ()
+    virtual_proxies: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    exclude_users: tuple[str, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    session_refs: frozenset[str] = frozenset()
+    session_ids: tuple[str, ...] = field(default=(), repr=False)
+    user_states: frozenset[str] = frozenset()
+    min_age: int | None = None
+    keep_per_user: int | None = None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Selection:
+        """Takes a module's parameters, where lists without a word in them are not given."""
+        keep = options.get("keep_per_user")
+        if keep is not None and keep < 0:
+            raise BadOption("keep_per_user", f"{keep} is too small.", "The least is 0.")
+        return cls(
+            proxies=words(options.get("proxies")),
+            virtual_proxies=tuple(_prefix(name) for name in words(options.get("virtual_proxies"))),
+            users=words(options.get("users")),
+            exclude_users=words(options.get("exclude_users")),
+            attributes=_patterns_by_name(options.get("attributes") or {}),
+            session_refs=frozenset(ref.lower() for ref in words(options.get("session_refs"))),
+            session_ids=words(options.get("session_ids")),
+            user_states=frozenset(words(options.get("user_states"))),
+            min_age=seconds("min_age", options.get("min_age")),
+            keep_per_user=keep,
+        )
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything but an exclusion narrows it down from all sessions."""
+        lists = (self.proxies, self.virtual_proxies, self.users, self.attributes, self.user_states)
+        ids = (self.session_refs, self.session_ids)
+        return any(map(bool, (*lists, *ids))) or self.min_age is not None or self.keep_per_user is not None
+
+    def scope(self, topology: Topology) -> Scope:
+        """What of the site may be meant; raises BadOption for a name that the site does not have."""
+        self._check_names(topology)
+        proxies = [proxy for proxy in topology.proxies if self._covers_proxy(proxy)]
+        linked = {virtual_proxy.id for proxy in proxies for virtual_proxy in proxy.virtual_proxies}
+        return Scope.of(
+            proxies,
+            (
+                virtual_proxy
+                for virtual_proxy in topology.virtual_proxies
+                if self._covers_virtual_proxy(virtual_proxy) and (virtual_proxy.id in linked or not self.proxies)
+            ),
+        )
+
+    def _check_names(self, topology: Topology) -> None:
+        for name in self.proxies:
+            called = [proxy for proxy in topology.proxies if proxy.is_called(name)]
+            if not called:
+                raise _unknown("proxies", name, (f"{proxy.name} ({proxy.host_name})" for proxy in topology.proxies))
+            if len(called) > 1:
+                raise _ambiguous("proxies", name, (f"{each.name} on {each.host_name} ({each.id})" for each in called))
+        for name in self.virtual_proxies:
+            of_name = [virtual_proxy for virtual_proxy in topology.virtual_proxies if virtual_proxy.is_called(name)]
+            if not of_name:
+                known = (virtual_proxy.prefix or "/" for virtual_proxy in topology.virtual_proxies)
+                raise _unknown("virtual_proxies", name or "/", known)
+            if len({virtual_proxy.prefix for virtual_proxy in of_name}) > 1:
+                raise _ambiguous("virtual_proxies", name, (f"/{each.prefix} ({each.id})" for each in of_name))
+
+    def covers(self, pair: Pair) -> bool:
+        """Whether sessions of the pair may be meant."""
+        return self._covers_proxy(pair.proxy) and self._covers_virtual_proxy(pair.virtual_proxy)
+
+    def _covers_proxy(self, proxy: ProxyService) -> bool:
+        return not self.proxies or any(map(proxy.is_called, self.proxies))
+
+    def _covers_virtual_proxy(self, virtual_proxy: VirtualProxy) -> bool:
+        return not self.virtual_proxies or any(map(virtual_proxy.is_called, self.virtual_proxies))
+
+    def before_user_states(self, sessions: Iterable[Session], ages: Ages) -> list[Session]:
+        """The sessions meant by everything but user_states and keep_per_user, which need more than the session."""
+        users, excluded = UserPatterns(self.users), UserPatterns(self.exclude_users)
+        sessions = list(sessions)
+        covered = {pair for pair in {session.pair for session in sessions} if self.covers(pair)}
+        attributes = {fold(name): any_of_patterns(patterns) for name, patterns in self.attributes.items()}
+        return [
+            session
+            for session in sessions
+            if session.pair in covered
+            and (not self.users or users.match(session))
+            and not excluded.match(session)
+            and all(_carries(session, name, expression) for name, expression in attributes.items())
+            and (not self.session_refs or session.ref in self.session_refs)
+            and (not self.session_ids or session.session_id in self.session_ids)
+            and (self.min_age is None or _is_old(ages.of(session), self.min_age))
+        ]
+
+    def not_found(self, reading: Reading, existing: Iterable[Pair]) -> tuple[str, ...]:
+        """The refs that no list has, and the ids as their places in the option; nothing of what was not read."""
+        unread = {pair.tag for pair in existing} - {pair.tag for pair in reading.pairs_read}
+        refs = {session.ref for session in reading.sessions}
+        ids = {session.session_id for session in reading.sessions}
+        absent_refs = sorted(ref for ref in self.session_refs - refs if tag_of_ref(ref) not in unread)
+        places = enumerate(self.session_ids)
+        absent_ids = [] if unread else [f"session_ids[{place}]" for place, given in places if given not in ids]
+        return (*absent_refs, *absent_ids)
+
+    def select(self, sessions: list[Session], ages: Ages, states: UserStates) -> list[Session]:
+        """The sessions meant. ``states`` must hold the users of ``before_user_states`` where user_states is given."""
+        candidates = [
+            session
+            for session in self.before_user_states(sessions, ages)
+            if not self.user_states or self.user_states & states.get(session.user_key, frozenset())
+        ]
+        if self.keep_per_user is None:
+            return candidates
+        return surplus(sessions, candidates, self.keep_per_user, ages, lambda session: session.user_key)
+
+
+def surplus(
+    all_sessions: Iterable[Session],
+    candidates: Iterable[Session],
+    keep: int,
+    ages: Ages,
+    whose: Callable[[Session], Hashable],
+) -> list[Session]:
+    """Of the candidates of each of ``whose`` as many as it has sessions above ``keep``, oldest first.
+
+    Where ages are unknown or equal the order is that of ``sort_by: prefix``.
+    """
+    too_many = Counter(map(whose, all_sessions))
+    taken = []
+    for session in sorted(in_order(list(candidates)), key=lambda session: -(ages.of(session) or 0)):
+        if too_many[whose(session)] > keep:
+            too_many[whose(session)] -= 1
+            taken.append(session)
+    return taken
+
+
+def _prefix(name: str) -> str:
+    return name.strip("/")
+
+
+def _patterns_by_name(attributes: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    lists = {name: value if isinstance(value, list) else [value] for name, value in attributes.items()}
+    texts = {name: words("" if entry is None else str(entry) for entry in value) for name, value in lists.items()}
+    return {name: patterns for name, patterns in texts.items() if patterns}
+
+
+def _carries(session: Session, folded_name: str, expression: re.Pattern[str]) -> bool:
+    return any(
+        expression.fullmatch(fold(value))
+        for name, values in session.attributes.items()
+        if fold(name) == folded_name
+        for value in values
+    )
+
+
+def _is_old(age: int | None, least: int) -> bool:
+    return age is not None and age >= least
+
+
+def _unknown(option: str, name: str, known: Iterable[str]) -> BadOption:
+    return BadOption(option, f"the site has no '{name}'.", f"It has: {', '.join(sorted(set(known), key=fold))}.")
+
+
+def _ambiguous(option: str, name: str, fitting: Iterable[str]) -> BadOption:
+    return BadOption(
+        option, f"'{name}' fits more than one: {', '.join(fitting)}.", "Give the id of the one that is meant."
+    )
