@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._summary import SESSIONS_PER_USER
-from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
+from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable
 from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template

@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._ages import Ages, iso
 from ansible_collections.qlikops.sense.plugins.module_utils._outcome import Reading
 from ansible_collections.qlikops.sense.plugins.module_utils._session import Session, UserKey
+from ansible_collections.qlikops.sense.plugins.module_utils._stale import Why
 from ansible_collections.qlikops.sense.plugins.module_utils._topology import (
     Node,
     ProxyService,
@@ -37,7 +38,7 @@ SESSIONS_PER_USER = 5
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a result is made of. ``sessions`` in the order they are shown in."""
+    """Everything a result is made of. ``sessions`` in the order they are shown in, ``why`` by their refs."""
 
     sessions: tuple[Session, ...]
     scope: Scope
@@ -46,6 +47,8 @@ class Report:
     users: Mapping[UserKey, KnownUser]
     user_rules: UserRules
     with_ids: bool
+    why: Mapping[str, Why] | None = None
+    rule_names: tuple[str, ...] = ()
 
     def as_result(self) -> dict[str, Any]:
         users = self._users()
@@ -62,6 +65,7 @@ class Report:
                 "users_at_limit": sum(user["sessions"] >= SESSIONS_PER_USER for user in users),
                 "proxies": len(proxies),
                 "virtual_proxies": len(virtual_proxies),
+                **self._rules(),
             },
             "failures": [failure.as_result() for failure in self.reading.failures],
             "complete": not self.reading.failures,
@@ -69,7 +73,15 @@ class Report:
         }
 
     def session(self, session: Session) -> dict[str, Any]:
-        return session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids)
+        result = session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids)
+        return {**result, **vars(self.why[session.ref])} if self.why is not None else result
+
+    def _rules(self) -> dict[str, dict[str, int]]:
+        """How many of the sessions each rule has selected."""
+        if self.why is None:
+            return {}
+        counts = Counter(self.why[session.ref].rule for session in self.sessions)
+        return {"rules": {name: counts[name] for name in self.rule_names}}
 
     def _users(self) -> list[dict[str, Any]]:
         return [self._user(key, sessions) for key, sessions in sorted(by_user(self.sessions).items())]

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._notice import one_line
-from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 
 Row = Mapping[str, Any]
 # Teams refuses messages of more than 28 KB (D), Slack headers of more than 150 characters and sections of more than
