@@ -12,6 +12,7 @@ class ModuleDocFragment:
 notes:
   - The selection options narrow down the sessions of the whole site. Different options are joined by I(and), the
     entries of one list by I(or). Case is ignored character by character, as databases do, so V(ß) and V(SS) differ.
+  - O(any_of) is one more of these options: a session must fit them, and one of the rules.
   - Where a name or a pattern is meant, a number or a truth value is refused, for YAML makes those of V(00042) and
     V(no). Put them in quotes.
   - An empty list, an empty string and a list of empty strings count as not given, as an unanswered question of an AWX
@@ -83,11 +84,92 @@ options:
         site, which is read whole for it; the surplus is taken from the sessions otherwise selected, oldest first
         according to O(first_seen), and where ages are unknown or equal in the order of O(sort_by=prefix).
     type: int
+  keep_per_virtual_proxy:
+    description:
+      - Only the surplus of virtual proxies that have more than this number of sessions, over all nodes that serve them.
+        The sessions are counted and the surplus is taken as with O(keep_per_user). The two can't be combined; give each
+        in a rule of O(any_of).
+    type: int
+  any_of:
+    description:
+      - Rules. Only sessions that at least one of them selects. Each is a dictionary of options with the names and the
+        meaning of those above, joined by I(and).
+      - The rules are applied in their order, and each counts what those before it leave, over the whole site. So no
+        more sessions are selected than it takes to satisfy all of them.
+      - Each session selected says in the result which C(rule) selected it, and the C(reason) in words.
+      - A rule that narrows nothing down is refused, unless O(skip_blank_rules). An exclusion alone narrows nothing
+        down, and neither does V(0) as O(any_of[].keep_per_user) or V(0s) as O(any_of[].min_age).
+      - Where QRS may just not show a user, a rule with V(missing) does not select that user, and the result says so in
+        RV(ignore:notes).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: What the rule is called, such as V(old). The names of its options unless given.
+        type: str
+      proxies:
+        description: As O(proxies).
+        type: list
+        elements: str
+      virtual_proxies:
+        description: As O(virtual_proxies).
+        type: list
+        elements: str
+      users:
+        description: As O(users).
+        type: list
+        elements: str
+      exclude_users:
+        description: As O(exclude_users).
+        type: list
+        elements: str
+      attributes:
+        description: As O(attributes).
+        type: dict
+      user_states:
+        description: As O(user_states).
+        type: list
+        elements: str
+        choices:
+          - inactive
+          - blacklisted
+          - removed_externally
+          - missing
+      min_age:
+        description: As O(min_age).
+        type: str
+      keep_per_user:
+        description: As O(keep_per_user).
+        type: int
+      keep_per_virtual_proxy:
+        description: As O(keep_per_virtual_proxy).
+        type: int
+  skip_blank_rules:
+    description:
+      - Whether to leave out a rule of O(any_of) that narrows nothing down instead of refusing it, for rules that are
+        made of the answers to a survey. V(0) counts as no answer there.
+      - If no rule is left, no session is selected.
+    type: bool
+    default: false
   first_seen:
     description:
       - When sessions were first seen, as returned in RV(ignore:first_seen) by an earlier run. Proxy services tell no
         age of a session, so this is where ages come from.
     type: dict
+  memory:
+    description:
+      - The same as a text, returned in RV(ignore:memory) by an earlier run with O(remember). It also says which site it
+        is of and when it was stored.
+      - Nothing, an empty text, and a text that can't be read leave all ages unknown; the result says which it was. The
+        memory of another site, and one in a format of a later version of this collection, are errors.
+    type: raw
+  remember:
+    description:
+      - Whether to read the whole site and return RV(ignore:memory) for the next run, instead of RV(ignore:first_seen).
+      - Store it after this run, in place of the old one. A run that is killed before that takes no ages away, for what
+        it has not ended is still in the old one.
+    type: bool
+    default: false
   resolve_users:
     description:
       - Whether to ask QRS for the name, the e-mail addresses and the state of the users selected. Many users are asked

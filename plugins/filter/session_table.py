@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
+from ansible_collections.qlikops.sense.plugins.module_utils._words import counted, fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import (
     DEFAULT_COLUMNS,
     PROXY_COLUMNS,
@@ -21,7 +21,6 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import (
     Row,
     joined,
 )
-from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import INDENTATION, fits, printable, table
 
 DOCUMENTATION = r"""
@@ -62,9 +61,10 @@ options:
       - session_id
       - first_seen
       - age
+      - rule
+      - reason
       - outcome
       - outcome_reason
-      - reason
     default:
       - virtual_proxy
       - description
@@ -77,6 +77,8 @@ options:
       - attributes
       - ref
       - age
+      - rule
+      - reason
       - outcome
       - outcome_reason
   sort_by:
@@ -129,7 +131,17 @@ DISPENSABLE = (
     "Ref",
 )
 ELASTIC = frozenset(
-    ("Description", "Session cookie", "Load balancing nodes", "Attributes", "User name", "Why", "Kept because", "Host")
+    (
+        "Description",
+        "Session cookie",
+        "Load balancing nodes",
+        "Attributes",
+        "User name",
+        "User",
+        "Reason",
+        "Why",
+        "Host",
+    )
 )
 Columns = Mapping[str, Sequence[str]]
 PARTS = ("totals", "proxies", "users", "sessions", "kept")

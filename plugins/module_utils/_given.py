@@ -31,6 +31,10 @@ TEXTS = frozenset(
     }
 )
 SECRET_TEXTS = frozenset({"session_ids"})
+# What was read from where anything may have happened to it. The modules say themselves whether it is sound.
+DATA = frozenset({"memory", "result"})
+# A list of dictionaries that have options of their own.
+RULES = "any_of"
 
 
 def without_empty_answers(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,17 +51,49 @@ def _cleaned(value: Any) -> Any:
     return value
 
 
+def split_words(params: Mapping[str, Any], options: Collection[str]) -> dict[str, Any]:
+    """The texts with commas that stand for lists of words, as lists. Ansible would leave spaces at the words."""
+    return {
+        name: [word.strip() for word in value.split(",")] if name in options and isinstance(value, str) else value
+        for name, value in params.items()
+    }
+
+
 def flag_for_number(params: Mapping[str, Any], numbers: Collection[str]) -> BadOption | None:
     """What is wrong with the first of the options ``numbers`` that is a truth value, which Ansible would read as 1."""
-    for option in sorted(set(numbers).intersection(params)):
-        if isinstance(params[option], bool):
-            return BadOption(option, f"{params[option]} is a truth value, not a number.", "Write a number.")
+    for place, options in _options_and_rules(params):
+        for option in sorted(set(numbers).intersection(options)):
+            if isinstance(options[option], bool):
+                reason = f"{options[option]} is a truth value, not a number."
+                return BadOption(place + option, reason, "Write a number.")
     return None
+
+
+def no_rule(params: Mapping[str, Any]) -> BadOption | None:
+    """What is wrong with the first rule that is no dictionary, of which Ansible may make one."""
+    rules = params.get(RULES)
+    for number, rule in enumerate(rules if isinstance(rules, list) else []):
+        if not (isinstance(rule, Mapping) or (isinstance(rule, str) and is_blank(rule))):
+            return BadOption(
+                f"{RULES}[{number}]", f"{rule!r:.60} is no rule.", "Write a dictionary, such as {min_age: 8h}."
+            )
+    if isinstance(rules, list) or rules is None or (isinstance(rules, str) and is_blank(rules)):
+        return None
+    return BadOption(RULES, f"{rules!r:.60} is no list of rules.", "Write a list, such as [{min_age: 8h}].")
+
+
+def _options_and_rules(params: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The options, and those of each rule, with what their names are to begin with in a message."""
+    yield "", params
+    rules = params.get(RULES)
+    for number, rule in enumerate(rules if isinstance(rules, list) else []):
+        if isinstance(rule, Mapping):
+            yield f"{RULES}[{number}].", rule
 
 
 def not_text(params: Mapping[str, Any]) -> BadOption | None:
     """What is wrong with the first option that holds what no text has: a NUL, or half a character."""
-    for option in sorted(name for name in params if not name.startswith("_ansible")):
+    for option in sorted(name for name in params if not name.startswith("_ansible") and name not in DATA):
         if any(isinstance(value, str) and value != _loggable(value) for value in _leaves(params[option])):
             return BadOption(
                 option, "there is a NUL or another control character in it, or half a character.", "Write it in UTF-8."
@@ -86,10 +122,11 @@ def _loggable(text: str) -> str:
 
 def changed_by_yaml(params: Mapping[str, Any]) -> BadOption | None:
     """What is wrong with the first value of TEXTS that is no text, or None."""
-    for option in sorted(TEXTS.intersection(params)):
-        for value in _leaves(params[option]):
-            if value is not None and not isinstance(value, str):
-                return _no_text(option, value)
+    for place, options in _options_and_rules(params):
+        for option in sorted(TEXTS.intersection(options) | ({"name"} & set(options) if place else set())):
+            for value in _leaves(options[option]):
+                if value is not None and not isinstance(value, str):
+                    return _no_text(place, option, value)
     return None
 
 
@@ -106,7 +143,7 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _no_text(option: str, value: Any) -> BadOption:
+def _no_text(place: str, option: str, value: Any) -> BadOption:
     shown = "a value" if option in SECRET_TEXTS else f"{value!r}"[:60]
     kind = (
         "a truth value" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a structure"
@@ -118,7 +155,7 @@ def _no_text(option: str, value: Any) -> BadOption:
     else:
         right = "Put it in quotes as it is spelled, such as '00042' or 'no'."
     return BadOption(
-        option,
+        place + option,
         f"{shown} is {kind}, not a text. YAML makes numbers and truth values of 00042, 8:00, no and the like.",
         right,
     )

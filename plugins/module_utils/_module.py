@@ -24,7 +24,9 @@ from ansible_collections.qlikops.sense.plugins.module_utils._given import (
     changed_by_yaml,
     flag_for_number,
     loggable,
+    no_rule,
     not_text,
+    split_words,
     without_empty_answers,
 )
 
@@ -63,16 +65,14 @@ def connection_spec() -> Spec:
     }
 
 
-def selection_spec() -> Spec:
-    """The options of the fragment ``_selection``."""
+def criteria_spec() -> Spec:
+    """The options that select, in a selection as in each of its rules."""
     return {
         "proxies": {"type": "list", "elements": "str"},
         "virtual_proxies": {"type": "list", "elements": "str"},
         "users": {"type": "list", "elements": "str"},
         "exclude_users": {"type": "list", "elements": "str"},
         "attributes": {"type": "dict"},
-        "session_refs": {"type": "list", "elements": "str"},
-        "session_ids": {"type": "list", "elements": "str", "no_log": True},
         "user_states": {
             "type": "list",
             "elements": "str",
@@ -80,7 +80,21 @@ def selection_spec() -> Spec:
         },
         "min_age": {"type": "str"},
         "keep_per_user": {"type": "int"},
+        "keep_per_virtual_proxy": {"type": "int"},
+    }
+
+
+def selection_spec() -> Spec:
+    """The options of the fragment ``_selection``."""
+    return {
+        **criteria_spec(),
+        "session_refs": {"type": "list", "elements": "str"},
+        "session_ids": {"type": "list", "elements": "str", "no_log": True},
+        "any_of": {"type": "list", "elements": "dict", "options": {"name": {"type": "str"}, **criteria_spec()}},
+        "skip_blank_rules": {"type": "bool", "default": False},
         "first_seen": {"type": "dict"},
+        "memory": {"type": "raw", "no_log": True},  # no secret, but as long as the list of sessions
+        "remember": {"type": "bool", "default": False},
         "resolve_users": {"type": "bool", "default": False},
         "email_attributes": {"type": "list", "elements": "str", "default": ["email"]},
         "anonymous_users": {"type": "list", "elements": "str", "default": ["NONE\\*"]},
@@ -122,11 +136,13 @@ class Module(AnsibleModule):
         super()._load_params()
         # Before Ansible makes texts of whatever was given. Failing has to wait until the module is set up.
         numbers = {name for name, option in self.argument_spec.items() if option.get("type") in ("int", "float")}
-        self._not_meant = changed_by_yaml(self.params) or flag_for_number(self.params, numbers) or not_text(self.params)
-        self.params = loggable(without_empty_answers(self.params))
-        for name, option in self.argument_spec.items():
-            if "options" in option and isinstance(self.params.get(name), dict):
-                self.params[name] = without_empty_answers(self.params[name])
+        self._not_meant = (
+            no_rule(self.params)
+            or changed_by_yaml(self.params)
+            or flag_for_number(self.params, numbers)
+            or not_text(self.params)
+        )
+        self.params = _with_answers(loggable(self.params), self.argument_spec)
 
     def exit_json(self, **result: Any) -> NoReturn:
         super().exit_json(invocation=self._invocation(), **result)
@@ -135,7 +151,8 @@ class Module(AnsibleModule):
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """Ansible itself fails where options do not fit the argument spec; that has a failure, too."""
         if "failure" not in result:
-            self.fail(QlikError("bad_option", f"{msg.rstrip('.')}.", "ansible-doc describes the options."))
+            said_by_ansible = QlikError("bad_option", f"{msg.rstrip('.')}.", "ansible-doc describes the options.")
+            self.fail(self._not_meant or said_by_ansible)
         super().fail_json(msg, invocation=self._invocation(), **result)
         raise AssertionError("fail_json ends the module")
 
@@ -151,6 +168,19 @@ class Module(AnsibleModule):
     def fail(self, error: QlikError, **result: Any) -> NoReturn:
         """The one way to fail: a sentence as msg, the same for programs as failure, and what is known so far."""
         self.fail_json(msg=str(error), failure=error.details(), **result)
+
+
+def _with_answers(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are given, also where one consists of options, or of a list of such."""
+    words = {name for name, option in spec.items() if option.get("type") == "list" and "choices" in option}
+    given = split_words(without_empty_answers(params), words)
+    for name, option in spec.items():
+        inner, value = option.get("options"), given.get(name)
+        if inner and isinstance(value, dict):
+            given[name] = _with_answers(value, inner)
+        elif inner and isinstance(value, list):
+            given[name] = [_with_answers(entry, inner) if isinstance(entry, dict) else entry for entry in value]
+    return given
 
 
 class QlikModule(Module):

@@ -9,15 +9,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, MissingNotProven
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.memory import Memory, marks_of, recall, remember
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading, not_listed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, in_order
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Scope, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Scope, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
     MISSING,
     SERVICE,
@@ -29,12 +31,61 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._result import Report
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.stale import (
+    Rule,
+    Why,
+    rules_from_option,
+    select_by_rules,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 
 @dataclass(frozen=True)
+class Criteria:
+    """What the options mean, before anything is asked. ``rules``: None where there are none to fulfil."""
+
+    selection: Selection
+    rules: tuple[Rule, ...] | None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Criteria:
+        """Takes a module's parameters. Raises BadOption."""
+        rules = rules_from_option(options.get("any_of"), options.get("skip_blank_rules") or False)
+        return cls(Selection.from_options(options), rules)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything but an exclusion narrows it down from all sessions."""
+        return self.selection.is_given or self.rules is not None
+
+    @property
+    def selections(self) -> list[Selection]:
+        return [self.selection, *(rule.selection for rule in self.rules or ())]
+
+    @property
+    def needs_all_sessions(self) -> bool:
+        """Whether the site is counted. The more users QRS is asked for, the more it tells that it does not show one."""
+        return any(each.takes_surplus or MISSING in each.user_states for each in self.selections)
+
+    def covers(self, pair: Pair) -> bool:
+        """Whether sessions of the pair may be meant."""
+        of_rules = self.rules is None or any(rule.selection.covers(pair) for rule in self.rules)
+        return self.selection.covers(pair) and of_rules
+
+    def scope(self, topology: Topology) -> Scope:
+        """What of the site may be meant by the selection; raises BadOption for a name that the site does not have."""
+        for rule in self.rules or ():
+            rule.check_names(topology)
+        return self.selection.scope(topology)
+
+
+@dataclass(frozen=True)
 class Inquiry:
-    """``selected`` in the order asked for. ``users``: those resolved, empty where nothing wanted them."""
+    """``selected`` in the order asked for. ``users``: those resolved, empty where nothing wanted them.
+
+    ``why``: the rule of each selected session by its ref, None without rules. ``doubts``: what kept rules from
+    selecting more, in sentences.
+    """
 
     scope: Scope
     topology: Topology
@@ -43,45 +94,136 @@ class Inquiry:
     selected: tuple[Session, ...]
     users: Mapping[UserKey, KnownUser]
     user_rules: UserRules
+    recalled: Memory
+    remembers: bool = False
     not_found: tuple[str, ...] = ()
+    why: Mapping[str, Why] | None = None
+    rule_names: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def report(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Report:
         """The result, of all selected sessions unless told of which."""
         shown = self.selected if sessions is None else tuple(sessions)
-        return Report(shown, self.scope, self.reading, self.ages, self.users, self.user_rules, with_ids)
+        return Report(
+            shown,
+            self.scope,
+            self.reading,
+            self.ages,
+            self.users,
+            self.user_rules,
+            with_ids,
+            self.why,
+            self.rule_names,
+        )
 
-    def memory(self, without: Collection[str] = ()) -> dict[str, str]:
-        """``first_seen`` for the next run, without the refs of sessions that were ended in this one."""
-        left = (session for session in self.reading.sessions if session.ref not in without)
-        return self.ages.brought_up_to_date(left, self.reading.pairs_read, self.topology.pairs)
+    def notes(self) -> list[str]:
+        """What a person should know of the result, in sentences."""
+        return [*self.doubts, *(not_listed(self.reading.failures) if self.remembers else ())]
+
+    def memory(self, without: Collection[str] = ()) -> dict[str, Any]:
+        """What the next run needs, as modules return it, without the refs of sessions that were ended in this one."""
+        left = [session for session in self.reading.sessions if session.ref not in without]
+        first_seen = self.ages.brought_up_to_date(left, self.reading.pairs_read, self.topology.pairs)
+        if not self.remembers:
+            return {"first_seen": first_seen}
+        text = remember(first_seen, marks_of(self.topology.proxies), self.ages.now, self.recalled)
+        memory = {
+            "text": text,
+            "state": self.recalled.state,
+            "stored_at": self.recalled.stored_at,
+            "note": self.recalled.note(self.ages.now),
+            "of_unknown_age": sum(self.ages.of(session) is None for session in self.reading.sessions),
+        }
+        return {"memory": memory}
 
 
-def inquire(site: Site, options: Mapping[str, Any], now: datetime, count_all: bool = False) -> Inquiry:
-    """Reads the site and selects. ``count_all``: the whole site is to be read though less may be selected."""
-    selection, rules = Selection.from_options(options), UserRules.from_options(options)
-    ages = Ages.from_option(options.get("first_seen"), now)
+def inquire(
+    site: Site,
+    options: Mapping[str, Any],
+    now: datetime,
+    count_all: bool = False,
+    spared: Callable[[Session], bool] = lambda session: False,
+) -> Inquiry:
+    """Reads the site and selects.
+
+    ``count_all``: the whole site is to be read though less may be selected. ``spared``: whose sessions are not to be
+    ended, even if they are selected.
+    """
+    criteria, user_rules = Criteria.from_options(options), UserRules.from_options(options)
+    selection, rules = criteria.selection, criteria.rules
+    remembers, recalled = bool(options.get("remember")), recall(options.get("memory"))
+    ages = Ages.from_option(_first_seen(options, recalled), now)
     site.keep_secret(selection.session_ids)
     topology = site.topology()
-    scope = selection.scope(topology)
+    recalled.require_site(marks_of(topology.proxies))
+    scope = criteria.scope(topology)
     topology.require_pairs()
-    # The more users QRS is asked for, the more it tells that it does not show one.
-    counts_all = count_all or selection.keep_per_user is not None or MISSING in selection.user_states
-    reading = site.read(pair for pair in topology.pairs if counts_all or selection.covers(pair))
+    counts_all = count_all or remembers or criteria.needs_all_sessions
+    reading = site.read(pair for pair in topology.pairs if counts_all or criteria.covers(pair))
     sessions = list(reading.sessions)
     users: dict[UserKey, KnownUser] = {}
-    if selection.user_states:
+    doubts: list[str] = []
+    asks_for_states = any(each.user_states for each in criteria.selections)
+    if asks_for_states:
         candidates = selection.before_user_states(sessions, ages)
-        users = resolve(site, rules, candidates, sessions)
+        users = resolve(site, user_rules, candidates, sessions)
         if MISSING in selection.user_states:
-            # QRS need not know service accounts such as Qlik's own; one of unknown state is not selected.
-            people = (session.user_key for session in candidates if rules.kind([session]) != SERVICE)
-            require_proof(users[key] for key in dict.fromkeys(people))
-    selected = selection.select(sessions, ages, {key: user.states for key, user in users.items()})
-    if options.get("resolve_users") and not selection.user_states:
-        users = resolve(site, rules, selected, sessions)
-    ordered = in_order(selected, options.get("sort_by") or "prefix")
-    not_found = selection.not_found(reading, topology.pairs)
-    return Inquiry(scope, topology, reading, ages, tuple(ordered), users, rules, not_found)
+            _require_proof(users, user_rules, candidates)
+        doubts = _doubts(users, user_rules, candidates, ages, rules or ())
+    states = {key: user.states for key, user in users.items()}
+    meant, why = selection.before_surplus(sessions, ages, states), None
+    if rules is not None:
+        why = select_by_rules(sessions, meant, rules, ages, states, spared)
+        meant = [session for session in meant if session.ref in why]
+    selected = selection.surplus(meant, sessions, ages, spared)
+    if options.get("resolve_users") and not asks_for_states:
+        users = resolve(site, user_rules, selected, sessions)
+    return Inquiry(
+        scope=scope,
+        topology=topology,
+        reading=reading,
+        ages=ages,
+        selected=tuple(in_order(selected, options.get("sort_by") or "prefix")),
+        users=users,
+        user_rules=user_rules,
+        recalled=recalled,
+        remembers=remembers,
+        not_found=selection.not_found(reading, topology.pairs),
+        why=why,
+        rule_names=tuple(dict.fromkeys(rule.name for rule in rules or ())),
+        doubts=tuple(doubts),
+    )
+
+
+def _first_seen(options: Mapping[str, Any], recalled: Memory) -> Mapping[str, Any]:
+    given: Mapping[str, Any] = options.get("first_seen") or {}
+    if given and options.get("memory"):
+        raise BadOption("memory", "it can't be combined with first_seen.", "Both tell since when sessions are known.")
+    return given or recalled.first_seen
+
+
+def _require_proof(users: Mapping[UserKey, KnownUser], user_rules: UserRules, candidates: Iterable[Session]) -> None:
+    """QRS need not know service accounts such as Qlik's own; one of unknown state is not selected."""
+    people = (session.user_key for session in candidates if user_rules.kind([session]) != SERVICE)
+    require_proof(users[key] for key in dict.fromkeys(people))
+
+
+def _doubts(
+    users: Mapping[UserKey, KnownUser],
+    user_rules: UserRules,
+    candidates: Iterable[Session],
+    ages: Ages,
+    rules: Iterable[Rule],
+) -> list[str]:
+    """Why a rule did not select users who may be missing. The other rules go on, for a job that nobody looks at."""
+    doubts = []
+    for rule in rules:
+        if MISSING in rule.selection.user_states:
+            try:
+                _require_proof(users, user_rules, rule.selection.before_user_states(candidates, ages))
+            except MissingNotProven as error:
+                doubts.append(f"Rule {rule.name} selects no user whose state is unknown. {error}")
+    return doubts
 
 
 def resolve(

@@ -26,6 +26,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
     UserRules,
     by_user,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.stale import Why
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 # A user has at most five sessions at a time, over all virtual proxies and nodes (D: qlik-api 4.2).
@@ -34,7 +35,7 @@ SESSIONS_PER_USER = 5
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a result is made of. ``sessions`` in the order they are shown in."""
+    """Everything a result is made of. ``sessions`` in the order they are shown in, ``why`` by their refs."""
 
     sessions: tuple[Session, ...]
     scope: Scope
@@ -43,6 +44,8 @@ class Report:
     users: Mapping[UserKey, KnownUser]
     user_rules: UserRules
     with_ids: bool
+    why: Mapping[str, Why] | None = None
+    rule_names: tuple[str, ...] = ()
 
     def as_result(self) -> dict[str, Any]:
         users = self._users()
@@ -59,6 +62,7 @@ class Report:
                 "users_at_limit": sum(user["sessions"] >= SESSIONS_PER_USER for user in users),
                 "proxies": len(proxies),
                 "virtual_proxies": len(virtual_proxies),
+                **self._rules(),
             },
             "failures": [failure.as_result() for failure in self.reading.failures],
             "complete": not self.reading.failures,
@@ -66,7 +70,15 @@ class Report:
         }
 
     def session(self, session: Session) -> dict[str, Any]:
-        return session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids)
+        result = session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids)
+        return {**result, **vars(self.why[session.ref])} if self.why is not None else result
+
+    def _rules(self) -> dict[str, dict[str, int]]:
+        """How many of the sessions each rule has selected."""
+        if self.why is None:
+            return {}
+        counts = Counter(self.why[session.ref].rule for session in self.sessions)
+        return {"rules": {name: counts[name] for name in self.rule_names}}
 
     def _users(self) -> list[dict[str, Any]]:
         return [self._user(key, sessions) for key, sessions in sorted(by_user(self.sessions).items())]

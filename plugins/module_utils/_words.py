@@ -72,3 +72,9 @@ def seconds(option: str, value: Any) -> int | None:
         )
     shown = text if len(text) <= 40 else f"{text[:40]}..."
     raise BadOption(option, f"'{shown}' is not a duration.", "Write it with a unit: 90s, 15m, 8h, 2d or 1w.")
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 session``, ``2 proxies``, ``3 days``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeo" else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

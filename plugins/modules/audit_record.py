@@ -49,6 +49,16 @@ options:
         whoever reads a session id can take the session over; references of sessions are fine.
     type: dict
     default: {}
+  selection:
+    description:
+      - What selects the sessions that are about to be ended, as options of M(qlikops.sense.qlik_session). It goes into
+        the details as C(selected), without what is not given.
+    type: dict
+  result:
+    description:
+      - The result of M(qlikops.sense.qlik_session), be it a success or a failure. What became of each session goes into
+        the details, and no more of a user than the directory and the id.
+    type: dict
   id:
     description: Id of the record. A new one unless given. Records that belong together may have the same.
     type: str
@@ -68,8 +78,7 @@ options:
 notes:
   - The host that the task runs on needs Python on Linux or another Unix.
 seealso:
-  - plugin: qlikops.sense.ending_details
-    plugin_type: filter
+  - module: qlikops.sense.qlik_session
 """
 
 EXAMPLES = r"""
@@ -80,6 +89,18 @@ EXAMPLES = r"""
     reason: "{{ qlik_reason }}"
     details:
       user: LAB\anna
+  delegate_to: localhost
+
+- name: End what one user has open
+  qlikops.sense.qlik_session:
+    users: ['LAB\anna']
+  register: ended
+
+- name: Keep a record of it
+  qlikops.sense.audit_record:
+    path: /var/log/qlik/audit.jsonl
+    event: sessions_ended
+    result: "{{ ended }}"
   delegate_to: localhost
 """
 
@@ -122,7 +143,12 @@ record:
       type: str
       sample: qlik2.example.com
     details:
-      description: O(details).
+      description:
+        - O(details), with those of O(selection) and O(result).
+        - Of a result they are C(summary), how many sessions had which outcome; C(sessions), each with C(user),
+          C(virtual_proxy), C(proxy), C(ref), C(outcome), C(outcome_reason), and C(rule) and C(reason) if rules selected
+          it; C(kept), how many were spared for which reason; C(complete) and C(failures), what could not be listed;
+          C(failure), what the module failed with, or an empty text.
       type: dict
 bytes:
   description: How long the line is.
@@ -141,6 +167,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._audit import append, as_line, check
+from ansible_collections.qlikops.sense.plugins.module_utils._audit_details import ended_part, given_part
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
 
 
@@ -151,6 +178,8 @@ def main() -> None:
             "event": {"type": "str", "required": True},
             "reason": {"type": "str"},
             "details": {"type": "dict", "default": {}},
+            "selection": {"type": "dict"},
+            "result": {"type": "dict", "no_log": True},  # no secret, but as long as the list of sessions
             "id": {"type": "str"},
             "who": {"type": "dict", "default": {}},
             "playbook": {"type": "str"},
@@ -177,8 +206,14 @@ def record_of(options: dict[str, Any]) -> dict[str, Any]:
         "event": options["event"],
         "who": options["who"],
         **texts,
-        "details": options["details"],
+        "details": details_of(options),
     }
+
+
+def details_of(options: dict[str, Any]) -> dict[str, Any]:
+    selected = {} if options["selection"] is None else {"selected": given_part(options["selection"])}
+    ended = {} if options["result"] is None else ended_part(options["result"])
+    return {**options["details"], **selected, **ended}
 
 
 if __name__ == "__main__":

@@ -94,6 +94,17 @@ EXAMPLES = r"""
     keep_per_user: 3
     max_percent: 10
 
+- name: End sessions that are old, and what anybody has beyond four sessions, and remember the ages of the others
+  qlikops.sense.qlik_session:
+    any_of:
+      - {name: old, min_age: 8h}
+      - {name: many, keep_per_user: 4}
+    memory: "{{ remembered }}"
+    remember: true
+    max_percent: 20
+  vars:
+    remembered: ""
+
 - name: End the sessions of people who have left
   qlikops.sense.qlik_session:
     user_states: [removed_externally, blacklisted, missing]
@@ -127,18 +138,19 @@ sessions:
       sample: ""
 kept:
   description:
-    - The sessions selected but spared, with the keys of RV(qlikops.sense.qlik_session_info#module:sessions) and the
-      reason.
+    - The sessions selected but spared, with the keys of RV(qlikops.sense.qlik_session_info#module:sessions).
   returned: always
   type: list
   elements: dict
   contains:
     reason:
-      description: Why it was spared.
+      description: Why it was spared, also with O(any_of).
       type: str
       sample: protect_users names this user
 summary:
-  description: Totals as in RV(qlikops.sense.qlik_session_info#module:summary), and how many sessions had which outcome.
+  description:
+    - Totals as in RV(qlikops.sense.qlik_session_info#module:summary), how many sessions had which outcome, and as
+      C(listed) how many were listed, selected or not.
   returned: always
   type: dict
   sample:
@@ -153,6 +165,8 @@ summary:
     failed: 0
     would_end: 0
     kept: 1
+    listed: 12
+    rules: {old: 2, many: 1}
 users:
   description: Users of these sessions as in RV(qlikops.sense.qlik_session_info#module:users).
   returned: always
@@ -168,6 +182,31 @@ virtual_proxies:
   returned: always
   type: list
   elements: dict
+at_limit:
+  description:
+    - Users who lose one of five or more sessions, as far as they were listed. Qlik Sense allows them a new one only
+      five minutes later.
+  returned: always
+  type: list
+  elements: str
+  sample: ['LAB\anna']
+outcome:
+  description: What became of the sessions as a whole.
+  returned: always
+  type: str
+  choices: [nothing to do, ended, would be ended, failed]
+  sample: ended
+message:
+  description: The numbers in one line.
+  returned: always
+  type: str
+  sample: "412 sessions listed, 3 selected: 2 ended, 1 already gone"
+notes:
+  description: What a person should know of the result, in sentences.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 failures:
   description: What could not be listed, before or after, as in RV(qlikops.sense.qlik_session_info#module:failures).
   returned: always
@@ -190,9 +229,15 @@ not_found:
   type: list
   elements: str
   sample: ["3f9a1c-0c1d2e3f4a5b", "session_ids[0]"]
+memory:
+  description:
+    - What to store for the next run, as in RV(qlikops.sense.qlik_session_info#module:memory), without the sessions that
+      were ended.
+  returned: when O(remember)
+  type: dict
 first_seen:
   description: O(first_seen) brought up to date for the next run, without the sessions that were ended.
-  returned: always
+  returned: unless O(remember)
   type: dict
 failure:
   description:
@@ -210,35 +255,20 @@ failure:
     words: ""
 """
 
-import re
-from collections import Counter
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, Refused
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import (
-    ALREADY_GONE,
-    ENDED,
-    FAILED,
-    OUTCOMES,
-    WOULD_END,
-    Ending,
-    Outcome,
-    in_words,
-)
-from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._ended import ended_result, problem_of
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import Refused
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import WOULD_END, Ending, Outcome, in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
     errors_as_failures,
     selection_spec,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry, inquire
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, plan_ending
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
+from ansible_collections.qlikops.sense.plugins.module_utils._query import Criteria, Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, Protection, plan_ending
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-
-MOST_REASONS = 5
-REF = re.compile(r"\b[0-9a-f]{6}-[0-9a-f]{12}\b")
 
 
 def main() -> None:
@@ -256,18 +286,25 @@ def main() -> None:
     with errors_as_failures(module):
         require_selection(options)
         caps = Caps(options["max_sessions"], options["max_percent"])
+        protection = Protection(options["protect_users"], options["api_user"])
         with Site(module.connection()) as site:
-            inquiry = inquire(site, options, datetime.now(timezone.utc), count_all=caps.max_percent is not None)
-            plan = plan_ending(inquiry.selected, options["protect_users"], options["api_user"])
+            now, count_all = datetime.now(timezone.utc), caps.max_percent is not None
+            inquiry = inquire(site, options, now, count_all, protection.spares)
+            plan = plan_ending(inquiry.selected, protection)
             refusal = reason_to_refuse(inquiry, plan, caps, options["on_proxy_failure"])
             ending = not_tried(plan) if module.check_mode or refusal else site.end(plan.to_end)
-        result = as_result(inquiry, plan, ending, options["include_session_ids"])
-        result["changed"] = not refusal and any(result["summary"][outcome] for outcome in (ENDED, WOULD_END))
-        finish(module, result, refusal, in_words((*inquiry.reading.failures, *ending.failures)))
+        unread = in_words((*inquiry.reading.failures, *ending.failures))
+        problem = problem_of(ending, refusal, unread if options["on_proxy_failure"] == "fail" else "")
+        result = ended_result(inquiry, plan, ending, options["include_session_ids"], refusal, problem)
+    if problem:
+        module.fail(problem, **result)
+    if unread:
+        module.warn(f"Not all sessions could be listed. {unread}")
+    module.exit_json(**result)
 
 
 def require_selection(options: dict[str, Any]) -> None:
-    if not (Selection.from_options(options).is_given or options["all"]):
+    if not (Criteria.from_options(options).is_given or options["all"]):
         raise Refused(
             "No option selects any sessions, so all sessions of the site would be meant.",
             "Select some by proxies, virtual_proxies, users or the like, or set all: true."
@@ -285,62 +322,6 @@ def reason_to_refuse(inquiry: Inquiry, plan: Plan, caps: Caps, on_proxy_failure:
 
 def not_tried(plan: Plan) -> Ending:
     return Ending({session.ref: Outcome(WOULD_END) for session in plan.to_end})
-
-
-def as_result(inquiry: Inquiry, plan: Plan, ending: Ending, with_ids: bool) -> dict[str, Any]:
-    report = inquiry.report(with_ids, plan.to_end)
-    result = report.as_result()
-    counts = Counter(outcome.state for outcome in ending.outcomes.values())
-    gone = {ref for ref, outcome in ending.outcomes.items() if outcome.state in (ENDED, ALREADY_GONE)}
-    return {
-        **result,
-        "sessions": [_with_outcome(session, ending.outcomes[session["ref"]]) for session in result["sessions"]],
-        "kept": [{**report.session(kept.session), "reason": kept.reason} for kept in plan.kept],
-        "summary": {
-            **result["summary"],
-            **{outcome: counts[outcome] for outcome in OUTCOMES},
-            "kept": len(plan.kept),
-        },
-        "failures": result["failures"] + [failure.as_result() for failure in ending.failures],
-        "complete": result["complete"] and not ending.failures,
-        "first_seen": inquiry.memory(without=gone),
-        "not_found": list(inquiry.not_found),
-        "diff": {
-            "before": {"sessions": [_named(session) for session in plan.to_end]},
-            "after": {"sessions": []},
-        },
-    }
-
-
-def _named(session: Session) -> str:
-    return f"{session.user} over /{session.virtual_proxy.prefix} on {session.proxy.name}, {session.ref}"
-
-
-def _with_outcome(session: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
-    return {**session, "outcome": outcome.state, "outcome_reason": outcome.reason}
-
-
-def finish(module: QlikModule, result: dict[str, Any], refusal: str, unread: str) -> None:
-    if refusal:
-        module.fail(QlikError("refused", refusal), **result)
-    failed = [session for session in result["sessions"] if session["outcome"] == FAILED]
-    if failed:
-        module.fail(QlikError("not_ended", _failed_in_words(failed, len(result["sessions"])), unread), **result)
-    if unread and module.params["on_proxy_failure"] == "fail":
-        module.fail(
-            QlikError("not_read_again", f"The sessions were ended, but their lists could not be read again. {unread}"),
-            **result,
-        )
-    if unread:
-        module.warn(f"Not all sessions could be listed. {unread}")
-    module.exit_json(**result)
-
-
-def _failed_in_words(failed: list[dict[str, Any]], count: int) -> str:
-    """The same reason is told once, though the request of each session names that session."""
-    reasons = Counter(REF.sub("<ref>", session["outcome_reason"]) for session in failed)
-    told = [f"{times} times: {reason}" for reason, times in reasons.most_common(MOST_REASONS)]
-    return f"{len(failed)} of {count} sessions could not be ended. " + " ".join(told)
 
 
 if __name__ == "__main__":

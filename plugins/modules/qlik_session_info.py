@@ -64,6 +64,13 @@ EXAMPLES = r"""
   qlikops.sense.qlik_session_info:
     keep_per_user: 4
 
+- name: Find sessions that are old, and what users have beyond four sessions
+  qlikops.sense.qlik_session_info:
+    first_seen: "{{ connected.first_seen }}"
+    any_of:
+      - {name: old, min_age: 8h}
+      - {name: many, keep_per_user: 4}
+
 - name: Find sessions of people who have left
   qlikops.sense.qlik_session_info:
     user_states: [removed_externally, blacklisted, missing]
@@ -125,6 +132,16 @@ sessions:
       description: Seconds since then, null for a session that is not in O(first_seen).
       type: int
       sample: 5400
+    rule:
+      description: The name of the rule that selected it.
+      type: str
+      returned: when O(any_of) is given
+      sample: old
+    reason:
+      description: Why the rule selected it, in words.
+      type: str
+      returned: when O(any_of) is given
+      sample: first seen 9 h 10 min ago, limit 8 h
     session_id:
       description: The id.
       type: str
@@ -288,6 +305,7 @@ summary:
   description:
     - Totals of the lists above, as C(people) the users of that kind, and as C(users_at_limit) the users with five or
       more of the sessions listed.
+    - With O(any_of) also C(rules), how many of the sessions each rule selected.
   returned: always
   type: dict
   sample:
@@ -297,6 +315,7 @@ summary:
     users_at_limit: 1
     proxies: 2
     virtual_proxies: 3
+    rules: {old: 2, many: 1}
 failures:
   description: What could not be listed.
   returned: always
@@ -326,11 +345,42 @@ observed_at:
   returned: always
   type: str
   sample: "2026-01-15T09:30:00Z"
+notes:
+  description: What a person should know of the result, in sentences.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+memory:
+  description: What to store for the next run.
+  returned: when O(remember)
+  type: dict
+  contains:
+    text:
+      description: O(memory) for the next run, one line of JSON. It holds references of sessions, never their ids.
+      type: str
+    state:
+      description: What became of O(memory). V(none) if there was nothing in it.
+      type: str
+      choices: [none, kept, unreadable]
+      sample: kept
+    stored_at:
+      description: When O(memory) was stored, empty unless it was kept.
+      type: str
+      sample: "2026-01-15T09:15:00Z"
+    note:
+      description: What a person should know of O(memory), empty where all is well.
+      type: str
+      sample: ""
+    of_unknown_age:
+      description: How many of the sessions listed were seen for the first time.
+      type: int
+      sample: 3
 first_seen:
   description:
     - O(first_seen) brought up to date for the next run. Sessions that are gone are left out, but those of a proxy
       service that was not asked or did not answer keep their times.
-  returned: always
+  returned: unless O(remember)
   type: dict
   sample:
     3f9a1c-0c1d2e3f4a5b: "2026-01-15T08:00:00Z"
@@ -382,7 +432,8 @@ def finish(module: QlikModule, inquiry: Inquiry) -> None:
     result = {
         "changed": False,
         **inquiry.report(module.params["include_session_ids"]).as_result(),
-        "first_seen": inquiry.memory(),
+        **inquiry.memory(),
+        "notes": inquiry.notes(),
         "not_found": list(inquiry.not_found),
     }
     problem = in_words(inquiry.reading.failures)

@@ -147,9 +147,19 @@ observed_at:
   returned: always
   type: str
   sample: "2026-01-15T09:30:00Z"
+notes:
+  description: What a person should know of the result, in sentences.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+memory:
+  description: What to store for the next run, as in RV(qlikops.sense.qlik_session_info#module:memory).
+  returned: when O(remember)
+  type: dict
 first_seen:
   description: O(first_seen) brought up to date for the next run.
-  returned: always
+  returned: unless O(remember)
   type: dict
 failure:
   description:
@@ -226,7 +236,8 @@ def finish(module: QlikModule, waited: Wait) -> None:
     result = {
         "changed": False,
         **waited.inquiry.report(module.params["include_session_ids"]).as_result(),
-        "first_seen": waited.inquiry.memory(),
+        **waited.inquiry.memory(),
+        "notes": waited.inquiry.notes(),
         **waited.as_result(),
     }
     unread = in_words(waited.inquiry.reading.failures)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
-from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
+from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 
 Row = Mapping[str, Any]
 # Teams refuses messages of more than 28 KB (D), Slack headers of more than 150 characters and sections of more than

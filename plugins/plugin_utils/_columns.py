@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import age_in_words
+
 Row = Mapping[str, Any]
 
 
@@ -25,10 +27,7 @@ def _nodes(virtual_proxy: Row) -> str:
 
 
 def _age(seconds: int | None) -> str:
-    if seconds is None:
-        return ""
-    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return "" if seconds is None else age_in_words(seconds)
 
 
 SESSION_COLUMNS: dict[str, tuple[str, Callable[[Row, Row], str]]] = {
@@ -47,9 +46,10 @@ SESSION_COLUMNS: dict[str, tuple[str, Callable[[Row, Row], str]]] = {
     "session_id": ("Session id", lambda session, via: session.get("session_id", "")),
     "first_seen": ("First seen", lambda session, via: session.get("first_seen") or ""),
     "age": ("Age", lambda session, via: _age(session.get("age"))),
+    "rule": ("Rule", lambda session, via: session.get("rule", "")),
     "outcome": ("Outcome", lambda session, via: session.get("outcome", "").replace("_", " ")),
     "outcome_reason": ("Why", lambda session, via: session.get("outcome_reason", "")),
-    "reason": ("Kept because", lambda session, via: session.get("reason", "")),
+    "reason": ("Reason", lambda session, via: session.get("reason", "")),
 }
 DEFAULT_COLUMNS = (
     "virtual_proxy",
@@ -63,6 +63,8 @@ DEFAULT_COLUMNS = (
     "attributes",
     "ref",
     "age",
+    "rule",
+    "reason",
     "outcome",
     "outcome_reason",
 )

@@ -15,12 +15,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_tables as tables
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_text as texts
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words as words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._charts import Item, bar_chart
 from ansible_collections.qlikops.sense.plugins.plugin_utils._page_drain import drain_part, figure
-from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown
 
 Row = Mapping[str, Any]

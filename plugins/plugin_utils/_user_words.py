@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._result import SESSIONS_PER_USER
-from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import counted
+from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable
 
 Row = Mapping[str, Any]

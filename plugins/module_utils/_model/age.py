@@ -55,6 +55,16 @@ def iso(time: datetime) -> str:
     return time.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def age_in_words(seconds: int) -> str:
+    """``2 d 3 h``, ``9 h 10 min``, ``8 h``, ``45 min``, ``30 s``: two units at most, and seconds only by themselves."""
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else f"{seconds} s"
+
+
 def age_of_timestamp(text: str, now: datetime) -> int | None:
     """Seconds since a time as QRS writes it, such as 2024-01-28T17:46:14.123Z; None where there is none to read."""
     try:

@@ -47,6 +47,18 @@ def in_words(failures: Iterable[Failure]) -> str:
     )
 
 
+def not_listed(failures: Iterable[Failure]) -> list[str]:
+    """The same for whoever remembers sessions."""
+    prefixes: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        key = (failure.pair.proxy.name, failure.reason)
+        prefixes.setdefault(key, []).append(f"/{failure.pair.virtual_proxy.prefix}")
+    return [
+        f"Not listed: {', '.join(names)} on {proxy}. {reason} Its sessions keep their ages."
+        for (proxy, reason), names in prefixes.items()
+    ]
+
+
 @dataclass(frozen=True)
 class Reading:
     """The sessions of the pairs that were asked."""

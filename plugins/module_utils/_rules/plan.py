@@ -66,15 +66,26 @@ class Caps:
         return ""
 
 
-def plan_ending(selected: Iterable[Session], protect_users: Iterable[str], api_user: str) -> Plan:
-    """Spares protected users (patterns as in ``users``) and always the user that asks."""
-    protected = UserPatterns(words(protect_users))
-    to_end, kept = [], []
-    for session in selected:
-        if fold(session.user) == fold(api_user):
-            kept.append(Kept(session, "the sessions of api_user are never ended"))
-        elif protected.match(session):
-            kept.append(Kept(session, "protect_users names this user"))
-        else:
-            to_end.append(session)
-    return Plan(tuple(to_end), tuple(kept))
+class Protection:
+    """Whose sessions are never ended: protected users (patterns as in ``users``) and always the user that asks."""
+
+    def __init__(self, protect_users: Iterable[str], api_user: str) -> None:
+        self._protected = UserPatterns(words(protect_users))
+        self._api_user = fold(api_user)
+
+    def reason(self, session: Session) -> str:
+        """Why it is not ended, empty for one that may be."""
+        if fold(session.user) == self._api_user:
+            return "the sessions of api_user are never ended"
+        return "protect_users names this user" if self._protected.match(session) else ""
+
+    def spares(self, session: Session) -> bool:
+        return bool(self.reason(session))
+
+
+def plan_ending(selected: Iterable[Session], protection: Protection) -> Plan:
+    reasons = [(session, protection.reason(session)) for session in selected]
+    return Plan(
+        to_end=tuple(session for session, reason in reasons if not reason),
+        kept=tuple(Kept(session, reason) for session, reason in reasons if reason),
+    )

@@ -27,6 +27,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, seconds, words
 
 UserStates = Mapping[UserKey, frozenset[str]]
+SURPLUS = ("keep_per_user", "keep_per_virtual_proxy")
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,21 @@ class Selection:
     user_states: frozenset[str] = frozenset()
     min_age: int | None = None
     keep_per_user: int | None = None
+    keep_per_virtual_proxy: int | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Selection:
-        """Takes a module's parameters, where lists without a word in them are not given."""
-        keep = options.get("keep_per_user")
-        if keep is not None and keep < 0:
-            raise BadOption("keep_per_user", f"{keep} is too small.", "The least is 0.")
+        """Takes a module's parameters, where lists without a word in them are not given. Raises BadOption."""
+        keep = {option: options.get(option) for option in SURPLUS}
+        for option, number in keep.items():
+            if number is not None and number < 0:
+                raise BadOption(option, f"{number} is too small.", "The least is 0.")
+        if None not in keep.values():
+            raise BadOption(
+                "keep_per_virtual_proxy",
+                "it can't be combined with keep_per_user.",
+                "Give each in a rule of its own in any_of.",
+            )
         return cls(
             proxies=words(options.get("proxies")),
             virtual_proxies=tuple(_prefix(name) for name in words(options.get("virtual_proxies"))),
@@ -60,7 +69,7 @@ class Selection:
             session_ids=words(options.get("session_ids")),
             user_states=frozenset(words(options.get("user_states"))),
             min_age=seconds("min_age", options.get("min_age")),
-            keep_per_user=keep,
+            **keep,
         )
 
     @property
@@ -68,7 +77,12 @@ class Selection:
         """Whether anything but an exclusion narrows it down from all sessions."""
         lists = (self.proxies, self.virtual_proxies, self.users, self.attributes, self.user_states)
         ids = (self.session_refs, self.session_ids)
-        return any(map(bool, (*lists, *ids))) or self.min_age is not None or self.keep_per_user is not None
+        return any(map(bool, (*lists, *ids))) or self.min_age is not None or self.takes_surplus
+
+    @property
+    def takes_surplus(self) -> bool:
+        """Whether sessions are counted, over the whole site."""
+        return self.keep_per_user is not None or self.keep_per_virtual_proxy is not None
 
     def scope(self, topology: Topology) -> Scope:
         """What of the site may be meant; raises BadOption for a name that the site does not have."""
@@ -110,7 +124,7 @@ class Selection:
         return not self.virtual_proxies or any(map(virtual_proxy.is_called, self.virtual_proxies))
 
     def before_user_states(self, sessions: Iterable[Session], ages: Ages) -> list[Session]:
-        """The sessions meant by everything but user_states and keep_per_user, which need more than the session."""
+        """The sessions meant by all that can be told without asking QRS and without counting."""
         users, excluded = UserPatterns(self.users), UserPatterns(self.exclude_users)
         sessions = list(sessions)
         covered = {pair for pair in {session.pair for session in sessions} if self.covers(pair)}
@@ -137,16 +151,48 @@ class Selection:
         absent_ids = [] if unread else [f"session_ids[{place}]" for place, given in places if given not in ids]
         return (*absent_refs, *absent_ids)
 
-    def select(self, sessions: list[Session], ages: Ages, states: UserStates) -> list[Session]:
-        """The sessions meant. ``states`` must hold the users of ``before_user_states`` where user_states is given."""
-        candidates = [
+    def before_surplus(self, sessions: Iterable[Session], ages: Ages, states: UserStates) -> list[Session]:
+        """The sessions meant by all that can be told without counting.
+
+        ``states`` must hold the users of ``before_user_states`` where user_states is given.
+        """
+        return [
             session
             for session in self.before_user_states(sessions, ages)
             if not self.user_states or self.user_states & states.get(session.user_key, frozenset())
         ]
-        if self.keep_per_user is None:
-            return candidates
-        return surplus(sessions, candidates, self.keep_per_user, ages, lambda session: session.user_key)
+
+    def surplus(
+        self,
+        candidates: list[Session],
+        counted: Iterable[Session],
+        ages: Ages,
+        spared: Callable[[Session], bool] = lambda session: False,
+    ) -> list[Session]:
+        """Of the candidates those beyond what may be kept of all that are ``counted``; all where nothing limits them.
+
+        The surplus of a virtual proxy is taken from sessions that are not ``spared``: if it fell on those that are,
+        nothing would be ended. The surplus of a user can't be taken from anybody else.
+        """
+        if self.keep_per_user is not None:
+            return surplus(counted, candidates, self.keep_per_user, ages, of_user)
+        if self.keep_per_virtual_proxy is not None:
+            may_go = [session for session in candidates if not spared(session)]
+            return surplus(counted, may_go, self.keep_per_virtual_proxy, ages, of_prefix)
+        return candidates
+
+    def select(self, sessions: list[Session], ages: Ages, states: UserStates) -> list[Session]:
+        """The sessions meant, where nobody is spared."""
+        return self.surplus(self.before_surplus(sessions, ages, states), sessions, ages)
+
+
+def of_user(session: Session) -> UserKey:
+    return session.user_key
+
+
+def of_prefix(session: Session) -> str:
+    """What the sessions of a virtual proxy have in common on all nodes that serve it."""
+    return fold(session.virtual_proxy.prefix)
 
 
 def surplus(

@@ -78,7 +78,9 @@ def test_who_why_what_and_what_became_of_each(ansible: Ansible, log: pathlib.Pat
     assert end["event"] == "sessions_ended"
     assert end["details"]["summary"]["ended"] == 6
     assert {session["user"] for session in end["details"]["sessions"]} == {"LAB\\bjorn"}
-    assert {(session["outcome"], session["why"]) for session in end["details"]["sessions"]} == {("ended", "")}
+    assert {(session["outcome"], session["outcome_reason"]) for session in end["details"]["sessions"]} == {
+        ("ended", "")
+    }
     assert len({session["ref"] for session in end["details"]["sessions"]}) == 6
     assert not [session_id for session_id in ids if session_id in log.read_text(encoding="utf-8")]
 
@@ -134,7 +136,7 @@ def test_a_session_that_cannot_be_ended_is_recorded_and_the_role_fails(ansible: 
     carla = {"end_sessions_users": ["carla"], "end_sessions_audit_log": str(log)}
     told = ensure(
         "ansible_failed_result.msg is search('1 of 2 sessions could not be ended')",
-        "ansible_failed_task.name == 'Fail unless it was done and recorded'",
+        "ansible_failed_task.name == 'Check that the sessions were ended, and that this was recorded'",
         "end_sessions_result.summary.ended == 1",
     )
     play(ansible, [{"block": [ending(**carla), {"ansible.builtin.meta": "end_play"}], "rescue": [told]}])
@@ -222,6 +224,8 @@ def test_every_option_arrives(ansible: Ansible) -> None:
         {"min_age": "1h", "first_seen": {}},
         {"keep_per_user": 7},
         {"keep_per_user": "7"},
+        {"any_of": [{"user_states": ["blacklisted"]}, {"keep_per_user": 7}]},
+        {"any_of": [{"users": [""]}], "skip_blank_rules": True},
         {"protect_users": ["bjorn"]},
     ]
     refusing: list[dict[str, Any]] = [{"max_sessions": 6}, {"max_sessions": 0}, {"max_percent": 1.5}]

@@ -73,11 +73,17 @@ def test_facts_without_a_cache_are_told(ansible: Ansible) -> None:
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"max_sessions": "ten"}, "stale_sessions_max_sessions must be a whole number"),
-        ({"max_sessions": -1}, "They are -1"),
-        ({"max_percent": "20%"}, "They are 0, 20%"),
-        ({"max_percent": 100.5}, "100.5"),
-        ({"memory_path": "memory.json"}, "an absolute path"),
+        ({"max_sessions": "ten"}, "max_sessions"),
+        ({"max_sessions": -1}, "max_sessions: -1 is too small"),
+        ({"max_percent": "20%"}, "max_percent"),
+        ({"max_percent": 100.5}, "max_percent: 100.5 is not a percentage"),
+        ({"memory_path": "memory.json", "memory": "file"}, "an absolute path"),
+        ({"min_age": 480}, "480"),
+        ({"min_age": "8 o'clock"}, "min_age: '8 o'clock' is not a duration"),
+        ({"keep_per_user": "four"}, "keep_per_user"),
+        ({"runaway_user": True}, "keep_per_user: True is a truth value, not a number"),
+        ({"runaway_virtual_proxy": -1}, "keep_per_virtual_proxy: -1 is too small"),
+        ({"users": [34]}, "'00042'"),
     ],
 )
 def test_what_can_not_be_meant_is_refused_even_if_nothing_is_stale(
@@ -88,7 +94,17 @@ def test_what_can_not_be_meant_is_refused_even_if_nothing_is_stale(
     said = {"wanted": words, "said": "{{ ansible_failed_result.msg | replace('\n', ' ') }}"}
     given = json.dumps({f"stale_sessions_{name}": value for name, value in variables.items()})
     ansible.play(tasks, "-e", given, vars={**VARIABLES, **said}, module_defaults={GROUP: {}})
-    assert ansible.modules.control.journal(listener="qrs") == []
+    assert ansible.modules.control.writes() == []
+
+
+@pytest.mark.parametrize("off", ["0", 0, "", None])
+def test_what_is_off_ends_nothing_and_is_no_limit(ansible: Ansible, tmp_path: pathlib.Path, off: Any) -> None:
+    rules = ("min_age", "keep_per_user", "runaway_user", "runaway_virtual_proxy")
+    nothing = ("stale_sessions_report.result == 'nothing to do'", "stale_sessions_report.summary.rules == {}")
+    clear(ansible, *nothing, **memory(tmp_path / "memory.json"), **dict.fromkeys(rules, off))
+    assert ansible.modules.control.writes() == []
+    limits: dict[str, Any] = {"max_sessions": off, "max_percent": off, "user_states": "blacklisted, missing"}
+    clear(ansible, "stale_sessions_report.result == 'ended'", **memory(tmp_path / "memory.json"), **limits)
 
 
 def test_a_variable_without_a_value_counts_as_not_given(ansible: Ansible, tmp_path: pathlib.Path) -> None:
@@ -109,14 +125,15 @@ def test_rules_over_a_site_with_everything_awkward_in_it(ansible: Ansible, tmp_p
         ansible,
         "stale_sessions_report.summary.rules == {'user_states': 3, 'keep_per_user': 4}",
         "stale_sessions_report.summary.ended == 7",
-        "stale_sessions_report.sessions | selectattr('user', 'equalto', 'LAB\\\\bjorn') | map(attribute='why') | unique"
-        " == ['7 sessions of one user, keeps 4']",
+        "stale_sessions_report.sessions | selectattr('user', 'equalto', 'LAB\\\\bjorn')"
+        " | map(attribute='reason') | unique"
+        " == ['user has 7 sessions, keeps 4']",
         **memory(tmp_path / "memory"),
         keep_per_user=4,
         user_states=["inactive", "blacklisted", "removed_externally", "missing"],
         exclude_users=["ZORAN"],
     )
-    assert "7 stale, 7 ended" in output
+    assert "7 selected: 7 ended" in output
     assert len(control.sessions("LAB\\bjorn")) == 4
     assert [control.sessions(f"LAB\\{user}") for user in ("quinn", "rosa", "stefan")] == [[]] * 3
     assert len(control.sessions("LAB\\zoran")) == 1
@@ -137,7 +154,7 @@ def test_a_memory_on_windows(ansible: Ansible, tree: pathlib.Path, tmp_path: pat
     clear(
         ansible,
         "stale_sessions_report.memory == 'unreadable'",
-        "__stale_sessions_memory.state == 'unreadable'",
+        "end_sessions_result.memory.state == 'unreadable'",
         **windows,
     )
     assert file.stat().st_size > 100

@@ -66,7 +66,7 @@ class Job:
     @property
     def stale(self) -> dict[str, dict[str, Any]]:
         """The stale sessions of the report by their refs."""
-        report = self.result("Write the report")["ansible_facts"]["stale_sessions_report"]
+        report = self.result("Build the report")["ansible_facts"]["stale_sessions_report"]
         return {session["ref"]: session for session in report["sessions"]}
 
     def _of_type(self, name: str) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ MODULES_FOLDER = pathlib.Path(qlik_session_info.__file__).parent
 NAMES = sorted(path.stem for path in MODULES_FOLDER.glob("*.py") if not path.stem.startswith("_"))
 # What an action plugin does all of; the file of the module only documents it.
 ACTIONS = [name for name in NAMES if not hasattr(importlib.import_module(f"{PACKAGE}.modules.{name}"), "main")]
+WITH_RULES = ("qlik_session", "qlik_session_info", "qlik_session_wait")
 QLIK = [name for name in NAMES if name.startswith("qlik_")]
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
@@ -124,6 +125,7 @@ def test_options_are_those_of_the_argument_spec(monkeypatch: pytest.MonkeyPatch,
         assert said["description"]
 
 
+TOO_LONG = {"memory", "result"}  # for a log
 SECRET = re.compile(
     r"password|passphrase|secret|token|session_ids?$|(^|_)key$|^(teams|slack)_url$|^prepared$", re.IGNORECASE
 )
@@ -138,6 +140,7 @@ def test_what_is_secret_is_never_logged(monkeypatch: pytest.MonkeyPatch, name: s
         assert done["no_log"] is (done["type"] != "path"), option
     not_logged = {option for option, done in spec.items() if done.get("no_log")}
     expected = {option for option in spec if SECRET.search(option) and spec[option]["type"] not in ("path", "bool")}
+    expected |= TOO_LONG & spec.keys()
     assert not_logged == expected
 
 
@@ -195,7 +198,9 @@ def test_every_option_mentioned_is_there(monkeypatch: pytest.MonkeyPatch, name: 
     module = module_of(name)
     text = f"{documentation(name)['options']} {module.DOCUMENTATION} {module.RETURN}"
     mentioned = {re.split(r"[=:]", found)[0] for found in re.findall(r"\bO\(([^)#]+)\)", text)}
-    assert mentioned <= spec.keys()
+    assert {option for option in mentioned if "." not in option} <= spec.keys()
+    for option, inner in (option.split("[].") for option in mentioned if "." in option):
+        assert inner in spec[option]["options"]
 
 
 def returned(name: str) -> dict[str, Any]:
@@ -234,8 +239,13 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
     options.update(NEEDED.get(name, {}))
     if name == "qlik_session_wait":
         options["until_sessions"] = 100
+    if name in WITH_RULES:
+        options["any_of"] = [{"users": ["*"]}]
     install(monkeypatch, answers)
-    return run(monkeypatch, module_of(name).main, **options)
+    result = run(monkeypatch, module_of(name).main, **options)
+    if name in WITH_RULES:
+        result["memory"] = run(monkeypatch, module_of(name).main, **options, remember=True)["memory"]
+    return result
 
 
 @pytest.mark.parametrize("name", QLIK)

@@ -25,6 +25,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (
     World,
     options_for,
     patterns_for,
+    possible_options,
     worlds,
 )
 
@@ -133,3 +134,33 @@ def test_addresses_come_from_sessions_that_are_not_selected_too() -> None:
     inquiry: Inquiry = inquire(FakeSite(world, []), options, builders.NOW)
     (user,) = inquiry.report(with_ids=False).as_result()["users"]
     assert (user["sessions"], user["emails"], user["state"]) == (1, ["anna@lab.example"], "unknown")
+
+
+@given(sites(), st.data())
+def test_with_rules_no_more_is_selected_than_without_and_each_says_why(
+    site_and_options: tuple[FakeSite, dict[str, Any]], data: st.DataObject
+) -> None:
+    site, options = site_and_options
+    possible = possible_options(site.world)
+    rule = st.one_of(*(st.fixed_dictionaries({name: possible[name]}) for name in ("users", "proxies", "attributes")))
+    rules = data.draw(st.lists(rule, min_size=1, max_size=3))
+    without_surplus = {name: value for name, value in options.items() if name != "keep_per_user"}
+    try:
+        everything = inquire(site, without_surplus, builders.NOW).selected
+        inquiry = inquire(site, {**without_surplus, "any_of": rules}, builders.NOW)
+    except MissingNotProven:
+        return
+    meant = [session.ref for session in everything if any(oracle.is_meant(session, one, site.world) for one in rules)]
+    assert [session.ref for session in inquiry.selected] == meant
+    for session in inquiry.report(with_ids=False).as_result()["sessions"]:
+        assert session["rule"] in ("users", "proxies", "attributes")
+        assert session["reason"] == f"matches {session['rule']}"
+
+
+def test_the_surplus_around_rules_is_taken_from_what_they_select() -> None:
+    site = builders.topology()
+    sessions = [builders.session("LAB\\anna", str(number), site.pairs[number % 4]) for number in range(6)]
+    world = World(site, sessions, {}, {})
+    options = {"any_of": [{"proxies": ["Central"]}, {"proxies": ["Node2"], "virtual_proxies": ["sales"]}]}
+    assert len(inquire(FakeSite(world, []), options, builders.NOW).selected) == 5
+    assert len(inquire(FakeSite(world, []), {**options, "keep_per_user": 3}, builders.NOW).selected) == 3

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, plan_ending
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, Protection, plan_ending
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import patterns_for, worlds
 
@@ -88,7 +88,7 @@ def test_every_selected_session_is_either_ended_or_kept_and_protection_is_exact(
     world = data.draw(worlds())
     protect = data.draw(st.lists(patterns_for(world), max_size=2))
     spoken_for = data.draw(st.sampled_from([session.user for session in world.sessions] or ["INTERNAL\\sa_api"]))
-    plan = plan_ending(world.sessions, protect, spoken_for.swapcase())
+    plan = plan_ending(world.sessions, Protection(protect, spoken_for.swapcase()))
 
     def is_spared(session: Session) -> bool:
         given_patterns = [pattern for pattern in protect if pattern.strip()]
@@ -102,7 +102,7 @@ def test_every_selected_session_is_either_ended_or_kept_and_protection_is_exact(
 
 def test_the_reason_for_keeping_a_session_is_told() -> None:
     asking, guarded, other = (builders.session(user) for user in ("internal\\SA_API", "LAB\\Anna", "LAB\\bert"))
-    plan = plan_ending([asking, guarded, other], ["lab\\anna"], "INTERNAL\\sa_api")
+    plan = plan_ending([asking, guarded, other], Protection(["lab\\anna"], "INTERNAL\\sa_api"))
     assert plan.to_end == (other,)
     assert [(kept.session, kept.reason) for kept in plan.kept] == [
         (asking, "the sessions of api_user are never ended"),
@@ -111,10 +111,10 @@ def test_the_reason_for_keeping_a_session_is_told() -> None:
 
 
 def test_blanks_around_a_protected_user_do_not_unprotect_it() -> None:
-    plan = plan_ending([builders.session("LAB\\bert")], ["LAB\\anna", " LAB\\bert "], "INTERNAL\\sa_api")
+    plan = plan_ending([builders.session("LAB\\bert")], Protection(["LAB\\anna", " LAB\\bert "], "INTERNAL\\sa_api"))
     assert not plan.to_end
 
 
 def test_empty_entries_protect_nobody() -> None:
     everyone = [builders.session("LAB\\anna"), builders.session("\\")]
-    assert list(plan_ending(everyone, ["", " "], "INTERNAL\\sa_api").to_end) == everyone
+    assert list(plan_ending(everyone, Protection(["", " "], "INTERNAL\\sa_api")).to_end) == everyone

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
+from ansible_collections.qlikops.sense.plugins.module_utils._model.memory import Memory
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
@@ -44,7 +45,7 @@ def seen(sessions: int, answers: bool = True) -> Inquiry:
     failures = () if answers else (Failure(PAIR, "it hangs", "", unreachable=True),)
     ages = Ages(datetime(2026, 1, 15, 8, tzinfo=timezone.utc), {})
     reading = Reading((PAIR,), found, failures)
-    return Inquiry(Scope((PROXY,), ()), TOPOLOGY, reading, ages, found, {}, builders.USER_RULES)
+    return Inquiry(Scope((PROXY,), ()), TOPOLOGY, reading, ages, found, {}, builders.USER_RULES, Memory("none"))
 
 
 def waited(looks: list[Inquiry], clock: Clock, patience: Patience, incomplete_counts: bool = False) -> Wait:

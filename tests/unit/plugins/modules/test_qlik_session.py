@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -27,6 +28,10 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
 
 ROBOT = struct("robot", "INTERNAL\\sa_scheduler")
 KEYS = {
+    "at_limit",
+    "outcome",
+    "message",
+    "notes",
     "not_found",
     "changed",
     "sessions",
@@ -133,7 +138,10 @@ def test_sessions_are_ended_and_their_lists_read_again(monkeypatch: pytest.Monke
         "failed": 0,
         "would_end": 0,
         "kept": 1,
+        "listed": 3,
     }
+    assert (result["outcome"], result["notes"], result["at_limit"]) == ("ended", [], [])
+    assert result["message"] == "3 sessions listed, 3 selected: 2 ended, 1 kept"
     assert writes(rest) == [f"DELETE {CENTRAL}/qps/session/one", f"DELETE {NODE2}/qps/sales/session/two"]
     assert len(rest.asked) == 2 + 4 + 2 + 2
     assert list(result["first_seen"]) == [result["kept"][0]["ref"]]
@@ -362,3 +370,167 @@ def test_ids_are_in_the_result_only_when_asked_for(monkeypatch: pytest.MonkeyPat
     result, _rest = end(monkeypatch, dict(answers), session_ids=["2734806e-c2e6"])
     assert "2734806e" not in str(result)
     assert result["failed"] is True  # it stays in the fake's list
+
+
+# Rules
+
+
+def test_rules_end_what_any_of_them_selects_and_say_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [{"name": "leaking", "users": ["bert"]}, {"keep_per_user": 0, "proxies": ["Central"]}]
+    result, rest = end(monkeypatch, two_sessions(), any_of=rules)
+    assert [(session["user"], session["rule"], session["reason"]) for session in result["sessions"]] == [
+        ("LAB\\anna", "proxies", "matches proxies"),
+        ("LAB\\bert", "leaking", "matches users"),
+    ]
+    assert result["summary"]["rules"] == {"leaking": 1, "proxies": 1}
+    assert [(kept["rule"], kept["reason"]) for kept in result["kept"]] == [("proxies", "protect_users names this user")]
+    assert len(writes(rest)) == 2
+
+
+def test_the_selection_narrows_down_what_the_rules_select(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [{"users": ["bert"]}, {"users": ["anna"]}]
+    result, rest = end(monkeypatch, two_sessions(), any_of=rules, proxies=["Node2"])
+    assert [session["user"] for session in result["sessions"]] == ["LAB\\bert"]
+    assert len(writes(rest)) == 1
+
+
+def test_only_what_a_rule_may_mean_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [{"proxies": ["Central"], "virtual_proxies": ["/"]}, {"proxies": ["Node2"], "virtual_proxies": ["sales"]}]
+    _result, rest = end(monkeypatch, two_sessions(), any_of=rules, _ansible_check_mode=True)
+    assert len(rest.asked) == 2 + 2
+
+
+BAD_RULES: list[tuple[Any, str]] = [
+    ([{}], "any_of[0]: this rule narrows nothing down"),
+    ([None], "any_of[0]: None is no rule"),
+    ([{"users": ["bert"]}, {"name": "x"}], "any_of[1]: this rule narrows nothing down"),
+    ([{"users": "", "min_age": "", "keep_per_user": ""}], "any_of[0]: this rule narrows nothing down"),
+    ([{"keep_per_user": 0}], "any_of[0]: this rule narrows nothing down"),
+    ([{"users": [34]}], "any_of[0].users: 34 is a number"),
+    ([{"users": [False]}], "any_of[0].users: False is a truth value"),
+    ([{"name": 8, "users": ["bert"]}], "any_of[0].name: 8 is a number"),
+    ([{"users": ["bert"]}, {"min_age": 480}], "any_of[1].min_age: 480 is a number"),
+    ([{"min_age": "480"}], "any_of[0].min_age: 480 has no unit"),
+    ([{"min_age": "2026-01-15"}], "any_of[0].min_age: '2026-01-15' is not a duration"),
+    ([{"keep_per_user": True}], "any_of[0].keep_per_user: True is a truth value"),
+    ([{"keep_per_virtual_proxy": "ten"}], "keep_per_virtual_proxy"),
+    ([{"keep_per_user": 4.5}], "keep_per_user"),
+    ([{"user_states": ["gone"]}], "user_states"),
+    ([{"min_idle_": "8h"}], "min_idle_"),
+    (["min_age=8h"], "any_of[0]: 'min_age=8h' is no rule"),
+    ({"min_age": "8h"}, "is no list of rules"),
+    ("min_age=8h", "is no list of rules"),
+]
+
+
+@pytest.mark.parametrize(("rules", "words"), BAD_RULES)
+def test_a_rule_that_cannot_be_meant_is_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, rules: Any, words: str
+) -> None:
+    result, rest = end(monkeypatch, two_sessions(), any_of=rules, users=["*"])
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert rest.asked == []
+
+
+@pytest.mark.parametrize("rules", [[], "", [""], " "])
+def test_no_rules_select_nothing(monkeypatch: pytest.MonkeyPatch, rules: Any) -> None:
+    result, rest = end(monkeypatch, two_sessions(), any_of=rules, skip_blank_rules=True)
+    assert result["failure"]["kind"] == "refused"
+    assert rest.asked == []
+
+
+def test_rules_that_nobody_has_set_end_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [{"name": "old", "min_age": "0"}, {"name": "many", "keep_per_user": "0"}, {"users": [""]}]
+    result, rest = end(monkeypatch, two_sessions(), any_of=rules, skip_blank_rules=True, remember=True)
+    assert (result["outcome"], result["changed"], result["summary"]["rules"]) == ("nothing to do", False, {})
+    assert result["summary"]["listed"] == 3
+    assert writes(rest) == []
+
+
+def test_a_name_in_a_rule_that_the_site_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, rest = end(monkeypatch, two_sessions(), any_of=[{"proxies": ["Node9"]}])
+    assert result["msg"].startswith("any_of[0].proxies: the site has no 'Node9'. It has: Central")
+    assert writes(rest) == []
+
+
+def test_a_cap_counts_what_all_rules_select(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [{"users": ["bert"]}, {"users": ["anna"]}]
+    result, rest = end(monkeypatch, two_sessions(), any_of=rules, max_sessions=1)
+    assert result["msg"].startswith("Nothing was ended: 2 sessions would be, 1 more than max_sessions allows (1).")
+    assert {session["reason"] for session in result["sessions"]} == {"matches users"}
+    assert writes(rest) == []
+
+
+def test_where_nobody_is_proven_missing_the_other_rules_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {**two_sessions(), f"{QRS}/user/full": [], f"{QRS}/user/count": {"value": 0}}
+    rules = [{"name": "gone", "user_states": ["missing"]}, {"users": ["bert"]}]
+    result, rest = end(monkeypatch, answers, any_of=rules)
+    assert [session["rule"] for session in result["sessions"]] == ["users"]
+    assert result["notes"][0].startswith("Rule gone selects no user whose state is unknown. user_states: QRS shows no")
+    assert len(writes(rest)) == 1
+
+
+def test_states_may_be_a_text_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    for options in ({"user_states": "inactive, blacklisted"}, {"any_of": [{"user_states": "inactive, blacklisted"}]}):
+        result, _rest = end(monkeypatch, two_sessions(), **options, _ansible_check_mode=True)
+        assert [session["user"] for session in result["sessions"]] == ["LAB\\anna"]
+
+
+# The memory
+
+
+def test_a_memory_goes_in_and_comes_out_without_what_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _rest = end(monkeypatch, two_sessions(), any_of=[{"min_age": "8h"}], remember=True)
+    assert (first["outcome"], first["memory"]["state"], first["memory"]["of_unknown_age"]) == (
+        "nothing to do",
+        "none",
+        3,
+    )
+    aged = first["memory"]["text"].replace(first["observed_at"], "2020-01-01T00:00:00Z")
+    options = {"any_of": [{"users": ["bert"], "min_age": "8h"}], "remember": True}
+    dry, rest = end(monkeypatch, two_sessions(), memory=aged, **options, _ansible_check_mode=True)
+    assert writes(rest) == []
+    second, _rest = end(monkeypatch, two_sessions(), memory=aged, **options)
+    assert [session["reason"] for session in dry["sessions"]] == [session["reason"] for session in second["sessions"]]
+    assert (second["memory"]["state"], second["memory"]["note"]) == ("kept", "")
+    (ended,) = second["sessions"]
+    assert ended["ref"] in dry["memory"]["text"]
+    assert ended["ref"] not in second["memory"]["text"]
+    assert second["memory"]["text"].count("2020-01-01T00:00:00Z") == 1
+    assert "first_seen" not in second
+
+
+def test_remembering_reads_the_whole_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    _result, rest = end(monkeypatch, two_sessions(), proxies=["Central"], remember=True, _ansible_check_mode=True)
+    assert len(rest.asked) == 2 + 4
+
+
+@pytest.mark.parametrize("memory", ["{", "\x00\xff", ["x"], 5, {"qlikops.sense": 1}])
+def test_a_memory_that_cannot_be_read_leaves_ages_unknown(monkeypatch: pytest.MonkeyPatch, memory: Any) -> None:
+    result, rest = end(monkeypatch, two_sessions(), any_of=[{"min_age": "1s"}], memory=memory, remember=True)
+    assert (result["outcome"], result["memory"]["state"]) == ("nothing to do", "unreadable")
+    assert writes(rest) == []
+
+
+@pytest.mark.parametrize(
+    ("memory", "words"),
+    [
+        ({"qlikops.sense": 2}, "memory: it has format 2"),
+        (
+            {"qlikops.sense": 1, "site": ["x"], "stored_at": "2026-01-15T08:00:00Z", "first_seen": {}},
+            "memory: it is another site's",
+        ),
+    ],
+)
+def test_a_memory_that_is_not_ours_is_refused(monkeypatch: pytest.MonkeyPatch, memory: Any, words: str) -> None:
+    result, rest = end(monkeypatch, two_sessions(), all=True, memory=json.dumps(memory), remember=True)
+    assert words in result["msg"]
+    assert "memory" not in result
+    assert writes(rest) == []
+
+
+def test_a_memory_and_first_seen_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, rest = end(monkeypatch, two_sessions(), all=True, memory="{", first_seen={"a": "2026-01-15T08:00:00Z"})
+    assert result["msg"].startswith("memory: it can't be combined with first_seen.")
+    assert rest.asked == []

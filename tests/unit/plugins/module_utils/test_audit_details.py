@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
 
-from ansible_collections.qlikops.sense.plugins.filter.ending_details import ending_details
+from ansible_collections.qlikops.sense.plugins.module_utils._audit_details import ended_part, given_part
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 
 SESSION = {
     "ref": "0a1b",
@@ -36,11 +36,11 @@ RESULT: dict[str, Any] = {
 
 
 def test_every_session_with_its_outcome_and_nothing_secret() -> None:
-    details = ending_details(RESULT)
+    details = ended_part(RESULT)
     place = {"user": "LAB\\anna", "virtual_proxy": "sales", "proxy": "Node2", "ref": "0a1b"}
     assert details["sessions"] == [
-        {**place, "outcome": "ended", "why": ""},
-        {**place, "outcome": "failed", "why": "500"},
+        {**place, "outcome": "ended", "outcome_reason": ""},
+        {**place, "outcome": "failed", "outcome_reason": "500"},
     ]
     assert details["kept"] == {"protect_users": 2}
     assert details["summary"] == {"ended": 1, "already_gone": 0, "failed": 1, "would_end": 0, "kept": 2}
@@ -49,18 +49,31 @@ def test_every_session_with_its_outcome_and_nothing_secret() -> None:
     assert "Anna" not in str(details)
 
 
-def test_a_rule_that_is_known_is_told() -> None:
-    assert {session["rule"] for session in ending_details(RESULT, {"0a1b": "7 sessions"})["sessions"]} == {"7 sessions"}
-    assert all("rule" not in session for session in ending_details(RESULT, {"0a1c": "7 sessions"})["sessions"])
+def test_the_rule_that_selected_a_session_is_told() -> None:
+    session = {**SESSION, "rule": "many", "reason": "user has 7 sessions, keeps 4"}
+    (told,) = ended_part({**RESULT, "sessions": [session]})["sessions"]
+    assert (told["rule"], told["reason"]) == ("many", "user has 7 sessions, keeps 4")
 
 
 def test_a_failure_without_sessions_is_told() -> None:
-    details = ending_details({"failed": True, "msg": "No option selects any sessions.", "failure": {"kind": "refused"}})
+    details = ended_part({"failed": True, "msg": "No option selects any sessions.", "failure": {"kind": "refused"}})
     assert details["failure"] == "No option selects any sessions."
     assert (details["sessions"], details["complete"], details["summary"]["ended"]) == ([], False, 0)
 
 
-@pytest.mark.parametrize("value", [{}, [], None, "text"])
-def test_something_else_is_refused(value: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="not a result of qlik_session"):
-        ending_details(value)
+@pytest.mark.parametrize("value", [{}, {"sessions": "text"}, {"changed": True}])
+def test_something_else_is_refused(value: dict[str, Any]) -> None:
+    with pytest.raises(BadOption, match="not a result of qlik_session"):
+        ended_part(value)
+
+
+def test_of_a_selection_only_what_says_something() -> None:
+    nothing = {"proxies": [], "users": ["", " "], "attributes": {"group": ""}, "min_age": "", "all": False, "x": None}
+    blank_rule = {"name": "old", "min_age": "", "users": [""]}
+    assert given_part({**nothing, "any_of": [blank_rule]}) == {}
+    rule = {"name": "many", "keep_per_user": 4}
+    assert given_part({**nothing, "any_of": [blank_rule, {**rule, "users": []}], "all": True, "keep_per_user": 0}) == {
+        "any_of": [rule],
+        "all": True,
+        "keep_per_user": 0,
+    }
