@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -99,19 +98,6 @@ class Site:
     failures: list[dict[str, str]]
     complete: bool
     observed_at: str
-
-
-def data_of(listed: Any) -> Listed:
-    """The result of qlik_session_info, also where it is a text in JSON."""
-    try:
-        found = json.loads(listed) if isinstance(listed, str) else listed
-    except ValueError:
-        found = None
-    if isinstance(found, Mapping) and isinstance(found.get("listed"), str):
-        return data_of(found["listed"])
-    if not isinstance(found, Mapping) or "users" not in found:
-        raise NotListed("it has no users")
-    return found
 
 
 def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:

@@ -55,7 +55,7 @@ def user(user_id: str, *emails: str, **more: Any) -> dict[str, Any]:
 
 
 def report(*users: dict[str, Any]) -> dict[str, Any]:
-    """What the filter session_report returns, as far as it counts here."""
+    """What session_report returns for a notice, as far as it counts here."""
     counts = {"people": len(users), "users": len(users), "sessions": len(users), "elsewhere": 1}
     rest = ("anonymous_sessions", "service_sessions", "at_limit", "near_limit", "runaways", "unlinked", "missing")
     proxies = [("sales", "Sales & <!channel> *portal*"), ("", "Central Proxy (Default)")]
@@ -107,7 +107,7 @@ class Notify:
 
     def __init__(self, ansible: Ansible, collections: dict[str, str], report: pathlib.Path) -> None:
         self.ansible = ansible
-        self.reading = "qlikops.sense.report_load"
+        self.reading = "string"
         self.collections = collections
         self._report = report
 
@@ -214,7 +214,6 @@ def test_bunches_template_and_subject_are_the_users_own(notify: Notify, tmp_path
         "{'Grüße': [{{ notify_users_notice.nodes | join }}, {{ notify_users_when }}]}", encoding="utf-8"
     )
     people = report(*(user(f"u{number}", f"u{number}@lab.example") for number in range(5)))
-    notify.reading = "string"  # a report may be text, too
     with MailServer() as server:
         notify.tell(
             channels=["mail"],
@@ -585,6 +584,7 @@ def test_in_check_mode_nobody_is_told_and_it_says_who_would_be(notify: Notify, t
 
 
 def test_a_task_file_of_the_users_sees_it_all_and_its_failure_counts(notify: Notify, tmp_path: pathlib.Path) -> None:
+    notify.reading = "from_json"
     seen = ensure("notify_users_report.users | length == 5", "notify_users_notice.nodes == ['Node2']")
     file = tmp_path / "mine.yml"
     file.write_text(json.dumps([seen]), encoding="utf-8")
