@@ -103,7 +103,10 @@ def _plain(value: Any) -> Any:
         return {_plain(name): _plain(entry) for name, entry in value.items()}
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
-    return str(value) if isinstance(value, str) else value
+    for kind in (str, bool, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
 
 
 def survives(text: str) -> bool:
