@@ -31,7 +31,8 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never
 MODULE = "qlikops.sense.notify"
 OWN_TEMPLATE = str(Path(__file__).parents[2] / "roles" / "notify_users" / "templates" / "mail.txt.j2")
 SPEC = notify_spec()
-WORDS = ("subject", "message", "when", "reason", "contact")
+# What is told in words, by the name of the option.
+WORDS = {"subject": "subject", "text": "message", "when": "when", "reason": "reason", "contact": "contact"}
 # What the module needs no more when all is prepared.
 FOR_CONTROLLER = frozenset({*WORDS, "report", "mail_subject", "mail_template", "teams_template", "slack_template"})
 CARDS = {"teams": teams_card, "slack": slack_message}
@@ -197,7 +198,7 @@ def _given(value: Any) -> Any:
 def notice_of(options: Mapping[str, Any]) -> Result:
     """Raises NoReport, and KeyError where a part of the report is missing."""
     report = checked(options["report"]) if options["report"] else {}
-    return notices.notice(report, {name: options[name] or "" for name in WORDS})
+    return notices.notice(report, {name: options[option] or "" for option, name in WORDS.items()})
 
 
 def refusal(wrong: list[str]) -> Result:

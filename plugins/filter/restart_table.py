@@ -51,8 +51,18 @@ _value:
 """
 
 Row = Mapping[str, Any]
+
+
+def _is_report(row: Row) -> bool:
+    return "timeline" in row
+
+
+def _name(row: Row) -> str:
+    return str(row["node"] if _is_report(row) else row["node"]["name"])
+
+
 AFTER: dict[str, Callable[[Row], Any]] = {
-    "Node": lambda row: _name(row),
+    "Node": _name,
     "Result": lambda row: row["result"] if _is_report(row) else _untouched(row),
     "Balancer": lambda row: row.get("balancer_state") or "",
     "Took": lambda row: duration(_seconds(row["timeline"])) if _is_report(row) else "",
@@ -62,7 +72,7 @@ AFTER: dict[str, Callable[[Row], Any]] = {
     "Back": lambda row: _count(row, "came_back") if _is_report(row) else "",
 }
 BEFORE: dict[str, Callable[[Row], Any]] = {
-    "Node": lambda answer: _name(answer),
+    "Node": _name,
     "Allowed": lambda answer: "yes" if answer["allowed"] else "no",
     "Sessions": lambda answer: _number(answer["affected"].get("sessions")),
     "Users": lambda answer: len(answer["affected"]["users"]) if answer["affected"] else NOT_COUNTED,
@@ -110,14 +120,6 @@ def _table(columns: Mapping[str, Callable[[Row], Any]], rows: Sequence[Row], wid
     cells = {title: [str(value(row)) for row in rows] for title, value in columns.items()}
     told = {title: column for title, column in cells.items() if any(column)}
     return table(list(told), list(zip(*told.values(), strict=True)), width)
-
-
-def _is_report(row: Row) -> bool:
-    return "timeline" in row
-
-
-def _name(row: Row) -> str:
-    return str(row["node"] if _is_report(row) else row["node"]["name"])
 
 
 def _untouched(answer: Row) -> str:

@@ -39,7 +39,7 @@ def notify_spec() -> dict[str, dict[str, Any]]:
         "channels": {"type": "list", "elements": "str", "default": []},
         "report": {"type": "raw"},
         "subject": {"type": "str"},
-        "message": {"type": "str"},
+        "text": {"type": "str"},
         "when": {"type": "str"},
         "reason": {"type": "str"},
         "contact": {"type": "str"},

@@ -50,7 +50,7 @@ options:
   subject:
     description: What it is about, in a few words. A text of the collection unless set.
     type: str
-  message:
+  text:
     description: What to tell, in a sentence or two. A text of the collection unless set.
     type: str
   when:
@@ -347,7 +347,8 @@ def mails(module: Module, options: Options, prepared: dict[str, Any]) -> dict[st
     if module.check_mode:
         return {**NOBODY, "failure": postman.check()}
     sender = mailbox(options["mail_from"])
-    assert sender  # of what has no problems
+    if not sender:
+        raise QlikError("bad_option", "mail_from: it is not an address.")
     outcomes: list[dict[str, Any]] = []
     envelopes = []
     for one in prepared["letters"]:

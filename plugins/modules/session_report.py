@@ -144,8 +144,6 @@ notes:
 seealso:
   - module: qlikops.sense.qlik_session_info
   - module: qlikops.sense.report_page
-  - plugin: qlikops.sense.session_report
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -76,8 +76,6 @@ options:
 seealso:
   - module: qlikops.sense.qlik_session_info
   - module: qlikops.sense.qlik_user_info
-  - plugin: qlikops.sense.user_sessions
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -196,7 +196,7 @@ class Awx:
 
     def _value(self, item: Json, path: str) -> str:
         """A field, or such as ``organization__name``: one of what the field refers to."""
-        field, _, rest = path.partition("__")
+        field, _dots, rest = path.partition("__")
         if not rest:
             return str(item.get(field))
         found = [kind[item[field]] for kind in self.objects.values() if item.get(field) in kind]

@@ -20,6 +20,8 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 ALREADY_RUNNING = 3  # exit code of `run`
 
+PACKAGE = "qlik_simulator"
+
 
 class StartError(Exception):
     """The site did not come up; the message says why."""
@@ -43,7 +45,7 @@ def start(arguments: list[str], state: StateDirectory) -> dict[str, Any]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([package_root, known] if known else [package_root])}
     with open(os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", __package__, "run", *arguments],
+            [sys.executable, "-m", PACKAGE, "run", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # the card, which is in its file as well
             stderr=log,
