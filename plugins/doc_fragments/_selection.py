@@ -12,7 +12,7 @@ class ModuleDocFragment:
 notes:
   - The selection options narrow down the sessions of the whole site. Different options are joined by I(and), the
     entries of one list by I(or). Case is ignored character by character, as databases do, so V(ß) and V(SS) differ.
-  - O(any_of) is one more of these options: a session must fit them, and one of the rules.
+  - O(any_of) is one more of these options. A session must fit them, and one of the rules.
   - Where a name or a pattern is meant, a number or a truth value is refused, for YAML makes those of V(00042) and
     V(no). Put them in quotes.
   - An empty list, an empty string and a list of empty strings count as not given, as an unanswered question of an AWX
