@@ -42,6 +42,7 @@ integration: $(READY) haproxy chromium  ## Run the tests against the simulated s
 
 lint: $(READY)  ## Check formatting, code, YAML, types, documentation and roles
 	@$(NOX) -s lint typing docs-check extra-checks ansible-lint
+	@.venv/bin/python tools/check_house.py
 
 format: $(READY)  ## Format the code
 	@env -u CI .venv/bin/python -m nox -s formatters
