@@ -104,7 +104,7 @@ def assert_told(row: Row, run: Run) -> None:
     kind, reason, hint = (run.failure[part] for part in ("kind", "reason", "hint"))
     assert re.search(row.says, reason), reason
     assert re.search(row.hint, f"{reason} {hint}" if kind in ("refused", "not_ended") else hint), run.failure
-    assert re.search(r"^\w+: " if kind == "bad_option" and row.where else row.where, reason), reason
+    assert re.search(r"^\w+(\[\d+\][.\w]*)?: " if kind == "bad_option" and row.where else row.where, reason), reason
     if "request" in run.failure:
         assert reason.startswith(run.failure["request"])
     assert reason in run.message

@@ -89,7 +89,6 @@ SENSELESS: tuple[tuple[str, Any, str], ...] = (
     ("any_of", [{"proxies": ["Node3"]}], "the site has no 'Node3'"),
     ("any_of", ["min_age=8h"], "is no rule"),
     ("any_of", {"min_age": "8h"}, "is no list of rules"),
-    ("memory", '{"qlikops.sense": 2}', "it has format 2"),
     ("proxies", ["Node3"], "the site has no 'Node3'"),
     ("proxies", ["Node*"], "the site has no 'Node.'"),
     ("virtual_proxies", ["nowhere"], "the site has no 'nowhere'"),
@@ -168,7 +167,7 @@ def rows() -> Iterator[Row]:
             f"senseless {number}: {option}",
             {**ALL, option: value},
             kind="bad_option",
-            says=f"^{option}: .*{says}",
+            says=rf"^{option}(\[\d+\][.\w]*)?: .*{says}",
             most_deletes=0,
         )
     for option, value in WRONG_TYPES:
