@@ -128,10 +128,9 @@ def _outcome(summary: dict[str, Any], problem: QlikError | None) -> str:
 
 
 def message(summary: dict[str, Any], is_refused: bool) -> str:
-    """``412 sessions listed, 3 selected: 2 ended, 1 already gone``."""
-    selected = summary["sessions"] + summary["kept"]
+    """``412 sessions listed, 3 to end: 2 ended, 1 already gone``."""
     told = [f"{summary[outcome]} {outcome.replace('_', ' ')}" for outcome in OUTCOMES if summary[outcome]]
-    told = ["none ended"] if is_refused else told
-    told += [f"{summary['kept']} kept"] if summary["kept"] else []
-    numbers = f"{counted(summary['listed'], 'session')} listed, {selected or 'none'} selected"
-    return f"{numbers}: {', '.join(told)}" if selected else numbers
+    became = ", ".join(["none ended"] if is_refused else told)
+    to_end = f"{summary['sessions']} to end: {became}" if summary["sessions"] else "none to end"
+    kept = [f"{summary['kept']} kept"] if summary["kept"] else []
+    return ", ".join([f"{counted(summary['listed'], 'session')} listed", to_end, *kept])

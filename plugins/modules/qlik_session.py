@@ -200,7 +200,7 @@ message:
   description: The numbers in one line.
   returned: always
   type: str
-  sample: "412 sessions listed, 3 selected: 2 ended, 1 already gone"
+  sample: "412 sessions listed, 3 to end: 2 ended, 1 already gone"
 notes:
   description: What a person should know of the result, in sentences.
   returned: always

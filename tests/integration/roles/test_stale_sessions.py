@@ -133,7 +133,7 @@ def test_rules_over_a_site_with_everything_awkward_in_it(ansible: Ansible, tmp_p
         user_states=["inactive", "blacklisted", "removed_externally", "missing"],
         exclude_users=["ZORAN"],
     )
-    assert "7 selected: 7 ended" in output
+    assert "7 to end: 7 ended" in output
     assert len(control.sessions("LAB\\bjorn")) == 4
     assert [control.sessions(f"LAB\\{user}") for user in ("quinn", "rosa", "stefan")] == [[]] * 3
     assert len(control.sessions("LAB\\zoran")) == 1

@@ -57,7 +57,7 @@ def told(
 def test_when_there_is_nothing_to_do_it_is_one_line() -> None:
     result = told(sessions(4))
     assert (result["outcome"], result["changed"], result["notes"]) == ("nothing to do", False, [])
-    assert result["message"] == "4 sessions listed, none selected"
+    assert result["message"] == "4 sessions listed, none to end"
     assert result["summary"]["rules"] == {"old": 0, "many": 0}
 
 
@@ -73,7 +73,7 @@ def test_every_session_has_its_rule_and_what_became_of_it() -> None:
     ]
     assert {(each["rule"], each["reason"]) for each in in_turn} == {("many", WHY.reason)}
     assert [(each["rule"], each["reason"]) for each in result["kept"]] == [("many", "protected")]
-    assert result["message"] == "4 sessions listed, 4 selected: 1 ended, 1 already gone, 1 failed, 1 kept"
+    assert result["message"] == "4 sessions listed, 3 to end: 1 ended, 1 already gone, 1 failed, 1 kept"
     assert (result["outcome"], result["changed"]) == ("failed", True)
     assert result["summary"]["rules"] == {"old": 0, "many": 3}
     assert result["first_seen"].keys() == {sessions(2)[1].ref, result["kept"][0]["ref"]}
@@ -87,14 +87,14 @@ def test_without_rules_nothing_says_so() -> None:
 
 def test_what_was_refused_as_a_whole_is_told_as_such() -> None:
     result = told(sessions(5), Outcome("would_end"), refusal="Nothing was ended: 1 more than max_sessions allows.")
-    assert result["message"] == "5 sessions listed, 1 selected: none ended"
+    assert result["message"] == "5 sessions listed, 1 to end: none ended"
     assert (result["outcome"], result["changed"], result["at_limit"]) == ("failed", False, [])
 
 
 def test_in_check_mode_it_says_what_would_be() -> None:
     result = told(sessions(1), Outcome("would_end"))
     assert (result["outcome"], result["changed"]) == ("would be ended", True)
-    assert result["message"] == "1 session listed, 1 selected: 1 would end"
+    assert result["message"] == "1 session listed, 1 to end: 1 would end"
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_sessions_are_ended_and_their_lists_read_again(monkeypatch: pytest.Monke
         "listed": 3,
     }
     assert (result["outcome"], result["notes"], result["at_limit"]) == ("ended", [], [])
-    assert result["message"] == "3 sessions listed, 3 selected: 2 ended, 1 kept"
+    assert result["message"] == "3 sessions listed, 2 to end: 2 ended, 1 kept"
     assert writes(rest) == [f"DELETE {CENTRAL}/qps/session/one", f"DELETE {NODE2}/qps/sales/session/two"]
     assert len(rest.asked) == 2 + 4 + 2 + 2
     assert list(result["first_seen"]) == [result["kept"][0]["ref"]]
