@@ -49,6 +49,7 @@ def made(awkward_site: dict[str, Any], tree: pathlib.Path, tmp_path_factory: pyt
                 "proxy_restart_accept_outage": True,
                 "proxy_restart_central": True,
             },
+            awx_setup_node_variables={"ansible_connection": "local"},  # no Windows here
         )
     return awx
 
