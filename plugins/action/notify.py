@@ -118,7 +118,7 @@ class ActionModule(ActionBase):
         if self._notice["pseudonyms"]:
             raise CannotTell("The report has pseudonyms, so nobody in it has an address.")
         found = notices.letters(
-            self._notice, self._options["mail_mode"], self._options["mail_bunch"], bool(self._options["mail_cc"])
+            self._notice, self._options["mail_mode"], self._options["mail_batch"], bool(self._options["mail_cc"])
         )
         template = self._template(self._options["mail_template"] or OWN_TEMPLATE)
         for_many: dict[bool, str] = {}  # all mails in blind copy have the same text

@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         key, found = _prepared(target, options, not problems, variables.get("ansible_play_batch") or [])
         if problems or found:
             raise BadOptions([*problems, *found])
-        listed = target.call("qlikops.sense.qlik_session_info", _inquiry(self._task.args))
+        listed = target.call("qlikops.sense.qlik_session_info", _query(self._task.args))
         if key:
             key = key.with_users(text(entry["user"]) for entry in listed["users"])
         report = files.report_of(listed, options, key.by_user() if key else None)
@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
         }
 
 
-def _inquiry(arguments: Mapping[str, Any]) -> Result:
+def _query(arguments: Mapping[str, Any]) -> Result:
     """What the module is asked; it reads the connection and the kinds of users itself."""
     handed_on = {name: value for name, value in arguments.items() if name not in SPEC}
     return {**handed_on, "resolve_users": True, "on_proxy_failure": "warn"}

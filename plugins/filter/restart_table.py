@@ -66,7 +66,7 @@ AFTER: dict[str, Callable[[Row], Any]] = {
     "Result": lambda row: row["result"] if _is_report(row) else _untouched(row),
     "Balancer": lambda row: row.get("balancer_state") or "",
     "Took": lambda row: duration(_seconds(row["timeline"])) if _is_report(row) else "",
-    "Sessions": lambda row: _number(row.get("hit", {}).get("sessions")) if _is_report(row) else "",
+    "Sessions": lambda row: _number(row.get("affected", {}).get("sessions")) if _is_report(row) else "",
     "Left": lambda row: _number(row.get("left_by_themselves")) if _is_report(row) else "",
     "Ended": lambda row: _count(row, "ended") if _is_report(row) else "",
     "Back": lambda row: _count(row, "came_back") if _is_report(row) else "",

@@ -18,10 +18,10 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome impor
     FAILED,
     OUTCOMES,
     WOULD_END,
-    Ending,
+    EndResult,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry
+from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery
 from ansible_collections.qlikops.sense.plugins.module_utils._result import SESSIONS_PER_USER
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Plan
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
@@ -30,13 +30,13 @@ MOST_REASONS = 5
 REF = re.compile(r"\b[0-9a-f]{6}-[0-9a-f]{12}\b")
 
 
-def problem_of(ending: Ending, refusal: str, unread: str) -> QlikError | None:
+def problem_of(end_result: EndResult, refusal: str, unread: str) -> QlikError | None:
     """What the module fails with. ``unread``: what could not be listed, where that counts as a failure."""
     if refusal:
         return QlikError("refused", refusal)
-    reasons = [outcome.reason for outcome in ending.outcomes.values() if outcome.state == FAILED]
+    reasons = [outcome.reason for outcome in end_result.outcomes.values() if outcome.state == FAILED]
     if reasons:
-        return QlikError("not_ended", _failed_in_words(reasons, len(ending.outcomes)), unread)
+        return QlikError("not_ended", _failed_in_words(reasons, len(end_result.outcomes)), unread)
     if unread:
         return QlikError(
             "not_read_again", f"The sessions were ended, but their lists could not be read again. {unread}"
@@ -52,33 +52,33 @@ def _failed_in_words(reasons: list[str], count: int) -> str:
 
 
 def ended_result(
-    inquiry: Inquiry, plan: Plan, ending: Ending, with_ids: bool, refusal: str, problem: QlikError | None
+    query: SessionQuery, plan: Plan, end_result: EndResult, with_ids: bool, refusal: str, problem: QlikError | None
 ) -> dict[str, Any]:
     """The result, of a run that fails with ``problem``, too."""
-    report = inquiry.report(with_ids, plan.to_end)
+    report = query.result(with_ids, plan.to_end)
     result = report.as_result()
-    counts = Counter(outcome.state for outcome in ending.outcomes.values())
+    counts = Counter(outcome.state for outcome in end_result.outcomes.values())
     summary = {
         **result["summary"],
         **{outcome: counts[outcome] for outcome in OUTCOMES},
         "kept": len(plan.kept),
-        "listed": len(inquiry.reading.sessions),
+        "listed": len(query.listing.sessions),
     }
-    at_limit = [] if refusal else users_at_limit(inquiry.reading.sessions, plan, ending)
+    at_limit = [] if refusal else users_at_limit(query.listing.sessions, plan, end_result)
     return {
         **result,
         "changed": not refusal and counts[ENDED] + counts[WOULD_END] > 0,
-        "sessions": [_with_outcome(session, ending) for session in result["sessions"]],
+        "sessions": [_with_outcome(session, end_result) for session in result["sessions"]],
         "kept": [{**report.session(kept.session), "reason": kept.reason} for kept in plan.kept],
         "summary": summary,
-        "failures": result["failures"] + [failure.as_result() for failure in ending.failures],
-        "complete": result["complete"] and not ending.failures,
-        **inquiry.memory(without=_gone(ending)),
+        "failures": result["failures"] + [failure.as_result() for failure in end_result.failures],
+        "complete": result["complete"] and not end_result.failures,
+        **query.memory(without=_gone(end_result)),
         "at_limit": at_limit,
         "outcome": _outcome(summary, problem),
         "message": message(summary, bool(refusal)),
-        "notes": [*inquiry.notes(), *_note_on_limit(at_limit)],
-        "not_found": list(inquiry.not_found),
+        "notes": [*query.notes(), *_note_on_limit(at_limit)],
+        "not_found": list(query.not_found),
         "diff": {
             "before": {"sessions": [_named(session) for session in plan.to_end]},
             "after": {"sessions": []},
@@ -86,26 +86,26 @@ def ended_result(
     }
 
 
-def _with_outcome(session: dict[str, Any], ending: Ending) -> dict[str, Any]:
-    outcome = ending.outcomes[session["ref"]]
+def _with_outcome(session: dict[str, Any], end_result: EndResult) -> dict[str, Any]:
+    outcome = end_result.outcomes[session["ref"]]
     return {**session, "outcome": outcome.state, "outcome_reason": outcome.reason}
 
 
-def _gone(ending: Ending) -> set[str]:
-    return {ref for ref, outcome in ending.outcomes.items() if outcome.state in (ENDED, ALREADY_GONE)}
+def _gone(end_result: EndResult) -> set[str]:
+    return {ref for ref, outcome in end_result.outcomes.items() if outcome.state in (ENDED, ALREADY_GONE)}
 
 
 def _named(session: Session) -> str:
     return f"{session.user} over /{session.virtual_proxy.prefix} on {session.proxy.name}, {session.ref}"
 
 
-def users_at_limit(listed: Iterable[Session], plan: Plan, ending: Ending) -> list[str]:
+def users_at_limit(listed: Iterable[Session], plan: Plan, end_result: EndResult) -> list[str]:
     """The users who had as many sessions as a user may have, and lose one."""
     number = Counter(session.user_key for session in listed)
     losing = {
         session.user_key: session.user
         for session in plan.to_end
-        if ending.outcomes[session.ref].state in (ENDED, WOULD_END)
+        if end_result.outcomes[session.ref].state in (ENDED, WOULD_END)
     }
     return [user for key, user in sorted(losing.items()) if number[key] >= SESSIONS_PER_USER]
 

@@ -24,7 +24,7 @@ KNOWN = ("banner", *OWN)
 RANGES = {
     "mail_port": (1, 65535),
     "mail_timeout": (1, 3600),
-    "mail_bunch": (1, 10_000),
+    "mail_batch": (1, 10_000),
     "webhook_timeout": (1, 3600),
     "webhook_retries": (0, 100),
     "webhook_delay": (0, 3600),
@@ -54,7 +54,7 @@ def notify_spec() -> dict[str, dict[str, Any]]:
         "mail_from": {"type": "str"},
         "mail_cc": {"type": "list", "elements": "str", "default": []},
         "mail_mode": {"type": "str", "choices": ["bcc", "each"], "default": "bcc"},
-        "mail_bunch": {"type": "int", "default": 50},
+        "mail_batch": {"type": "int", "default": 50},
         "mail_subject": {"type": "str"},
         "mail_template": {"type": "path"},
         "mail_attach": {"type": "list", "elements": "path", "default": []},

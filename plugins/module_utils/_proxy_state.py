@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import DEFAULT_QPS_PORT, ServiceState
-from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import age_of_timestamp
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (

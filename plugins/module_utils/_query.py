@@ -17,9 +17,9 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, MissingNotProven
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._model.memory import Memory, marks_of, recall, remember
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading, not_listed
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing, not_listed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, in_order
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Scope, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, Scope, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
     MISSING,
     SERVICE,
@@ -29,7 +29,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
     only_proven,
     require_proof,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._result import Report
+from ansible_collections.qlikops.sense.plugins.module_utils._result import Result
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.stale import (
     Rule,
@@ -67,10 +67,10 @@ class Criteria:
         """Whether the site is counted. The more users QRS is asked for, the more it tells that it does not show one."""
         return any(each.takes_surplus or MISSING in each.user_states for each in self.selections)
 
-    def covers(self, pair: Pair) -> bool:
+    def covers(self, link: ProxyLink) -> bool:
         """Whether sessions of the pair may be meant."""
-        of_rules = self.rules is None or any(rule.selection.covers(pair) for rule in self.rules)
-        return self.selection.covers(pair) and of_rules
+        of_rules = self.rules is None or any(rule.selection.covers(link) for rule in self.rules)
+        return self.selection.covers(link) and of_rules
 
     def scope(self, topology: Topology) -> Scope:
         """What of the site may be meant by the selection; raises BadOption for a name that the site does not have."""
@@ -80,7 +80,7 @@ class Criteria:
 
 
 @dataclass(frozen=True)
-class Inquiry:
+class SessionQuery:
     """``selected`` in the order asked for. ``users``: those resolved, empty where nothing wanted them.
 
     ``why``: the rule of each selected session by its ref, None without rules. ``doubts``: what kept rules from
@@ -89,7 +89,7 @@ class Inquiry:
 
     scope: Scope
     topology: Topology
-    reading: Reading
+    listing: Listing
     ages: Ages
     selected: tuple[Session, ...]
     users: Mapping[UserKey, KnownUser]
@@ -101,13 +101,13 @@ class Inquiry:
     rule_names: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
-    def report(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Report:
+    def result(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Result:
         """The result, of all selected sessions unless told of which."""
         shown = self.selected if sessions is None else tuple(sessions)
-        return Report(
+        return Result(
             shown,
             self.scope,
-            self.reading,
+            self.listing,
             self.ages,
             self.users,
             self.user_rules,
@@ -118,12 +118,12 @@ class Inquiry:
 
     def notes(self) -> list[str]:
         """What a person should know of the result, in sentences."""
-        return [*self.doubts, *(not_listed(self.reading.failures) if self.remembers else ())]
+        return [*self.doubts, *(not_listed(self.listing.failures) if self.remembers else ())]
 
     def memory(self, without: Collection[str] = ()) -> dict[str, Any]:
         """What the next run needs, as modules return it, without the refs of sessions that were ended in this one."""
-        left = [session for session in self.reading.sessions if session.ref not in without]
-        first_seen = self.ages.brought_up_to_date(left, self.reading.pairs_read, self.topology.pairs)
+        left = [session for session in self.listing.sessions if session.ref not in without]
+        first_seen = self.ages.brought_up_to_date(left, self.listing.pairs_read, self.topology.links)
         if not self.remembers:
             return {"first_seen": first_seen}
         text = remember(first_seen, marks_of(self.topology.proxies), self.ages.now, self.recalled)
@@ -132,7 +132,7 @@ class Inquiry:
             "state": self.recalled.state,
             "stored_at": self.recalled.stored_at,
             "note": self.recalled.note(self.ages.now),
-            "of_unknown_age": sum(self.ages.of(session) is None for session in self.reading.sessions),
+            "of_unknown_age": sum(self.ages.of(session) is None for session in self.listing.sessions),
         }
         return {"memory": memory}
 
@@ -143,7 +143,7 @@ def inquire(
     now: datetime,
     count_all: bool = False,
     spared: Callable[[Session], bool] = lambda session: False,
-) -> Inquiry:
+) -> SessionQuery:
     """Reads the site and selects.
 
     ``count_all``: the whole site is to be read though less may be selected. ``spared``: whose sessions are not to be
@@ -157,10 +157,10 @@ def inquire(
     topology = site.topology()
     recalled.require_site(marks_of(topology.proxies))
     scope = criteria.scope(topology)
-    topology.require_pairs()
+    topology.require_links()
     counts_all = count_all or remembers or criteria.needs_all_sessions
-    reading = site.read(pair for pair in topology.pairs if counts_all or criteria.covers(pair))
-    sessions = list(reading.sessions)
+    listing = site.read(link for link in topology.links if counts_all or criteria.covers(link))
+    sessions = list(listing.sessions)
     users: dict[UserKey, KnownUser] = {}
     doubts: list[str] = []
     asks_for_states = any(each.user_states for each in criteria.selections)
@@ -178,17 +178,17 @@ def inquire(
     selected = selection.surplus(meant, sessions, ages, spared)
     if options.get("resolve_users") and not asks_for_states:
         users = resolve(site, user_rules, selected, sessions)
-    return Inquiry(
+    return SessionQuery(
         scope=scope,
         topology=topology,
-        reading=reading,
+        listing=listing,
         ages=ages,
         selected=tuple(in_order(selected, options.get("sort_by") or "prefix")),
         users=users,
         user_rules=user_rules,
         recalled=recalled,
         remembers=remembers,
-        not_found=selection.not_found(reading, topology.pairs),
+        not_found=selection.not_found(listing, topology.links),
         why=why,
         rule_names=tuple(dict.fromkeys(rule.name for rule in rules or ())),
         doubts=tuple(doubts),

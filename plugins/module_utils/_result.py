@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, iso
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
@@ -34,12 +34,12 @@ SESSIONS_PER_USER = 5
 
 
 @dataclass(frozen=True)
-class Report:
+class Result:
     """Everything a result is made of. ``sessions`` in the order they are shown in, ``why`` by their refs."""
 
     sessions: tuple[Session, ...]
     scope: Scope
-    reading: Reading
+    listing: Listing
     ages: Ages
     users: Mapping[UserKey, KnownUser]
     user_rules: UserRules
@@ -64,8 +64,8 @@ class Report:
                 "virtual_proxies": len(virtual_proxies),
                 **self._rules(),
             },
-            "failures": [failure.as_result() for failure in self.reading.failures],
-            "complete": not self.reading.failures,
+            "failures": [failure.as_result() for failure in self.listing.failures],
+            "complete": not self.listing.failures,
             "observed_at": iso(self.ages.now),
         }
 
@@ -105,9 +105,9 @@ class Report:
         ]
 
     def _reachable(self, proxy: ProxyService) -> bool | None:
-        if any(failure.unreachable and failure.pair.proxy.id == proxy.id for failure in self.reading.failures):
+        if any(failure.unreachable and failure.link.proxy.id == proxy.id for failure in self.listing.failures):
             return False
-        return True if any(pair.proxy.id == proxy.id for pair in self.reading.pairs) else None
+        return True if any(link.proxy.id == proxy.id for link in self.listing.links) else None
 
     def _virtual_proxies(self) -> list[dict[str, Any]]:
         counts = _counts((session.virtual_proxy.id, session.user_key) for session in self.sessions)

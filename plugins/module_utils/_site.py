@@ -24,19 +24,19 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
-from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import side_by_side
+from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import (
     ALREADY_GONE,
     ENDED,
     FAILED,
-    Ending,
+    EndResult,
     Failure,
+    Listing,
     Outcome,
-    Reading,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, ProxyService, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, ProxyService, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
 
 # Qlik's own account, which its documentation shows beside the certificate (D: qlik-api 2.1).
@@ -85,7 +85,7 @@ class Site:
         """Two requests to QRS. Proxy services that were down get another chance."""
         self._give_another_chance()
         readers: list[Callable[[], Any]] = [self._repository.virtual_proxies, self._repository.proxy_services]
-        virtual_proxies, items = side_by_side(
+        virtual_proxies, items = run_parallel(
             (("QRS", reader) for reader in readers), lambda read: read(), self._connection.max_parallel
         )
         known = {virtual_proxy.id: virtual_proxy for virtual_proxy in virtual_proxies}
@@ -95,47 +95,47 @@ class Site:
             virtual_proxies=tuple(known.values()),
         )
 
-    def read(self, pairs: Iterable[Pair]) -> Reading:
+    def read(self, links: Iterable[ProxyLink]) -> Listing:
         """The sessions of the pairs, one request each; what fails is told, not raised.
 
         The session over which QRS is asked is left out: it ends with this run.
         """
-        asked = tuple(pairs)
-        answers = side_by_side(
-            ((pair.proxy.id, pair) for pair in asked), self._sessions_of, self._connection.max_parallel
+        asked = tuple(links)
+        answers = run_parallel(
+            ((link.proxy.id, link) for link in asked), self._sessions_of, self._connection.max_parallel
         )
-        return Reading(
-            pairs=asked,
+        return Listing(
+            links=asked,
             sessions=tuple(session for answer in answers if isinstance(answer, list) for session in answer),
             # Masked again: a proxy service may have named a session whose list was read later.
             failures=tuple(self._masked(answer) for answer in answers if isinstance(answer, Failure)),
         )
 
-    def end(self, sessions: Iterable[Session]) -> Ending:
+    def end(self, sessions: Iterable[Session]) -> EndResult:
         """Ends sessions, then reads their lists again: a session that is still there counts as failed."""
         self._give_another_chance()  # a proxy service may have answered with some of its lists
         targets = list(sessions)
-        answers = side_by_side(
+        answers = run_parallel(
             ((session.proxy.id, session) for session in targets), self._end_one, self._connection.max_parallel
         )
         outcomes = {session.ref: outcome for session, outcome in zip(targets, answers, strict=True)}
         self._give_another_chance()
-        again = self.read(dict.fromkeys(session.pair for session in targets if _is_worth_a_look(outcomes[session.ref])))
+        again = self.read(dict.fromkeys(session.link for session in targets if _is_worth_a_look(outcomes[session.ref])))
         listed = {session.ref for session in again.sessions}
         pairs_read = set(again.pairs_read)
         for session in targets:
-            is_listed = session.ref in listed if session.pair in pairs_read else None
+            is_listed = session.ref in listed if session.link in pairs_read else None
             outcomes[session.ref] = _settled(outcomes[session.ref], is_listed)
-        return Ending(outcomes, again.failures)
+        return EndResult(outcomes, again.failures)
 
     def users(self, names: Iterable[tuple[str, str]], email_attributes: Collection[str]) -> list[KnownUser]:
-        """The users that QRS knows among (directory, id) pairs; one request for a bunch of them."""
-        bunches = side_by_side(
-            (("QRS", bunch) for bunch in user_filters(names)),
-            lambda bunch: self._repository.users(bunch, email_attributes),
+        """The users that QRS knows among (directory, id) pairs; one request for a batch of them."""
+        batches = run_parallel(
+            (("QRS", batch) for batch in user_filters(names)),
+            lambda batch: self._repository.users(batch, email_attributes),
             self._connection.max_parallel,
         )
-        return [user for bunch in bunches for user in bunch]
+        return [user for batch in batches for user in batch]
 
     def shows_all_users(self) -> bool:
         """Whether QRS shows as many users to api_user as to Qlik's own account, so that absence means something.
@@ -143,7 +143,7 @@ class Site:
         QRS shortens lists and counts by rights and still answers 200 (I: qlik-api 11). Whatever keeps the two counts
         from being had leaves it unknown; through a virtual proxy nobody else can be asked for than who came in.
         """
-        if self._connection.asks_at_the_door:
+        if self._connection.asks_at_user_port:
             return False
         try:
             shown = self._repository.count_users()
@@ -161,7 +161,7 @@ class Site:
 
     def alive(self, proxies: Iterable[ProxyService]) -> list[bool | QlikError]:
         """Whether each proxy service says it is alive, or why it could not be asked; one request each."""
-        return side_by_side(((proxy.id, proxy) for proxy in proxies), self._is_alive, self._connection.max_parallel)
+        return run_parallel(((proxy.id, proxy) for proxy in proxies), self._is_alive, self._connection.max_parallel)
 
     def _is_alive(self, proxy: ProxyService) -> bool | QlikError:
         try:
@@ -169,16 +169,16 @@ class Site:
         except QlikError as error:
             return self._what_to_tell(proxy, error)  # what is asked next need not wait for it again
 
-    def _sessions_of(self, pair: Pair) -> list[Session] | Failure:
+    def _sessions_of(self, link: ProxyLink) -> list[Session] | Failure:
         try:
-            self._raise_if_down(pair.proxy)
+            self._raise_if_down(link.proxy)
             own = self._rest.own_sessions()
-            structs = self._api(pair.proxy).sessions(pair.virtual_proxy.prefix)
-            sessions = _each_once(pair, (struct for struct in structs if struct.session_id not in own))
+            structs = self._api(link.proxy).sessions(link.virtual_proxy.prefix)
+            sessions = _each_once(link, (struct for struct in structs if struct.session_id not in own))
         except QlikError as error:
-            told = self._what_to_tell(pair.proxy, error)
-            return Failure(pair, told.reason, told.hint, unreachable=_is_unreachable(told))
-        self._in_trouble[pair.proxy.id] = 0
+            told = self._what_to_tell(link.proxy, error)
+            return Failure(link, told.reason, told.hint, unreachable=_is_unreachable(told))
+        self._in_trouble[link.proxy.id] = 0
         return sessions
 
     def _masked(self, failure: Failure) -> Failure:
@@ -231,15 +231,15 @@ def _settled(outcome: Outcome, is_listed: bool | None) -> Outcome:
     return Outcome(ENDED if outcome.is_uncertain else ALREADY_GONE)  # one that was not ended has ended by itself
 
 
-def _each_once(pair: Pair, structs: Iterable[SessionStruct]) -> list[Session]:
+def _each_once(link: ProxyLink, structs: Iterable[SessionStruct]) -> list[Session]:
     """The sessions of a list that may name one twice. Raises QlikError where one id has two users."""
     sessions: dict[str, Session] = {}
     for struct in structs:
-        session = Session(pair=pair, **vars(struct))
+        session = Session(link=link, **vars(struct))
         if sessions.setdefault(session.session_id, session).user_key != session.user_key:
             raise QlikError(
                 "unexpected_answer",
-                f"The list of virtual proxy /{pair.virtual_proxy.prefix} on {pair.proxy.name} has session {session.ref}"
+                f"The list of virtual proxy /{link.virtual_proxy.prefix} on {link.proxy.name} has session {session.ref}"
                 " twice, each time of another user.",
                 "Try again. If it stays so, restart the proxy service.",
             )

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry
+from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery
 
 RANGES = {"wait_timeout": (0, 604_800), "wait_interval": (1, 3600), "until_sessions": (0, 1_000_000)}
 MOST_NAMES = 10
 
 
 @dataclass(frozen=True)
-class Patience:
+class WaitPolicy:
     """When to stop: seconds in all, seconds between two looks, and how many sessions may be left."""
 
     timeout: float
@@ -28,16 +28,16 @@ class Patience:
 
 @dataclass(frozen=True)
 class Wait:
-    """How it went. ``inquiry`` is the last look, ``elapsed`` in seconds."""
+    """How it went. ``query`` is the last look, ``elapsed`` in seconds."""
 
-    inquiry: Inquiry
+    query: SessionQuery
     history: tuple[dict[str, Any], ...]
     elapsed: float
     timed_out: bool
 
     def as_result(self) -> dict[str, Any]:
         return {
-            "remaining": len(self.inquiry.selected),
+            "remaining": len(self.query.selected),
             "history": list(self.history),
             "elapsed": round(self.elapsed, 1),
             "timed_out": self.timed_out,
@@ -45,8 +45,8 @@ class Wait:
 
 
 def wait(
-    look: Callable[[], Inquiry],
-    patience: Patience,
+    look: Callable[[], SessionQuery],
+    policy: WaitPolicy,
     incomplete_counts: bool,
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
@@ -58,20 +58,20 @@ def wait(
     begin = monotonic()
     history: list[dict[str, Any]] = []
     while True:
-        inquiry = look()
+        query = look()
         elapsed = monotonic() - begin
-        history.append(_look_result(inquiry))
-        proves = incomplete_counts or not inquiry.reading.failures
-        if proves and len(inquiry.selected) <= patience.until_sessions:
-            return Wait(inquiry, tuple(history), elapsed, timed_out=False)
-        if elapsed >= patience.timeout:
-            return Wait(inquiry, tuple(history), elapsed, timed_out=True)
-        sleep(min(patience.interval, patience.timeout - elapsed))
+        history.append(_look_result(query))
+        proves = incomplete_counts or not query.listing.failures
+        if proves and len(query.selected) <= policy.until_sessions:
+            return Wait(query, tuple(history), elapsed, timed_out=False)
+        if elapsed >= policy.timeout:
+            return Wait(query, tuple(history), elapsed, timed_out=True)
+        sleep(min(policy.interval, policy.timeout - elapsed))
 
 
-def _look_result(inquiry: Inquiry) -> dict[str, Any]:
-    users = {session.user_key for session in inquiry.selected}
-    return {"time": iso(inquiry.ages.now), "sessions": len(inquiry.selected), "users": len(users)}
+def _look_result(query: SessionQuery) -> dict[str, Any]:
+    users = {session.user_key for session in query.selected}
+    return {"time": iso(query.ages.now), "sessions": len(query.selected), "users": len(users)}
 
 
 def who_is_left(users: list[dict[str, Any]]) -> str:

@@ -66,7 +66,7 @@ class Webhook:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What came of one try. ``again``: it may be taken when it is tried again. ``status`` is -1 without an answer."""
 
     told: bool
@@ -78,10 +78,12 @@ class Answer:
         return {"channel": channel, "told": self.told, "status": self.status, "why": self.why}
 
 
-def post(webhook: Webhook, body: Mapping[str, Any], sleep: Callable[[float], None] = time.sleep) -> Answer:
+def post(webhook: Webhook, body: Mapping[str, Any], sleep: Callable[[float], None] = time.sleep) -> Response:
     """Posts a message until it is taken or there is no use in trying again."""
     if REQUESTS_IMPORT_ERROR is not None:
-        return Answer(False, False, NO_ANSWER, "the Python library requests is missing where the message is sent from")
+        return Response(
+            False, False, NO_ANSWER, "the Python library requests is missing where the message is sent from"
+        )
     with _session_for(webhook.url) as session:
         for tries_left in range(webhook.retries, -1, -1):
             answer, wanted = _tried(session, webhook, json.dumps(body).encode())
@@ -91,7 +93,7 @@ def post(webhook: Webhook, body: Mapping[str, Any], sleep: Callable[[float], Non
     raise AssertionError("the last try returns")
 
 
-def _tried(session: Any, webhook: Webhook, content: bytes) -> tuple[Answer, float | None]:
+def _tried(session: Any, webhook: Webhook, content: bytes) -> tuple[Response, float | None]:
     """The answer, and how many seconds the server wants to be left alone."""
     try:
         with time_limit(webhook.timeout):
@@ -139,7 +141,7 @@ def _no_answer(error: Exception, webhook: Webhook) -> str:
     return next(system, "the connection broke")
 
 
-def answer_of(channel: str, status: int, words: str, url: str) -> Answer:
+def answer_of(channel: str, status: int, words: str, url: str) -> Response:
     """What an answer means. ``words`` are the server's, or why there was no answer."""
     words = one_line(words)
     failed = channel == "teams" and FAILED_ALL_THE_SAME.search(words)
@@ -154,7 +156,7 @@ def answer_of(channel: str, status: int, words: str, url: str) -> Answer:
         why = f"the answer was {status}" + (f", with the words: {words}" if words else "")
     shown = without(why, url)
     shown = shown if len(shown) <= LONGEST_WORDS else f"{shown[: LONGEST_WORDS - 1]}…"
-    return Answer(told, not told and inner in TRY_AGAIN, status, shown)
+    return Response(told, not told and inner in TRY_AGAIN, status, shown)
 
 
 def without(text: str, url: str) -> str:

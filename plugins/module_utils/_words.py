@@ -41,7 +41,7 @@ def _is_padding(char: str) -> bool:
     return char.isspace() or unicodedata.category(char) == "Cf"
 
 
-def words(value: Iterable[str] | None) -> tuple[str, ...]:
+def non_empty(value: Iterable[str] | None) -> tuple[str, ...]:
     """The entries of a list option; a blank entry is what an unanswered AWX survey question leaves."""
     return tuple(stripped(entry) for entry in value or () if entry and not is_blank(entry))
 

@@ -169,7 +169,7 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import STATES, RuntimeApi, Server
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
-from ansible_collections.qlikops.sense.plugins.module_utils._words import words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 
 RUNNING = "running"
 AWAITED = (RUNNING, "stopped")
@@ -194,7 +194,7 @@ def main() -> None:
         for option, (least, most) in RANGES.items():
             require_range(option, options[option], least, most)
         api = RuntimeApi(options["socket"], options["timeout"])
-        backends = list(dict.fromkeys(words(options["backend"])))
+        backends = list(dict.fromkeys(non_empty(options["backend"])))
         before = [api.server(backend, options["server"]) for backend in backends]
         found = [server for backend in backends for server in api.servers(backend)]
         elsewhere = [each for each in api.servers() if each.backend not in backends and is_at_any(each, before)]

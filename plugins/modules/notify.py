@@ -113,7 +113,7 @@ options:
     type: str
     choices: [bcc, each]
     default: bcc
-  mail_bunch:
+  mail_batch:
     description: How many people one mail in blind copy has at most.
     type: int
     default: 50

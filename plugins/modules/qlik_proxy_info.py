@@ -169,7 +169,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikM
 from ansible_collections.qlikops.sense.plugins.module_utils._proxy_state import describe_proxies
 from ansible_collections.qlikops.sense.plugins.module_utils._result import virtual_proxy_result
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._words import words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 
 
 def main() -> None:
@@ -179,7 +179,7 @@ def main() -> None:
     options = module.params
     with errors_as_failures(module), Site(module.connection()) as site:
         now = datetime.now(timezone.utc)
-        topology, scope, proxies = describe_proxies(site, words(options["proxies"]), options["known"], now)
+        topology, scope, proxies = describe_proxies(site, non_empty(options["proxies"]), options["known"], now)
         unlinked = sorted(virtual_proxy.prefix for virtual_proxy in topology.unlinked())
         virtual_proxies = [
             {**virtual_proxy_result(virtual_proxy), "proxies": scope.names_of_proxies_with(virtual_proxy)}

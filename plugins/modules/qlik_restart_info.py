@@ -515,7 +515,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_plan 
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.window import Window
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty
 
 LOOKUP = "lookup"
 SERVER_KEYS = ("backend", "name", "state", "health", "weight", "address", "port")
@@ -562,7 +562,9 @@ def main() -> None:
             if options["step"] == LOOKUP:
                 module.exit_json(changed=False, plan=plan, **who(topology, proxy), observed_at=iso(now))
             nodes = proxy_nodes(site, topology, connection, proxy, options)
-            affected = count_affected(site, topology, proxy, words(options["exclude_users"]), options["count_affected"])
+            affected = count_affected(
+                site, topology, proxy, non_empty(options["exclude_users"]), options["count_affected"]
+            )
         node = nodes.pop(proxy.id)
         view = balancer_view(options["balancer"], options["server"] or node.name)
         given = answer(
@@ -574,10 +576,10 @@ def main() -> None:
                 accepted_of(options),
                 options["drained_by_us"],
                 why_closed(window, now),
-                frozenset(words(options["out_before"])),
-                words(options["back_by_then"]),
-                words(options["known_as"]),
-                words(options["problems"]),
+                frozenset(non_empty(options["out_before"])),
+                non_empty(options["back_by_then"]),
+                non_empty(options["known_as"]),
+                non_empty(options["problems"]),
             )
         )
     reasons = [reason.as_result(called) for reason in given.reasons]
@@ -595,7 +597,9 @@ def main() -> None:
         notes=why_short(window, now, options["window_needs"]),
         **who(topology, proxy, alive=node.alive, reason=node.why_down, central=node.central),
         out=[out.as_result() for out in given.out],
-        out_before=[out.id for out in given.out] if options["step"] == BEGIN else list(words(options["out_before"])),
+        out_before=[out.id for out in given.out]
+        if options["step"] == BEGIN
+        else list(non_empty(options["out_before"])),
         uncovered=list(given.uncovered),
         affected=affected,
         place=place(given, node, view, options),
@@ -641,7 +645,7 @@ def proxy_nodes(
 
     After the first step the node itself is not asked whether it is alive: it may hang, and is restarted all the same.
     """
-    addresses = words(options["balancer_address"])
+    addresses = non_empty(options["balancer_address"])
     to_ask = [proxy for proxy in topology.proxies if proxy is not asked or options["step"] == BEGIN]
     alive = dict(zip((proxy.id for proxy in to_ask), site.alive(to_ask), strict=True))
     central = site.central_nodes()
@@ -705,7 +709,7 @@ def _one_balancer(told: Mapping[str, Any], server: str) -> BalancerView:
         mine=tuple(each for each in servers if fold(each.name) == fold(server)),
         servers=servers,
         elsewhere=_servers(told.get("elsewhere")),
-        others_out=words([str(name) for name in others_out]),
+        others_out=non_empty([str(name) for name in others_out]),
     )
 
 
@@ -735,7 +739,7 @@ def accepted_of(options: Mapping[str, Any]) -> Accepted:
         outage=options["accept_outage"],
         node_down=options["accept_node_down"],
         drained=options["accept_drained"],
-        others_out=words(options["accept_others_out"]),
+        others_out=non_empty(options["accept_others_out"]),
     )
 
 
@@ -761,9 +765,9 @@ def count_affected(
     """Who has sessions on the proxy service, and how many of them elsewhere."""
     if not wanted:
         return {}
-    reading = site.read(topology.pairs)
+    listing = site.read(topology.links)
     spared = UserPatterns(excluded)
-    theirs = by_user(session for session in reading.sessions if not spared.match(session))
+    theirs = by_user(session for session in listing.sessions if not spared.match(session))
     users = [_affected_user(sessions, proxy) for sessions in theirs.values()]
     here = [session for sessions in theirs.values() for session in sessions if session.proxy.id == proxy.id]
     return {
@@ -772,7 +776,7 @@ def count_affected(
             (user for user in users if user["sessions"]), key=lambda user: (-user["sessions"], user["user"])
         ),
         "virtual_proxies": dict(sorted(Counter(session.virtual_proxy.prefix for session in here).items())),
-        "complete": not any(failure.pair.proxy.id == proxy.id for failure in reading.failures),
+        "complete": not any(failure.link.proxy.id == proxy.id for failure in listing.failures),
     }
 
 

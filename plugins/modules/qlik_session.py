@@ -260,13 +260,18 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._ended import ended_result, problem_of
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import Refused
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import WOULD_END, Ending, Outcome, in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import (
+    WOULD_END,
+    EndResult,
+    Outcome,
+    in_words,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
     errors_as_failures,
     selection_spec,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Criteria, Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._query import Criteria, SessionQuery, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, Protection, plan_ending
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
@@ -289,13 +294,13 @@ def main() -> None:
         protection = Protection(options["protect_users"], options["api_user"])
         with Site(module.connection()) as site:
             now, count_all = datetime.now(timezone.utc), caps.max_percent is not None
-            inquiry = inquire(site, options, now, count_all, protection.spares)
-            plan = plan_ending(inquiry.selected, protection)
-            refusal = reason_to_refuse(inquiry, plan, caps, options["on_proxy_failure"])
-            ending = not_tried(plan) if module.check_mode or refusal else site.end(plan.to_end)
-        unread = in_words((*inquiry.reading.failures, *ending.failures))
-        problem = problem_of(ending, refusal, unread if options["on_proxy_failure"] == "fail" else "")
-        result = ended_result(inquiry, plan, ending, options["include_session_ids"], refusal, problem)
+            query = inquire(site, options, now, count_all, protection.spares)
+            plan = plan_ending(query.selected, protection)
+            refusal = reason_to_refuse(query, plan, caps, options["on_proxy_failure"])
+            end_result = not_tried(plan) if module.check_mode or refusal else site.end(plan.to_end)
+        unread = in_words((*query.listing.failures, *end_result.failures))
+        problem = problem_of(end_result, refusal, unread if options["on_proxy_failure"] == "fail" else "")
+        result = ended_result(query, plan, end_result, options["include_session_ids"], refusal, problem)
     if problem:
         module.fail(problem, **result)
     if unread:
@@ -312,16 +317,16 @@ def require_selection(options: dict[str, Any]) -> None:
         )
 
 
-def reason_to_refuse(inquiry: Inquiry, plan: Plan, caps: Caps, on_proxy_failure: str) -> str:
+def reason_to_refuse(query: SessionQuery, plan: Plan, caps: Caps, on_proxy_failure: str) -> str:
     """Why nothing may be ended, or an empty text."""
-    unread = in_words(inquiry.reading.failures)
+    unread = in_words(query.listing.failures)
     if unread and on_proxy_failure == "fail":
         return f"Nothing was ended, because not all sessions could be listed. {unread}"
-    return caps.objection(plan, len(inquiry.reading.sessions))
+    return caps.objection(plan, len(query.listing.sessions))
 
 
-def not_tried(plan: Plan) -> Ending:
-    return Ending({session.ref: Outcome(WOULD_END) for session in plan.to_end})
+def not_tried(plan: Plan) -> EndResult:
+    return EndResult({session.ref: Outcome(WOULD_END) for session in plan.to_end})
 
 
 if __name__ == "__main__":

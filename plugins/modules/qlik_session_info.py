@@ -41,12 +41,12 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ connected | qlikops.sense.session_table }}"
 
-- name: See who a restart of one node would hit, with names and addresses
+- name: See who a restart of one node would affect, with names and addresses
   qlikops.sense.qlik_session_info:
     proxies: [qlik2.example.com]
     exclude_users: ['INTERNAL\*']
     resolve_users: true
-  register: hit
+  register: affected
 
 - name: See how many people are connected, where some service accounts and kiosks are not of Qlik's own
   qlikops.sense.qlik_session_info:
@@ -417,26 +417,26 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     errors_as_failures,
     selection_spec,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
 
 def main() -> None:
     module = QlikModule(argument_spec=selection_spec())
     with errors_as_failures(module), Site(module.connection()) as site:
-        inquiry = inquire(site, module.params, datetime.now(timezone.utc))
-        finish(module, inquiry)
+        query = inquire(site, module.params, datetime.now(timezone.utc))
+        finish(module, query)
 
 
-def finish(module: QlikModule, inquiry: Inquiry) -> None:
+def finish(module: QlikModule, query: SessionQuery) -> None:
     result = {
         "changed": False,
-        **inquiry.report(module.params["include_session_ids"]).as_result(),
-        **inquiry.memory(),
-        "notes": inquiry.notes(),
-        "not_found": list(inquiry.not_found),
+        **query.result(module.params["include_session_ids"]).as_result(),
+        **query.memory(),
+        "notes": query.notes(),
+        "not_found": list(query.not_found),
     }
-    problem = in_words(inquiry.reading.failures)
+    problem = in_words(query.listing.failures)
     if problem and module.params["on_proxy_failure"] == "fail":
         module.fail(QlikError("incomplete", f"Not all sessions could be listed. {problem}"), **result)
     if problem:

@@ -191,8 +191,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._query import inquir
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._wait import (
     RANGES,
-    Patience,
     Wait,
+    WaitPolicy,
     wait,
     who_is_left,
 )
@@ -209,11 +209,11 @@ def main() -> None:
     )
     options = module.params
     with errors_as_failures(module):
-        patience = patience_of(module)
+        policy = patience_of(module)
         with Site(module.connection()) as site:
             waited = wait(
                 lambda: inquire(site, options, datetime.now(timezone.utc)),
-                patience,
+                policy,
                 incomplete_counts=options["on_proxy_failure"] == "warn",
                 monotonic=time.monotonic,
                 sleep=time.sleep,
@@ -221,11 +221,11 @@ def main() -> None:
         finish(module, waited)
 
 
-def patience_of(module: QlikModule) -> Patience:
+def patience_of(module: QlikModule) -> WaitPolicy:
     """Raises BadOption. In check mode one look has to do."""
     for option, (least, most) in RANGES.items():
         require_range(option, module.params[option], least, most)
-    return Patience(
+    return WaitPolicy(
         0 if module.check_mode else module.params["wait_timeout"],
         module.params["wait_interval"],
         module.params["until_sessions"],
@@ -235,12 +235,12 @@ def patience_of(module: QlikModule) -> Patience:
 def finish(module: QlikModule, waited: Wait) -> None:
     result = {
         "changed": False,
-        **waited.inquiry.report(module.params["include_session_ids"]).as_result(),
-        **waited.inquiry.memory(),
-        "notes": waited.inquiry.notes(),
+        **waited.query.result(module.params["include_session_ids"]).as_result(),
+        **waited.query.memory(),
+        "notes": waited.query.notes(),
         **waited.as_result(),
     }
-    unread = in_words(waited.inquiry.reading.failures)
+    unread = in_words(waited.query.listing.failures)
     if waited.timed_out and not module.check_mode:
         left = (
             f"{result['remaining']} sessions are left: {who_is_left(result['users'])}." if result["remaining"] else ""

@@ -123,7 +123,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
-from ansible_collections.qlikops.sense.plugins.module_utils._words import words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 
 
 def main() -> None:
@@ -134,7 +134,7 @@ def main() -> None:
         }
     )
     with errors_as_failures(module):
-        names = asked_for(words(module.params["users"]))
+        names = asked_for(non_empty(module.params["users"]))
         with Site(module.connection()) as site:
             known = site.users(names, UserRules.from_options(module.params).email_attributes)
             found = {user.key: user for user in known}

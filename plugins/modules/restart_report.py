@@ -25,7 +25,7 @@ options:
     description: Name of the node.
     type: str
     required: true
-  hit:
+  affected:
     description: Who was on it, as M(qlikops.sense.qlik_session_info) has returned it.
     type: dict
   drained:
@@ -70,7 +70,7 @@ EXAMPLES = r"""
 - name: Report
   qlikops.sense.restart_report:
     node: qlik2
-    hit: "{{ before }}"
+    affected: "{{ before }}"
     drained: "{{ drain }}"
 """
 

@@ -33,7 +33,7 @@ REPORT = Job(
     "report sessions",
     "report_sessions",
     "report_sessions",
-    "Who is connected, or whom the restart of nodes would hit. Changes nothing.",
+    "Who is connected, or whom the restart of nodes would affect. Changes nothing.",
     ("connection", "messages"),
 )
 CLEAR = Job(
@@ -127,7 +127,7 @@ class Work:
         return [
             {
                 "name": self.workflow_name,
-                "description": "Reports whom a restart would hit, tells about it, waits for an approval, restarts,"
+                "description": "Reports whom a restart would affect, tells about it, waits for an approval, restarts,"
                 " and reports again.",
                 "organization": self._settings.organization,
                 "inventory": self._settings.name,

@@ -19,8 +19,6 @@ REST = "rest"
 MOST_BARS = 40
 BARS_OF_A_PART = 14
 PITCH = 38
-BAR_TOP = 18
-BAR_HEIGHT = 14
 # Shares of the width: the longest bar, and what a number within a bar needs per digit.
 LONGEST = 100.0
 DIGIT = 3.2

@@ -93,11 +93,11 @@ def _add(known: list[str], more: Iterable[str]) -> None:
     known.extend(dict.fromkeys(entry for entry in more if entry not in known))
 
 
-def letters(found: Row, mode: str, bunch: int, team: bool) -> list[dict[str, Any]]:
-    """The mails it takes: one for each person, or one in blind copy for ``bunch`` of them, and one for the team."""
+def letters(found: Row, mode: str, batch: int, team: bool) -> list[dict[str, Any]]:
+    """The mails it takes: one for each person, or one in blind copy for ``batch`` of them, and one for the team."""
     people = found["recipients"]
     made = [_letter(people=[person], each=True) for person in people] if mode == "each" else []
-    made = made or [_letter(people=part) for part in _bunches(people, bunch)]
+    made = made or [_letter(people=part) for part in _batches(people, batch)]
     return [*made, _letter(team=True)] if team else made
 
 
@@ -112,6 +112,6 @@ def _letter(people: Sequence[Row] = (), each: bool = False, team: bool = False) 
     }
 
 
-def _bunches(people: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+def _batches(people: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
     for start in range(0, len(people), size):
         yield people[start : start + size]

@@ -15,7 +15,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._page_curve import d
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import duration
 
 Row = Mapping[str, Any]
-DRAIN_KEYS = ("node", "result", "timeline", "hit_users", "ended", "came_back", "history", "left_by_themselves")
+DRAIN_KEYS = ("node", "result", "timeline", "affected_users", "ended", "came_back", "history", "left_by_themselves")
 
 
 def figure(label: str, value: int | str, note: str = "", tone: str = "") -> dict[str, str]:
@@ -47,10 +47,10 @@ def drain_part(drain: Row) -> dict[str, Any]:
 
 
 def _figures(drain: Row, seconds: float) -> list[dict[str, str]]:
-    hit = drain.get("hit") or {}
+    affected = drain.get("affected") or {}
     back, left = len(drain["came_back"]), drain["left_by_themselves"]
     return [
-        figure("sessions at first", hit.get("sessions", 0), _of_users(hit.get("users", 0))),
+        figure("sessions at first", affected.get("sessions", 0), _of_users(affected.get("users", 0))),
         figure("left by themselves", "not counted" if left is None else left),
         figure("were ended", len(drain["ended"]), _of_users(len(set(drain["ended"])))),
         *([figure("came back", back, "with a new session")] if back else []),

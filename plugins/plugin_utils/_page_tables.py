@@ -182,7 +182,7 @@ def hit_table(drain: Row) -> Table:
         count("Sessions", "sessions"),
         Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"])),
     ]
-    return table("hit", "Who was on it", "users", columns, drain["hit_users"])
+    return table("affected", "Who was on it", "users", columns, drain["affected_users"])
 
 
 def prefixes(found: Sequence[str]) -> Markup:

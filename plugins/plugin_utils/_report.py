@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of who is connected, or who would be hit: what every table, file, page and mail is made of. Pure."""
+"""The report of who is connected, or who would be affected: what every table, file, page and mail is made of. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ReportBuilder:
             "virtual_proxies": self.virtual_proxies,
             "nodes": self._nodes(),
             "users": self.users,
-            "sessions": [self._session(session) for session in self.hit],
+            "sessions": [self._session(session) for session in self.affected],
             "at_limit": self.at_limit,
             "runaways": self.runaways,
             "unlinked": self.unlinked,
@@ -70,7 +70,7 @@ class ReportBuilder:
         return f"If {enumerated(self.chosen)} {verb} restarted"
 
     @cached_property
-    def hit(self) -> list[Session]:
+    def affected(self) -> list[Session]:
         return [session for session in self.site.sessions if self._is_chosen(session.node)]
 
     def _is_chosen(self, node: str) -> bool:
@@ -78,7 +78,7 @@ class ReportBuilder:
 
     @cached_property
     def _tallies(self) -> dict[str, Tally]:
-        return tallies(self.hit)
+        return tallies(self.affected)
 
     @cached_property
     def _whole(self) -> dict[str, Tally]:
@@ -144,8 +144,8 @@ class ReportBuilder:
 
     @cached_property
     def virtual_proxies(self) -> Rows:
-        counts = counts_by(self.hit, lambda session: session.virtual_proxy_id)
-        places = Counter((session.virtual_proxy_id, session.node) for session in self.hit)
+        counts = counts_by(self.affected, lambda session: session.virtual_proxy_id)
+        places = Counter((session.virtual_proxy_id, session.node) for session in self.affected)
         serving = [proxy for proxy in self.site.virtual_proxies if any(map(self._is_chosen, proxy.nodes))]
         by_prefix = sorted(serving, key=lambda proxy: in_any_case(proxy.prefix))
         return [
@@ -203,13 +203,13 @@ class ReportBuilder:
 
     @cached_property
     def summary(self) -> dict[str, int]:
-        kinds = Counter(session.user.kind for session in self.hit)
+        kinds = Counter(session.user.kind for session in self.affected)
         people = [user for user in self.users if user["kind"] == "person"]
         limits = Counter(user["limit"] for user in self.at_limit)
         return {
             "people": len(people),
             "users": len(self.users),
-            "sessions": len(self.hit),
+            "sessions": len(self.affected),
             "anonymous_sessions": kinds["anonymous"],
             "service_sessions": kinds["service"],
             "elsewhere": sum(bool(user["elsewhere"]) for user in people),
@@ -220,8 +220,8 @@ class ReportBuilder:
             "missing": sum(user["state"] == "missing" for user in people),
             "unknown": sum(user["state"] == "unknown" for user in people),
             "without_email": sum(not self._tallies[user["user"]].user.has_email for user in people),
-            "nodes": len(distinct(session.node for session in self.hit)),
-            "virtual_proxies": len(distinct(session.virtual_proxy_id for session in self.hit)),
+            "nodes": len(distinct(session.node for session in self.affected)),
+            "virtual_proxies": len(distinct(session.virtual_proxy_id for session in self.affected)),
         }
 
 

@@ -56,9 +56,11 @@ def _incomplete(unread: int) -> str:
     )
 
 
-def _elsewhere(hit: int, elsewhere: int) -> str:
+def _elsewhere(affected: int, elsewhere: int) -> str:
     verb = "has" if elsewhere < 2 else "have"
-    return f"Of {people(hit)}, {elsewhere or 'nobody'} {verb} another session on another node to keep working with."
+    return (
+        f"Of {people(affected)}, {elsewhere or 'nobody'} {verb} another session on another node to keep working with."
+    )
 
 
 def _at_limit(users: int) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printa
 
 Result = Mapping[str, Any]
 OF_A_USER = ("user", "name", "emails", "sessions")
-CAPPED = ("hit_users", "ended", "came_back", "history")
+CAPPED = ("affected_users", "ended", "came_back", "history")
 NOT_HANDED_ON = ("told",)
 MOST = 50
 # Where a task of others says more than its message, and how much of that is shown.
@@ -27,12 +27,12 @@ LONGEST_WORDS = 500
 def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
     """The report of a node, out of what the modules have returned.
 
-    ``seen`` has ``node`` (its name), and, each of them empty where it did not come to that: ``hit`` (who was there, of
-    qlik_session_info), ``drained`` (of qlik_session_wait), ``ended`` (of qlik_session), ``back`` (who came back, of
-    qlik_session_info), ``lease`` (of restart_lease), ``failure``, ``way_back``, ``balancer_state``, ``told``,
+    ``seen`` has ``node`` (its name), and, each of them empty where it did not come to that: ``affected`` (who was
+    there, of qlik_session_info), ``drained`` (of qlik_session_wait), ``ended`` (of qlik_session), ``back`` (who came
+    back, of qlik_session_info), ``lease`` (of restart_lease), ``failure``, ``way_back``, ``balancer_state``, ``told``,
     ``troubles``. Numbers that were never counted are None. ``now`` is a time in UTC.
     """
-    hit, failure, lease = seen.get("hit") or {}, seen.get("failure") or {}, seen.get("lease") or {}
+    affected, failure, lease = seen.get("affected") or {}, seen.get("failure") or {}, seen.get("lease") or {}
     ended = [session for session in _sessions(seen, "ended") if session.get("outcome") == "ended"]
     return {
         "node": seen["node"],
@@ -41,10 +41,10 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
         "way_back": how_it_was_left(seen) if failure and not check_mode else "",
         "balancer_state": seen.get("balancer_state") or "",
         "timeline": [*(lease.get("timeline") or []), *_rejoined(seen), {"phase": "report", "time": now}],
-        "hit": dict(hit.get("summary") or {}),
-        "hit_users": list(hit.get("users") or []),
+        "affected": dict(affected.get("summary") or {}),
+        "affected_users": list(affected.get("users") or []),
         "hit_virtual_proxies": {
-            each["prefix"]: each["sessions"] for each in hit.get("virtual_proxies") or [] if each.get("sessions")
+            each["prefix"]: each["sessions"] for each in affected.get("virtual_proxies") or [] if each.get("sessions")
         },
         "ended": [session["user"] for session in ended],
         "came_back": list(dict.fromkeys(session["user"] for session in _sessions(seen, "back"))),
@@ -69,10 +69,10 @@ def _begun(seen: Result) -> set[str]:
 
 def _sums(seen: Result, ended: int) -> dict[str, Any]:
     """Whoever was there has left, was ended, or is still there. ``arrived`` came while the others were waited for."""
-    hit, drained = seen.get("hit") or {}, seen.get("drained") or {}
-    if "sessions" not in hit or "sessions" not in drained:
+    affected, drained = seen.get("affected") or {}, seen.get("drained") or {}
+    if "sessions" not in affected or "sessions" not in drained:
         return {"left_by_themselves": None, "still_there": None, "arrived": None}
-    at_first, outcomes = _refs(hit["sessions"]), _sessions(seen, "ended")
+    at_first, outcomes = _refs(affected["sessions"]), _sessions(seen, "ended")
     late = (_refs(drained["sessions"]) | _refs(outcomes)) - at_first
     gone = Counter(session.get("outcome") for session in outcomes)
     left = len(at_first - _refs(drained["sessions"]) - _refs(outcomes)) + gone["already_gone"]
@@ -135,11 +135,11 @@ def message(told: Result) -> str:
 
 def summary(told: Result) -> str:
     """The line that a person reads at the end of a node."""
-    hit = told["hit"]
-    if "sessions" not in hit:
+    affected = told["affected"]
+    if "sessions" not in affected:
         counts = "who was on it was not counted"
     else:
-        counts = f"{counted(hit['sessions'], 'session')} of {counted(hit['users'], 'user')} on it"
+        counts = f"{counted(affected['sessions'], 'session')} of {counted(affected['users'], 'user')} on it"
     if told["left_by_themselves"] is not None:
         arrived = f", {told['arrived']} more came" if told["arrived"] else ""
         counts += (
@@ -156,9 +156,9 @@ def handed_on(told: Result) -> dict[str, Any]:
 
     ``left_out`` says how many entries of a list are not in it.
     """
-    users = sorted(told["hit_users"], key=lambda user: (-user["sessions"], user["user"]))
+    users = sorted(told["affected_users"], key=lambda user: (-user["sessions"], user["user"]))
     small = {
-        "hit_users": [{key: user[key] for key in OF_A_USER if key in user} for user in users[:MOST]],
+        "affected_users": [{key: user[key] for key in OF_A_USER if key in user} for user in users[:MOST]],
         "ended": told["ended"][:MOST],
         "came_back": told["came_back"][:MOST],
         "history": _thinned(told["history"]),

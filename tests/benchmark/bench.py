@@ -89,16 +89,18 @@ class SimulatedSite:
         self._directory = directory
         sizes = ["--proxies", case.proxies, "--virtual-proxies", case.virtual_proxies, "--sessions", case.sessions]
         sizes += ["--users", case.users] if case.users else []
-        self.card = self._command("start", "--generate", *map(str, sizes))
+        self.site_info = self._command("start", "--generate", *map(str, sizes))
         self.card_file = directory / "card.json"
-        self.card_file.write_text(json.dumps(self.card), encoding="utf-8")
+        self.card_file.write_text(json.dumps(self.site_info), encoding="utf-8")
 
     def stop(self) -> None:
         self._command("stop")
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(f"{self.card['control']}{path}", data, {"Content-Type": "application/json"}, method=method)
+        request = Request(
+            f"{self.site_info['control']}{path}", data, {"Content-Type": "application/json"}, method=method
+        )
         with urlopen(request) as response:
             return json.load(response)
 
@@ -171,12 +173,12 @@ class Playbook:
         return measure(command, self._environment, site)
 
 
-def connection(card: dict[str, Any], parallel: int) -> dict[str, Any]:
-    files = card["certificates"]
+def connection(site_info: dict[str, Any], parallel: int) -> dict[str, Any]:
+    files = site_info["certificates"]
     return {
-        "host": card["host"],
-        "qrs_port": card["qrs_port"],
-        "host_map": card["host_map"],
+        "host": site_info["host"],
+        "qrs_port": site_info["qrs_port"],
+        "host_map": site_info["host_map"],
         "client_cert": files["client"],
         "client_key": files["client_key"],
         "ca_path": files["root"],
@@ -185,7 +187,7 @@ def connection(card: dict[str, Any], parallel: int) -> dict[str, Any]:
 
 
 def run_ours(client: str, playbook: Playbook, case: Case, site: SimulatedSite, parallel: int) -> Measured:
-    options = connection(site.card, parallel)
+    options = connection(site.site_info, parallel)
     if client == "playbook":
         return playbook.report(options, site)
     if not case.end:

@@ -33,8 +33,8 @@ Send = Callable[[Request], Any]
 class NodeConnection(HTTPSConnection):
     """Connects to a node's address, verifies the node's name."""
 
-    def __init__(self, card: dict[str, Any], context: ssl.SSLContext, host_name: str, port: int) -> None:
-        super().__init__(card["host_map"][host_name], port, context=context)
+    def __init__(self, site_info: dict[str, Any], context: ssl.SSLContext, host_name: str, port: int) -> None:
+        super().__init__(site_info["host_map"][host_name], port, context=context)
         self._context, self._host_name = context, host_name
 
     def connect(self) -> None:
@@ -42,8 +42,8 @@ class NodeConnection(HTTPSConnection):
         self.sock = self._context.wrap_socket(self.sock, server_hostname=self._host_name)
 
 
-def context_of(card: dict[str, Any]) -> ssl.SSLContext:
-    files = card["certificates"]
+def context_of(site_info: dict[str, Any]) -> ssl.SSLContext:
+    files = site_info["certificates"]
     context = ssl.create_default_context(cafile=files["root"])
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.load_cert_chain(files["client"], files["client_key"])
@@ -59,11 +59,11 @@ def exchange(connection: HTTPSConnection, method: str, path: str) -> Any:
     return json.loads(body)
 
 
-def sequential(card: dict[str, Any]) -> tuple[Send, Callable[[Send, Iterable[Request]], list[Any]]]:
+def sequential(site_info: dict[str, Any]) -> tuple[Send, Callable[[Send, Iterable[Request]], list[Any]]]:
     def send(request: Request) -> Any:
         host_name, port, method, path = request
         # A context for every connection too, as a client that starts from the certificate files each time has.
-        connection = NodeConnection(card, context_of(card), host_name, port)
+        connection = NodeConnection(site_info, context_of(site_info), host_name, port)
         try:
             return exchange(connection, method, path)
         finally:
@@ -72,14 +72,14 @@ def sequential(card: dict[str, Any]) -> tuple[Send, Callable[[Send, Iterable[Req
     return send, lambda send, requests: [send(request) for request in requests]
 
 
-def bare(card: dict[str, Any], parallel: int) -> tuple[Send, Callable[[Send, Iterable[Request]], list[Any]]]:
-    context, own = context_of(card), threading.local()
+def bare(site_info: dict[str, Any], parallel: int) -> tuple[Send, Callable[[Send, Iterable[Request]], list[Any]]]:
+    context, own = context_of(site_info), threading.local()
 
     def send(request: Request) -> Any:
         host_name, port, method, path = request
         connections = own.__dict__.setdefault("connections", {})
         if (host_name, port) not in connections:
-            connections[host_name, port] = NodeConnection(card, context, host_name, port)
+            connections[host_name, port] = NodeConnection(site_info, context, host_name, port)
         return exchange(connections[host_name, port], method, path)
 
     pool = ThreadPoolExecutor(parallel)
@@ -94,11 +94,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--parallel", type=int, default=8)
     options = parser.parse_args()
-    with open(options.card, encoding="utf-8") as stream:
-        card = json.load(stream)
-    send, send_all = sequential(card) if options.client == "sequential" else bare(card, options.parallel)
+    with open(options.site_info, encoding="utf-8") as stream:
+        site_info = json.load(stream)
+    send, send_all = sequential(site_info) if options.client == "sequential" else bare(site_info, options.parallel)
 
-    repository = (card["host"], card["qrs_port"], "GET")
+    repository = (site_info["host"], site_info["qrs_port"], "GET")
     send((*repository, "/qrs/virtualproxyconfig/full"))
     proxies = send(
         (*repository, f"/qrs/proxyservice/full?filter={quote('serverNodeConfiguration.proxyEnabled eq True')}")

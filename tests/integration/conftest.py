@@ -29,7 +29,7 @@ def pytest_runtest_makereport(
     if report.when == "call" and report.failed:
         used = [getattr(value, "control", value) for value in item.funcargs.values()]
         for control in {id(one): one for one in used if isinstance(one, simulated.Control)}.values():
-            report.sections.append((f"simulated site at {control.card['control']}", what_it_saw(control)))
+            report.sections.append((f"simulated site at {control.site_info['control']}", what_it_saw(control)))
     return report
 
 
@@ -52,8 +52,8 @@ def what_it_saw(control: simulated.Control) -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
     """The card of the role's own three-node site; it runs as long as the tests do. Use ``control`` to find it fresh."""
     state_dir = tmp_path_factory.mktemp("simulated") / "site"
-    card = simulated.start(state_dir, simulated.FILES / "site.yml")
-    yield card
+    site_info = simulated.start(state_dir, simulated.FILES / "site.yml")
+    yield site_info
     simulated.stop(state_dir)
 
 

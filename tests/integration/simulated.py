@@ -60,8 +60,8 @@ def stop(state_dir: pathlib.Path) -> bool:
 def _card(done: subprocess.CompletedProcess[str]) -> Card:
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    card: Card = json.loads(done.stdout)
-    return card
+    site_info: Card = json.loads(done.stdout)
+    return site_info
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -76,22 +76,22 @@ def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
 class Control:
     """The control interface of the site on ``card``. What it refuses raises ValueError with its words."""
 
-    def __init__(self, card: Card) -> None:
-        self.card = card
+    def __init__(self, site_info: Card) -> None:
+        self.site_info = site_info
         self._http = requests.Session()
         self._http.trust_env = False
 
     def call(self, method: str, path: str, body: object = None, **query: str) -> Any:
         """One call; the JSON of its answer."""
-        answer = self._http.request(method, self.card["control"] + path, json=body, params=query, timeout=30)
+        answer = self._http.request(method, self.site_info["control"] + path, json=body, params=query, timeout=30)
         if answer.status_code != 200:
             raise ValueError(answer.json()["error"] if "json" in answer.headers["Content-Type"] else answer.text)
         return answer.json()
 
     def status(self) -> Card:
         """The card, with ``proxies``: node -> running, starting or stopped."""
-        card: Card = self.call("GET", "/status")
-        return card
+        site_info: Card = self.call("GET", "/status")
+        return site_info
 
     def sessions(self, user: str | None = None, **wanted: str) -> list[dict[str, Any]]:
         """The live sessions; of one ``DIR\\id``, or of a ``node`` or ``virtual_proxy``."""
@@ -204,9 +204,11 @@ class _Adapter(requests.adapters.HTTPAdapter):
 class Client:
     """An administrator's HTTPS client: certificate, verification, names of the site mapped to where it listens."""
 
-    def __init__(self, card: Card, certificate: str | None = "client", user: str | None = "INTERNAL\\sa_api") -> None:
-        paths = card["certificates"]
-        self.card = card
+    def __init__(
+        self, site_info: Card, certificate: str | None = "client", user: str | None = "INTERNAL\\sa_api"
+    ) -> None:
+        paths = site_info["certificates"]
+        self.site_info = site_info
         self._key = secrets.token_hex(8)
         self.http = requests.Session()
         self.http.trust_env = False
@@ -221,10 +223,10 @@ class Client:
 
     def node(self, name: str | None = None) -> dict[str, Any]:
         """A node of the card; the central one by default."""
-        return next(node for node in self.card["nodes"] if (node["name"] == name if name else node["central"]))
+        return next(node for node in self.site_info["nodes"] if (node["name"] == name if name else node["central"]))
 
     def call(self, listener: str, method: str, path: str, node: str | None = None, **options: Any) -> requests.Response:
-        """One call to ``qrs``, ``qps`` or ``door`` of a node; ``query`` and what requests takes."""
+        """One call to ``qrs``, ``qps`` or ``user`` of a node; ``query`` and what requests takes."""
         where = self.node(node)
         query = {"xrfkey": self._key, **options.pop("query", {})}
         url = f"https://{where['host_name']}:{where[f'{listener}_port']}{path}"

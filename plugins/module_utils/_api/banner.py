@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root, quoted
-from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import (
     BadOption,
     QlikError,
@@ -132,14 +132,14 @@ class Banners:
 
         So the name as it is written goes before others, and several that differ by case are an error.
         """
-        call = Call("GET", f"{self._path}/full", {"filter": f"name eq {quoted(name)}"})
+        request = Request("GET", f"{self._path}/full", {"filter": f"name eq {quoted(name)}"})
         try:
-            answer = self._rest.send(self._endpoint, call)
+            answer = self._rest.send(self._endpoint, request)
         except RequestFailed as error:
             if error.status == 404:
                 error.kind, error.hint = "no_banners", NO_BANNERS
             raise
-        items = objects_of(answer.data, f"GET https://{self._endpoint}{call.path}")
+        items = objects_of(answer.data, f"GET https://{self._endpoint}{request.path}")
         # Looked at again here: whatever a server makes of a filter, no banner of another name is ever touched.
         named = [item for item in items if item.text("id") and fold(item.text("name")) == fold(name)]
         same = [Banner.from_entity(item) for item in named]
@@ -183,18 +183,18 @@ class Banners:
             "Try again. If it stays so, do the clocks of the nodes differ?",
         )
 
-    def _write(self, change: Change) -> Answer:
+    def _write(self, change: Change) -> Response:
         before, after = change.before, change.after
         if before and after:
-            return self._send(Call("PUT", f"{self._path}/{before.id}", body=after.as_entity()))
+            return self._send(Request("PUT", f"{self._path}/{before.id}", body=after.as_entity()))
         if after:
-            return self._send(Call("POST", self._path, body=after.as_entity()), overtaken=())
-        return self._send(Call("DELETE", f"{self._path}/{before.id if before else ''}"))
+            return self._send(Request("POST", self._path, body=after.as_entity()), overtaken=())
+        return self._send(Request("DELETE", f"{self._path}/{before.id if before else ''}"))
 
-    def _send(self, call: Call, overtaken: tuple[int, ...] = OVERTAKEN) -> Answer:
-        return self._rest.send(self._endpoint, call, accept=(*DONE, *overtaken))
+    def _send(self, request: Request, overtaken: tuple[int, ...] = OVERTAKEN) -> Response:
+        return self._rest.send(self._endpoint, request, accept=(*DONE, *overtaken))
 
-    def _after(self, change: Change, answer: Answer) -> Banner | None:
+    def _after(self, change: Change, answer: Response) -> Banner | None:
         """The banner as QRS says that it is now (D: POST and PUT answer with the entity)."""
         if change.after is None:
             return None

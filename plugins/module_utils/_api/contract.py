@@ -17,7 +17,7 @@ LOCKED, EXPERIMENTAL = "Locked", "Experimental"
 TEXT, NUMBER, FLAG, ENUM, OBJECT, LIST = "text", "number", "flag", "enum", "object", "list"
 
 
-class Request(NamedTuple):
+class DeclaredRequest(NamedTuple):
     """``entity`` is what is answered, or what a list is of; "" where the answer is not read."""
 
     service: str
@@ -40,22 +40,28 @@ class Field(NamedTuple):
 
 
 REQUESTS = (
-    Request(QRS, "GET", "/qrs/proxyservice/full", "ProxyService", LOCKED, "D", "the topology"),
-    Request(QRS, "GET", "/qrs/virtualproxyconfig/full", "VirtualProxyConfig", LOCKED, "D", "the topology"),
-    Request(QRS, "GET", "/qrs/servicestatus/full", "ServiceStatus", LOCKED, "D", "what QRS believes of a proxy"),
-    Request(QRS, "GET", "/qrs/servernodeconfiguration/full", "ServerNodeConfiguration", LOCKED, "D", "central nodes"),
-    Request(QRS, "GET", "/qrs/user/full", "User", LOCKED, "D", "states and addresses of users"),
-    Request(QRS, "GET", "/qrs/user/count", "Value", LOCKED, "D", "whether missing users can be told"),
-    Request(QRS, "GET", "/qrs/custombannermessage/full", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
-    Request(QRS, "POST", "/qrs/custombannermessage", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
-    Request(QRS, "PUT", "/qrs/custombannermessage/{id}", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
-    Request(QRS, "DELETE", "/qrs/custombannermessage/{id}", "", EXPERIMENTAL, "D", "banners"),
-    Request(QPS, "GET", "/qps/alive", "Value", LOCKED, "D", "whether a proxy is ready"),
-    Request(QPS, "GET", "/qps/session", "Session", EXPERIMENTAL, "D", "lists of sessions"),
-    Request(QPS, "GET", "/qps/{virtualproxy}/session", "Session", EXPERIMENTAL, "D", "lists of sessions"),
-    Request(QPS, "DELETE", "/qps/session/{id}", "", LOCKED, "D", "ending sessions"),
-    Request(QPS, "DELETE", "/qps/{virtualproxy}/session/{id}", "", LOCKED, "D", "ending sessions"),
-    Request(PERSONAL, "DELETE", "/{virtualproxy}/qps/user", "", LOCKED, "D", "logging out where QRS was asked so"),
+    DeclaredRequest(QRS, "GET", "/qrs/proxyservice/full", "ProxyService", LOCKED, "D", "the topology"),
+    DeclaredRequest(QRS, "GET", "/qrs/virtualproxyconfig/full", "VirtualProxyConfig", LOCKED, "D", "the topology"),
+    DeclaredRequest(
+        QRS, "GET", "/qrs/servicestatus/full", "ServiceStatus", LOCKED, "D", "what QRS believes of a proxy"
+    ),
+    DeclaredRequest(
+        QRS, "GET", "/qrs/servernodeconfiguration/full", "ServerNodeConfiguration", LOCKED, "D", "central nodes"
+    ),
+    DeclaredRequest(QRS, "GET", "/qrs/user/full", "User", LOCKED, "D", "states and addresses of users"),
+    DeclaredRequest(QRS, "GET", "/qrs/user/count", "Value", LOCKED, "D", "whether missing users can be told"),
+    DeclaredRequest(QRS, "GET", "/qrs/custombannermessage/full", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
+    DeclaredRequest(QRS, "POST", "/qrs/custombannermessage", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
+    DeclaredRequest(QRS, "PUT", "/qrs/custombannermessage/{id}", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
+    DeclaredRequest(QRS, "DELETE", "/qrs/custombannermessage/{id}", "", EXPERIMENTAL, "D", "banners"),
+    DeclaredRequest(QPS, "GET", "/qps/alive", "Value", LOCKED, "D", "whether a proxy is ready"),
+    DeclaredRequest(QPS, "GET", "/qps/session", "Session", EXPERIMENTAL, "D", "lists of sessions"),
+    DeclaredRequest(QPS, "GET", "/qps/{virtualproxy}/session", "Session", EXPERIMENTAL, "D", "lists of sessions"),
+    DeclaredRequest(QPS, "DELETE", "/qps/session/{id}", "", LOCKED, "D", "ending sessions"),
+    DeclaredRequest(QPS, "DELETE", "/qps/{virtualproxy}/session/{id}", "", LOCKED, "D", "ending sessions"),
+    DeclaredRequest(
+        PERSONAL, "DELETE", "/{virtualproxy}/qps/user", "", LOCKED, "D", "logging out where QRS was asked so"
+    ),
 )
 
 FIELDS = (

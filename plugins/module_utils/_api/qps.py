@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields, objects_of, value_of
+from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -43,7 +43,7 @@ class ProxyServiceApi:
     def is_alive(self) -> bool:
         """False while it is starting up; raises QlikError where nothing answers, or not with a flag."""
         path = "/qps/alive"
-        answer = self._rest.send(self._endpoint, Call("GET", path), accept=(200, 503))
+        answer = self._rest.send(self._endpoint, Request("GET", path), accept=(200, 503))
         if answer.status == 503:
             return False
         return value_of(answer.data, f"GET https://{self._endpoint}{path}").required_flag("value")
@@ -52,7 +52,7 @@ class ProxyServiceApi:
         """The sessions of one virtual proxy, "" being the default one."""
         path = _path(prefix)
         try:
-            answer = self._rest.send(self._endpoint, Call("GET", path))
+            answer = self._rest.send(self._endpoint, Request("GET", path))
         except RequestFailed as error:
             if error.status == 404:
                 error.hint = (
@@ -72,8 +72,8 @@ class ProxyServiceApi:
         if not session_id.strip("."):
             # Such a segment is folded away on its way through URLs, and the request would mean something else.
             raise QlikError("unsafe_id", f"{label}: the id of this session can't be part of a URL.")
-        call = Call("DELETE", f"{_path(prefix)}/", secret=session_id, label=label)
-        answer = self._rest.send(self._endpoint, call, accept=(200, 202, 204, 404))
+        request = Request("DELETE", f"{_path(prefix)}/", secret=session_id, label=label)
+        answer = self._rest.send(self._endpoint, request, accept=(200, 202, 204, 404))
         return answer.status != 404 or answer.repeated
 
 

@@ -10,16 +10,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields, objects_of, value_of
+from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import WORTH_REPEATING, Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import WORTH_REPEATING, Request, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Node, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser, addresses
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 DEFAULT_QPS_PORT = 4243
-# http.sys takes request lines of up to 16 KiB; a bunch of users stays well below it after percent-encoding.
+# http.sys takes request lines of up to 16 KiB; a batch of users stays well below it after percent-encoding.
 LONGEST_FILTER = 6000
 SERVICE_STATES = (
     "initializing",
@@ -109,9 +109,9 @@ class Repository:
 
     def count_users(self, user: str = "") -> int:
         """How many users QRS shows to api_user, or to ``user``."""
-        call = Call("GET", f"{self._root}/user/count", user=user)
-        answer = self._rest.send(self._connection.repository, call)
-        count = value_of(answer.data, f"GET https://{self._connection.repository}{call.path}").number("value")
+        request = Request("GET", f"{self._root}/user/count", user=user)
+        answer = self._rest.send(self._connection.repository, request)
+        count = value_of(answer.data, f"GET https://{self._connection.repository}{request.path}").number("value")
         return count or 0
 
     def _enabled_proxy_services(self) -> list[Fields]:
@@ -127,9 +127,9 @@ class Repository:
             return []
 
     def _read(self, path: str, filter_text: str = "") -> list[Fields]:
-        call = Call("GET", f"{self._root}{path}", {"filter": filter_text} if filter_text else {})
-        answer = self._rest.send(self._connection.repository, call)
-        return objects_of(answer.data, f"GET https://{self._connection.repository}{call.path}")
+        request = Request("GET", f"{self._root}{path}", {"filter": filter_text} if filter_text else {})
+        answer = self._rest.send(self._connection.repository, request)
+        return objects_of(answer.data, f"GET https://{self._connection.repository}{request.path}")
 
 
 def qrs_root(connection: Connection) -> str:
@@ -139,7 +139,7 @@ def qrs_root(connection: Connection) -> str:
 
 def user_filters(names: Iterable[tuple[str, str]], longest: int = LONGEST_FILTER) -> Iterator[str]:
     """Filters that together find the users given as (directory, id), none longer than ``longest`` unless it must."""
-    bunch: list[str] = []
+    batch: list[str] = []
     length = 0
     for directory, user_id in names:
         condition = f"(userDirectory eq {quoted(directory)} and userId eq {quoted(user_id)})"
@@ -147,13 +147,13 @@ def user_filters(names: Iterable[tuple[str, str]], longest: int = LONGEST_FILTER
             size = _encoded_size(condition)
         except UnicodeEncodeError:  # half a character: no URL can hold it, and no user of QRS is called so
             continue
-        if bunch and length + size > longest:
-            yield " or ".join(bunch)
-            bunch, length = [], 0
-        bunch.append(condition)
+        if batch and length + size > longest:
+            yield " or ".join(batch)
+            batch, length = [], 0
+        batch.append(condition)
         length += size
-    if bunch:
-        yield " or ".join(bunch)
+    if batch:
+        yield " or ".join(batch)
 
 
 def quoted(value: str) -> str:

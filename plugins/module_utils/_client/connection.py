@@ -97,7 +97,7 @@ class Connection:
         return Endpoint(self.host, self.qrs_port)
 
     @property
-    def asks_at_the_door(self) -> bool:
+    def asks_at_user_port(self) -> bool:
         """Whether QRS is asked through a virtual proxy, on the port where users come in."""
         return self.qrs_virtual_proxy is not None
 

@@ -76,7 +76,7 @@ class LimitedPlainSocket(socket.socket):
         return super().recv_into(*arguments, **options)
 
 
-class Patience:
+class Deadline:
     """The seconds left to wait for one service between tries; pauses at the same time count once. For any thread."""
 
     def __init__(self, seconds: float) -> None:

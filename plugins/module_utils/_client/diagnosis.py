@@ -30,7 +30,7 @@ SILENT_REFUSAL = (
 )
 LONGEST_QUOTE = 300
 DAMAGED = "Try again. If it stays so, see the service's log on the node, and what stands between here and the node."
-PORTS = "QRS is asked on 4242 (qrs_port), the proxy services on 4243 (qps_port); 443 is the users' door."
+PORTS = "QRS is asked on 4242 (qrs_port), the proxy services on 4243 (qps_port); 443 is the users' port."
 
 
 def explain_answer(request: str, status: int, words: str, location: str, api_user: str) -> RequestFailed:
@@ -217,7 +217,7 @@ def _untrusted(error: ssl.SSLCertVerificationError, endpoint: Endpoint, connecti
             f" holds ({words}).",
             "Give the root.pem of the same export as ca_path.",
         )
-    if connection.asks_at_the_door and endpoint == connection.repository:
+    if connection.asks_at_user_port and endpoint == connection.repository:
         return (
             "untrusted",
             f"the certificate of the users' port is not signed by an authority that is trusted here ({words}).",

@@ -28,7 +28,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.connection i
     bypasses_proxy,
     user_header,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import Patience, time_limit
+from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import Deadline, time_limit
 from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import (
     causes_of,
     explain_answer,
@@ -59,7 +59,7 @@ LONGEST_PAUSE = 30.0
 
 
 @dataclass(frozen=True)
-class Call:
+class Request:
     """One request: what is sent, and what may be shown of it.
 
     ``secret`` is a last path segment that must not be shown; ``label`` stands in its place. ``body`` becomes JSON.
@@ -86,7 +86,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier try may have done it."""
 
     status: int
@@ -107,12 +107,12 @@ class Rest:
             "X-Qlik-Xrfkey": self._xrfkey,
             "X-Qlik-User": user_header(connection.api_user),
         }
-        self._patience: dict[Endpoint, Patience] = {}
+        self._patience: dict[Endpoint, Deadline] = {}
         self._sessions: dict[Endpoint, requests.Session] = {}
         self._opening = threading.Lock()
         self._secrets = Secrets()
         self._is_let_in = False
-        self._at_the_door = threading.Lock()
+        self._at_user_port = threading.Lock()
 
     def remember_secrets(self, ids: Iterable[str]) -> None:
         """Ids of sessions that a server may name in any answer, and no message may show."""
@@ -125,18 +125,18 @@ class Rest:
     def own_sessions(self) -> set[str]:
         """The ids of the sessions that a virtual proxy has opened for the requests to QRS."""
         # Not by going through all of them: other threads may be opening one.
-        session = self._sessions.get(self._connection.repository) if self._connection.asks_at_the_door else None
+        session = self._sessions.get(self._connection.repository) if self._connection.asks_at_user_port else None
         return {cookie.value for cookie in session.cookies if cookie.value} if session else set()
 
     def close(self) -> None:
         """Logs out where a virtual proxy has let these requests in: the session would count until it times out."""
         if self.own_sessions():
             with contextlib.suppress(QlikError):
-                self.send(self._connection.repository, Call("DELETE", f"{self._connection.prefix_path}/qps/user"))
+                self.send(self._connection.repository, Request("DELETE", f"{self._connection.prefix_path}/qps/user"))
         for session in self._sessions.values():
             session.close()
 
-    def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
+    def send(self, endpoint: Endpoint, call: Request, accept: Collection[int] = (200,)) -> Response:
         """Sends one call. An answer with a status that is not accepted, or a success that is not JSON, raises.
 
         What may pass is tried again, a call that is not repeatable only where it can't have reached the node.
@@ -147,9 +147,9 @@ class Rest:
             words = self._quotable(readable(received.content, received.is_cut), call)
             location = self._quotable(received.response.headers.get("Location", ""), call)
             raise explain_answer(request, received.status, words, location, self._connection.api_user)
-        return Answer(received.status, self._parsed(request, received, call), repeated)
+        return Response(received.status, self._parsed(request, received, call), repeated)
 
-    def _send_until_answered(self, endpoint: Endpoint, call: Call) -> tuple[Received, bool]:
+    def _send_until_answered(self, endpoint: Endpoint, call: Request) -> tuple[Received, bool]:
         answer_lost = False
         for attempt in range(self._connection.retries + 1):
             is_last = attempt == self._connection.retries
@@ -173,10 +173,10 @@ class Rest:
             self._sleep(self._patience_with(endpoint).pause(wanted))
         raise AssertionError("the last attempt returns or raises")
 
-    def _send_in_turn(self, endpoint: Endpoint, call: Call) -> Received:
+    def _send_in_turn(self, endpoint: Endpoint, call: Request) -> Received:
         """The first request through a virtual proxy goes alone: each without a cookie opens a session of its own."""
-        if self._is_door(endpoint) and not self._is_let_in:
-            with self._at_the_door:
+        if self._is_user_port(endpoint) and not self._is_let_in:
+            with self._at_user_port:
                 if not self._is_let_in:
                     received = self._send_once(endpoint, call)
                     self._is_let_in = received.status < 400
@@ -184,15 +184,15 @@ class Rest:
                     return received
         return self._send_once(endpoint, call)
 
-    def _patience_with(self, endpoint: Endpoint) -> Patience:
+    def _patience_with(self, endpoint: Endpoint) -> Deadline:
         """For a whole run, however many requests the service puts off."""
         seconds = self._connection.timeout * (self._connection.retries + 1)
-        return self._patience.setdefault(endpoint, Patience(seconds))
+        return self._patience.setdefault(endpoint, Deadline(seconds))
 
-    def _is_door(self, endpoint: Endpoint) -> bool:
-        return self._connection.asks_at_the_door and endpoint == self._connection.repository
+    def _is_user_port(self, endpoint: Endpoint) -> bool:
+        return self._connection.asks_at_user_port and endpoint == self._connection.repository
 
-    def _send_once(self, endpoint: Endpoint, call: Call) -> Received:
+    def _send_once(self, endpoint: Endpoint, call: Request) -> Received:
         query = urlencode({**call.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
         address = self._connection.address_of(endpoint.host_name)
         path = f"{call.path}{quote(call.secret, safe='', errors='surrogatepass')}"
@@ -227,14 +227,14 @@ class Rest:
         if not session.verify:
             disable_warnings(InsecureRequestWarning)  # the module's result carries the warning
         session.headers.update(self._headers)
-        if not self._is_door(endpoint):
+        if not self._is_user_port(endpoint):
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if self._connection.use_proxy:
             session.proxies = proxies_of_environment(self._connection, endpoint)
         session.mount("https://", NodeAdapter(self._context, endpoint.host_name, self._connection.max_parallel))
         return session
 
-    def _parsed(self, request: str, received: Received, call: Call) -> Any:
+    def _parsed(self, request: str, received: Received, call: Request) -> Any:
         if received.status >= 300 or not received.content.strip():
             return None
         received.require_whole(request)
@@ -248,7 +248,7 @@ class Rest:
                 request, received.status, text if is_measured else self._quotable(text, call)
             ) from None
 
-    def _quotable(self, text: str, call: Call) -> str:
+    def _quotable(self, text: str, call: Request) -> str:
         return quotable(text, self._secrets, self._xrfkey, call.secret)
 
 

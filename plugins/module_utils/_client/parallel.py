@@ -20,7 +20,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def side_by_side(tasks: Iterable[tuple[Hashable, Task]], work: Callable[[Task], Result], workers: int) -> list[Result]:
+def run_parallel(tasks: Iterable[tuple[Hashable, Task]], work: Callable[[Task], Result], workers: int) -> list[Result]:
     """``work`` of each (host, task), at most ``workers`` at once; results in the order of the tasks.
 
     The first exception stops the workers after what they have in hand, and is raised.

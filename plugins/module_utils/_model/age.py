@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, tag_of_ref
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Ages:
         return iso(self.remembered.get(session.ref, self.now))
 
     def brought_up_to_date(
-        self, seen: Iterable[Session], read: Iterable[Pair], existing: Iterable[Pair]
+        self, seen: Iterable[Session], read: Iterable[ProxyLink], existing: Iterable[ProxyLink]
     ) -> dict[str, str]:
         """The memory for the next run, in order of refs.
 
         A session that is gone is forgotten only where its list was ``read`` or its pair is none of the ``existing``:
         one whose proxy did not answer this time keeps its age.
         """
-        unread = {pair.tag for pair in existing} - {pair.tag for pair in read}
+        unread = {link.tag for link in existing} - {link.tag for link in read}
         kept = {ref: iso(time) for ref, time in self.remembered.items() if tag_of_ref(ref) in unread}
         now_known = {session.ref: self.first_seen(session) for session in seen}
         return dict(sorted({**kept, **now_known}.items()))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink
 
 ENDED, ALREADY_GONE, FAILED, WOULD_END = "ended", "already_gone", "failed", "would_end"
 OUTCOMES = (ENDED, ALREADY_GONE, FAILED, WOULD_END)
@@ -21,15 +21,15 @@ OUTCOMES = (ENDED, ALREADY_GONE, FAILED, WOULD_END)
 class Failure:
     """A pair whose sessions could not be listed."""
 
-    pair: Pair
+    link: ProxyLink
     reason: str
     hint: str
     unreachable: bool
 
     def as_result(self) -> dict[str, Any]:
         return {
-            "proxy": self.pair.proxy.name,
-            "virtual_proxy": self.pair.virtual_proxy.prefix,
+            "proxy": self.link.proxy.name,
+            "virtual_proxy": self.link.virtual_proxy.prefix,
             "reason": self.reason,
             "hint": self.hint,
         }
@@ -39,8 +39,8 @@ def in_words(failures: Iterable[Failure]) -> str:
     """One sentence for each proxy service and reason, or an empty text."""
     prefixes: dict[tuple[str, str, str], list[str]] = {}
     for failure in failures:
-        key = (failure.pair.proxy.name, failure.reason, failure.hint)
-        prefixes.setdefault(key, []).append(f"/{failure.pair.virtual_proxy.prefix}")
+        key = (failure.link.proxy.name, failure.reason, failure.hint)
+        prefixes.setdefault(key, []).append(f"/{failure.link.virtual_proxy.prefix}")
     return " ".join(
         f"Proxy service {proxy}, virtual proxies {', '.join(names)}: {reason} {hint}".rstrip()
         for (proxy, reason, hint), names in prefixes.items()
@@ -51,8 +51,8 @@ def not_listed(failures: Iterable[Failure]) -> list[str]:
     """The same for whoever remembers sessions."""
     prefixes: dict[tuple[str, str], list[str]] = {}
     for failure in failures:
-        key = (failure.pair.proxy.name, failure.reason)
-        prefixes.setdefault(key, []).append(f"/{failure.pair.virtual_proxy.prefix}")
+        key = (failure.link.proxy.name, failure.reason)
+        prefixes.setdefault(key, []).append(f"/{failure.link.virtual_proxy.prefix}")
     return [
         f"Not listed: {', '.join(names)} on {proxy}. {reason} Its sessions keep their ages."
         for (proxy, reason), names in prefixes.items()
@@ -60,17 +60,17 @@ def not_listed(failures: Iterable[Failure]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Listing:
     """The sessions of the pairs that were asked."""
 
-    pairs: tuple[Pair, ...]
+    links: tuple[ProxyLink, ...]
     sessions: tuple[Session, ...] = ()
     failures: tuple[Failure, ...] = ()
 
     @property
-    def pairs_read(self) -> list[Pair]:
-        failed = {failure.pair for failure in self.failures}
-        return [pair for pair in self.pairs if pair not in failed]
+    def pairs_read(self) -> list[ProxyLink]:
+        failed = {failure.link for failure in self.failures}
+        return [link for link in self.links if link not in failed]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Ending:
+class EndResult:
     """Outcome of every session by its ref, and what could not be read again afterwards."""
 
     outcomes: Mapping[str, Outcome]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, ProxyService, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 UserKey = tuple[str, str]
@@ -25,7 +25,7 @@ class Session:
     ``ref`` is what stands for it: six characters for proxy service and virtual proxy, twelve for the id.
     """
 
-    pair: Pair
+    link: ProxyLink
     user_directory: str
     user_id: str
     user_name: str
@@ -35,15 +35,15 @@ class Session:
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(f"qlikops.sense session: {self.session_id}".encode(errors="surrogatepass")).hexdigest()
-        object.__setattr__(self, "ref", f"{self.pair.tag}-{digest[:12]}")
+        object.__setattr__(self, "ref", f"{self.link.tag}-{digest[:12]}")
 
     @property
     def proxy(self) -> ProxyService:
-        return self.pair.proxy
+        return self.link.proxy
 
     @property
     def virtual_proxy(self) -> VirtualProxy:
-        return self.pair.virtual_proxy
+        return self.link.virtual_proxy
 
     @property
     def user(self) -> str:

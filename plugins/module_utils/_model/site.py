@@ -68,10 +68,10 @@ class ProxyService:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class ProxyLink:
     """A virtual proxy on one of the proxy services it is linked to: what has one list of sessions.
 
-    ``tag``, six characters, begins the ``ref`` of its sessions, so that a memory of refs can be pruned by pairs.
+    ``tag``, six characters, begins the ``ref`` of its sessions, so that a memory of refs can be pruned by link.
     """
 
     proxy: ProxyService
@@ -87,24 +87,24 @@ class Pair:
 class Topology:
     """All proxy services and all virtual proxies of a site, linked or not.
 
-    ``pairs``: every list of sessions there is, one for each proxy service and prefix it serves.
+    ``links``: every list of sessions there is, one for each proxy service and prefix it serves.
     """
 
     proxies: tuple[ProxyService, ...]
     virtual_proxies: tuple[VirtualProxy, ...]
-    pairs: tuple[Pair, ...] = field(init=False)
+    links: tuple[ProxyLink, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        pairs = (
-            Pair(proxy, virtual_proxy)
+        links = (
+            ProxyLink(proxy, virtual_proxy)
             for proxy in self.proxies
             for virtual_proxy in _one_for_each_prefix(proxy.virtual_proxies)
         )
-        object.__setattr__(self, "pairs", tuple(pairs))
+        object.__setattr__(self, "links", tuple(links))
 
-    def require_pairs(self) -> None:
+    def require_links(self) -> None:
         """Raises QlikError where there is no list of sessions to read: nobody could log in to such a site."""
-        if not self.pairs:
+        if not self.links:
             raise QlikError(
                 "no_virtual_proxies",
                 "QRS shows no virtual proxy that is linked to a proxy service, so there are no sessions to ask for.",

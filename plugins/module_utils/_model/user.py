@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import MissingNotProven
 from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, in_order, user_key
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty
 
 PERSON, ANONYMOUS, SERVICE = "person", "anonymous", "service"
 MISSING, UNKNOWN = "missing", "unknown"
@@ -108,9 +108,9 @@ class UserRules:
     def from_options(cls, options: Mapping[str, Any]) -> UserRules:
         """Takes a module's parameters."""
         return cls(
-            email_attributes=tuple(dict.fromkeys(map(fold, words(options.get("email_attributes"))))),
-            anonymous=UserPatterns(words(options.get("anonymous_users"))),
-            service=UserPatterns(words(options.get("service_users"))),
+            email_attributes=tuple(dict.fromkeys(map(fold, non_empty(options.get("email_attributes"))))),
+            anonymous=UserPatterns(non_empty(options.get("anonymous_users"))),
+            service=UserPatterns(non_empty(options.get("service_users"))),
         )
 
     def kind(self, sessions: Iterable[Session]) -> str:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Protection:
     """Whose sessions are never ended: protected users (patterns as in ``users``) and always the user that asks."""
 
     def __init__(self, protect_users: Iterable[str], api_user: str) -> None:
-        self._protected = UserPatterns(words(protect_users))
+        self._protected = UserPatterns(non_empty(protect_users))
         self._api_user = fold(api_user)
 
     def reason(self, session: Session) -> str:

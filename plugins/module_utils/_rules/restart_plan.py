@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, require_range
-from ansible_collections.qlikops.sense.plugins.module_utils._words import words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 
 CHANNELS = ("banner", "mail", "teams", "slack")
 LISTS = ("before", "notify", "after", "services", "ignore_users")
@@ -44,7 +44,7 @@ def read_plan(given: Mapping[str, Any], called: Mapping[str, str], only_looks: b
     ``only_looks`` leaves out the phases that change something.
     """
     plan: dict[str, Any] = {
-        **{name: list(words(given[name])) for name in LISTS},
+        **{name: list(non_empty(given[name])) for name in LISTS},
         "method": given["method"],
         "balancer": given["balancer"],
         "report_dir": given["report_dir"] or "",

@@ -14,17 +14,17 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns, any_of_patterns
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, in_order, tag_of_ref
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
-    Pair,
+    ProxyLink,
     ProxyService,
     Scope,
     Topology,
     VirtualProxy,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, seconds, words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty, seconds
 
 UserStates = Mapping[UserKey, frozenset[str]]
 SURPLUS = ("keep_per_user", "keep_per_virtual_proxy")
@@ -60,14 +60,14 @@ class Selection:
                 "Give each in a rule of its own in any_of.",
             )
         return cls(
-            proxies=words(options.get("proxies")),
-            virtual_proxies=tuple(_prefix(name) for name in words(options.get("virtual_proxies"))),
-            users=words(options.get("users")),
-            exclude_users=words(options.get("exclude_users")),
+            proxies=non_empty(options.get("proxies")),
+            virtual_proxies=tuple(_prefix(name) for name in non_empty(options.get("virtual_proxies"))),
+            users=non_empty(options.get("users")),
+            exclude_users=non_empty(options.get("exclude_users")),
             attributes=_patterns_by_name(options.get("attributes") or {}),
-            session_refs=frozenset(ref.lower() for ref in words(options.get("session_refs"))),
-            session_ids=words(options.get("session_ids")),
-            user_states=frozenset(words(options.get("user_states"))),
+            session_refs=frozenset(ref.lower() for ref in non_empty(options.get("session_refs"))),
+            session_ids=non_empty(options.get("session_ids")),
+            user_states=frozenset(non_empty(options.get("user_states"))),
             min_age=seconds("min_age", options.get("min_age")),
             **keep,
         )
@@ -113,9 +113,9 @@ class Selection:
             if len({virtual_proxy.prefix for virtual_proxy in of_name}) > 1:
                 raise _ambiguous("virtual_proxies", name, (f"/{each.prefix} ({each.id})" for each in of_name))
 
-    def covers(self, pair: Pair) -> bool:
+    def covers(self, link: ProxyLink) -> bool:
         """Whether sessions of the pair may be meant."""
-        return self._covers_proxy(pair.proxy) and self._covers_virtual_proxy(pair.virtual_proxy)
+        return self._covers_proxy(link.proxy) and self._covers_virtual_proxy(link.virtual_proxy)
 
     def _covers_proxy(self, proxy: ProxyService) -> bool:
         return not self.proxies or any(map(proxy.is_called, self.proxies))
@@ -127,12 +127,12 @@ class Selection:
         """The sessions meant by all that can be told without asking QRS and without counting."""
         users, excluded = UserPatterns(self.users), UserPatterns(self.exclude_users)
         sessions = list(sessions)
-        covered = {pair for pair in {session.pair for session in sessions} if self.covers(pair)}
+        covered = {link for link in {session.link for session in sessions} if self.covers(link)}
         attributes = {fold(name): any_of_patterns(patterns) for name, patterns in self.attributes.items()}
         return [
             session
             for session in sessions
-            if session.pair in covered
+            if session.link in covered
             and (not self.users or users.match(session))
             and not excluded.match(session)
             and all(_carries(session, name, expression) for name, expression in attributes.items())
@@ -141,11 +141,11 @@ class Selection:
             and (self.min_age is None or _is_old(ages.of(session), self.min_age))
         ]
 
-    def not_found(self, reading: Reading, existing: Iterable[Pair]) -> tuple[str, ...]:
+    def not_found(self, listing: Listing, existing: Iterable[ProxyLink]) -> tuple[str, ...]:
         """The refs that no list has, and the ids as their places in the option; nothing of what was not read."""
-        unread = {pair.tag for pair in existing} - {pair.tag for pair in reading.pairs_read}
-        refs = {session.ref for session in reading.sessions}
-        ids = {session.session_id for session in reading.sessions}
+        unread = {link.tag for link in existing} - {link.tag for link in listing.pairs_read}
+        refs = {session.ref for session in listing.sessions}
+        ids = {session.session_id for session in listing.sessions}
         absent_refs = sorted(ref for ref in self.session_refs - refs if tag_of_ref(ref) not in unread)
         places = enumerate(self.session_ids)
         absent_ids = [] if unread else [f"session_ids[{place}]" for place, given in places if given not in ids]
@@ -221,7 +221,7 @@ def _prefix(name: str) -> str:
 
 def _patterns_by_name(attributes: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     lists = {name: value if isinstance(value, list) else [value] for name, value in attributes.items()}
-    texts = {name: words("" if entry is None else str(entry) for entry in value) for name, value in lists.items()}
+    texts = {name: non_empty("" if entry is None else str(entry) for entry in value) for name, value in lists.items()}
     return {name: patterns for name, patterns in texts.items() if patterns}
 
 

@@ -69,7 +69,7 @@ def launch(made: stand_in.Awx, modules: Modules, tree: pathlib.Path, tmp_path: p
         else:
             ran = jobs.launch_node(made, tree, directory, what, answers, artifacts, *options)
         assert (ran.returncode != 0) is fails, ran.stdout[-5000:]
-        assert_no_secret(ran.stdout, modules.card, ids)
+        assert_no_secret(ran.stdout, modules.site_info, ids)
         return ran.stdout
 
     return launch

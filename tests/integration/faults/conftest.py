@@ -22,8 +22,8 @@ from ansible_collections.qlikops.sense.tests.integration.modules import running
 class OddModules(running.Modules):
     """The modules against the odd site."""
 
-    def __init__(self, card: simulated.Card, tree: pathlib.Path, site: Site) -> None:
-        super().__init__(card, tree)
+    def __init__(self, site_info: simulated.Card, tree: pathlib.Path, site: Site) -> None:
+        super().__init__(site_info, tree)
         self._site = site
 
     def session_ids(self) -> list[str]:
@@ -34,7 +34,7 @@ class OddModules(running.Modules):
 class Odd:
     """The odd site, and how modules are run against it."""
 
-    card: simulated.Card
+    site_info: simulated.Card
     site: Site
     run: Callable[..., running.Run]
 
@@ -46,5 +46,5 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Odd]:
     link = tree / "ansible_collections" / "qlikops" / "sense"
     link.parent.mkdir(parents=True)
     link.symlink_to(running.ROOT, target_is_directory=True)
-    with server.serving(tmp_path_factory.mktemp("odd")) as (card, site):
-        yield Odd(card, site, OddModules(card, tree, site).run)
+    with server.serving(tmp_path_factory.mktemp("odd")) as (site_info, site):
+        yield Odd(site_info, site, OddModules(site_info, tree, site).run)

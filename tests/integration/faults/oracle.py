@@ -25,14 +25,14 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SHORTEST_SECRET = 8  # a shorter one is a part of many a word
 
 
-def assert_all(row: Row, run: Run, site: Site, card: simulated.Card, seconds: float) -> None:
+def assert_all(row: Row, run: Run, site: Site, site_info: simulated.Card, seconds: float) -> None:
     """The seven things."""
     assert_no_traceback(run)
     assert_right_failed(row, run)
     assert_accounted_for(row, run, site)
     assert_nothing_else_ended(row, site)
     assert_told(row, run)
-    assert_no_secret(run, site, card)
+    assert_no_secret(run, site, site_info)
     assert seconds < row.seconds, f"it took {seconds:.1f} seconds"
 
 
@@ -118,13 +118,13 @@ def _warnings(run: Run) -> Iterable[str]:
         yield json.dumps(warning) if isinstance(warning, dict) else str(warning)
 
 
-def assert_no_secret(run: Run, site: Site, card: simulated.Card) -> None:
+def assert_no_secret(run: Run, site: Site, site_info: simulated.Card) -> None:
     """Neither as it is nor in the spellings that servers and URLs give it."""
     output = "\n".join(_texts(json.loads(run.output))).lower().replace("\0", "")
     for session in site.before:
         for spelling in _spellings(session.id):
             assert spelling not in output, f"the id of {session.label} is in ...{output.partition(spelling)[0][-300:]}"
-    for secret in [*site.keys, *key_secrets(card)]:
+    for secret in [*site.keys, *key_secrets(site_info)]:
         assert secret.lower() not in output, f"...{output.partition(secret.lower())[0][-300:]}"
 
 

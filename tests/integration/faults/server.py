@@ -194,17 +194,17 @@ def _context(folder: pathlib.Path, root: str, identity: Identity) -> ssl.SSLCont
 @contextlib.contextmanager
 def serving(folder: pathlib.Path) -> Iterator[tuple[simulated.Card, Site]]:
     """The card of the odd site and the site itself, while it is served."""
-    card, contexts = make_card(folder)
+    site_info, contexts = make_card(folder)
     listeners = [Listener(name, contexts[name]) for name in HOSTS]
     site = Site({listener.name: listener.port for listener in listeners})
-    card["qrs_port"] = site.ports[QRS]
+    site_info["qrs_port"] = site.ports[QRS]
     threads = []
     for listener in listeners:
         listener.site = site
         threads.append(threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}))
         threads[-1].start()
     try:
-        yield card, site
+        yield site_info, site
     finally:
         for listener, thread in zip(listeners, threads, strict=True):
             listener.shutdown()

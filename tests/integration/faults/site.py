@@ -19,7 +19,12 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Node, Pair, ProxyService, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
+    Node,
+    ProxyLink,
+    ProxyService,
+    VirtualProxy,
+)
 from ansible_collections.qlikops.sense.tests.integration.faults import answers
 from ansible_collections.qlikops.sense.tests.integration.faults.answers import Answer
 
@@ -189,8 +194,8 @@ class Site:
         """How the collection refers to a session."""
         directory, _backslash, user_id = session.user.partition("\\")
         proxy = ProxyService(self._proxy_id(session.node), Node(session.node, HOSTS[session.node]), 0)
-        pair = Pair(proxy, VirtualProxy("", session.prefix))
-        return Session(pair, directory, user_id, "", {}, session.id).ref
+        link = ProxyLink(proxy, VirtualProxy("", session.prefix))
+        return Session(link, directory, user_id, "", {}, session.id).ref
 
     def proxy_services(self) -> list[dict[str, Any]]:
         """What QRS says of its proxy services."""

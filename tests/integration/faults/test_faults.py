@@ -45,15 +45,15 @@ def test_the_table_is_as_long_as_it_must_be_and_names_each_row_once() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_row(row: Row, odd: Odd) -> None:
-    site, card = odd.site, odd.card
+    site, site_info = odd.site, odd.site_info
     site.reset()
     for step in row.given:
         step(site)
     site.begin()
     options = {
-        name: card["certificates"][value.name] if isinstance(value, FileOf) else value
+        name: site_info["certificates"][value.name] if isinstance(value, FileOf) else value
         for name, value in row.options.items()
     }
     began = time.monotonic()
     run = odd.run("qlik_session", _ansible_diff=True, _ansible_verbosity=4, **options)
-    oracle.assert_all(row, run, site, card, time.monotonic() - began)
+    oracle.assert_all(row, run, site, site_info, time.monotonic() - began)

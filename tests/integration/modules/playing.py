@@ -48,7 +48,7 @@ class Ansible:
         process = self.start(tasks, *options, environment=environment, **play)
         output, _nothing = process.communicate(timeout=120)
         assert process.returncode == 0, output[-5000:]
-        assert_no_secret(output, self.modules.card, [*ids, *self.modules.session_ids()])
+        assert_no_secret(output, self.modules.site_info, [*ids, *self.modules.session_ids()])
         return output
 
     def start(
@@ -56,7 +56,7 @@ class Ansible:
     ) -> subprocess.Popen[str]:
         """The same play under way, in a process group of its own; its output is standard output and error."""
         connection = self.modules.connection()
-        paths = self.modules.card["certificates"]
+        paths = self.modules.site_info["certificates"]
         connection["client_key"] = paths["client_key_encrypted"]
         connection["client_key_password"] = paths["client_key_password"]
         variables = self._file("variables.json", json.dumps({"qlik": connection, **play.pop("vars", {})}))

@@ -67,18 +67,18 @@ class Run:
 class Modules:
     """Runs modules against one simulated site, with its connection unless told otherwise."""
 
-    def __init__(self, card: simulated.Card, tree: pathlib.Path) -> None:
-        self.card = card
-        self.control = simulated.Control(card)
+    def __init__(self, site_info: simulated.Card, tree: pathlib.Path) -> None:
+        self.site_info = site_info
+        self.control = simulated.Control(site_info)
         self._tree = tree
 
     def connection(self) -> dict[str, Any]:
         """The connection options of the site."""
-        paths = self.card["certificates"]
+        paths = self.site_info["certificates"]
         return {
-            "host": self.card["host"],
-            "qrs_port": self.card["qrs_port"],
-            "host_map": self.card["host_map"],
+            "host": self.site_info["host"],
+            "qrs_port": self.site_info["qrs_port"],
+            "host_map": self.site_info["host_map"],
             "client_cert": paths["client"],
             "client_key": paths["client_key"],
             "ca_path": paths["root"],
@@ -118,7 +118,7 @@ class Modules:
         ids = [] if ids_wanted else self.session_ids()
         arguments = {name: value for name, value in {**self.connection(), **options}.items() if value is not None}
         run = self._started(MODULES / f"{module}.py", arguments, environment or {}, "\n".join(before))
-        assert_no_secret(run.output, self.card, [] if ids_wanted else [*ids, *self.session_ids()])
+        assert_no_secret(run.output, self.site_info, [] if ids_wanted else [*ids, *self.session_ids()])
         return run
 
     def session_ids(self) -> list[str]:
@@ -165,16 +165,16 @@ def _in_new_process(
     )
 
 
-def assert_no_secret(output: str, card: simulated.Card, session_ids: Iterable[str]) -> None:
+def assert_no_secret(output: str, site_info: simulated.Card, session_ids: Iterable[str]) -> None:
     """No session id, no key, no password of a key and nothing like an xrfkey stands in the output."""
-    found = [secret for secret in [*session_ids, *key_secrets(card)] if secret in output]
+    found = [secret for secret in [*session_ids, *key_secrets(site_info)] if secret in output]
     found += [match.group() for match in XRFKEY.finditer(output)]
     assert not found, f"{found[0]} is in the output: ...{output.partition(found[0])[0][-300:]}"
 
 
-def key_secrets(card: simulated.Card) -> list[str]:
+def key_secrets(site_info: simulated.Card) -> list[str]:
     """The password of the encrypted key, and every line of the keys' text."""
-    paths = card["certificates"]
+    paths = site_info["certificates"]
     keys = ("client_key", "client_key_encrypted", "rogue_client_key")
     lines = [line for key in keys for line in pathlib.Path(paths[key]).read_text(encoding="ascii").splitlines()]
     return [paths["client_key_password"], *(line for line in lines if len(line) > 40 and "-----" not in line)]

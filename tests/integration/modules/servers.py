@@ -40,10 +40,10 @@ class Repeating(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def repeating(card: simulated.Card, status: int) -> Iterator[Any]:
+def repeating(site_info: simulated.Card, status: int) -> Iterator[Any]:
     """A TLS server with the certificate of the central node; ``seen`` are the xrfkeys it was sent."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(card["certificates"]["server"], card["certificates"]["server_key"])
+    context.load_cert_chain(site_info["certificates"]["server"], site_info["certificates"]["server_key"])
     server: Any = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Repeating)
     server.status, server.seen = status, []
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -52,15 +52,15 @@ def repeating(card: simulated.Card, status: int) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def demanding(card: simulated.Card, version: ssl.TLSVersion) -> Iterator[int]:
+def demanding(site_info: simulated.Card, version: ssl.TLSVersion) -> Iterator[int]:
     """The port of a TLS server that takes no client without a certificate of the site, and says so by an alert.
 
     The simulated site can demand one, too, but asyncio closes the connection before the alert is sent.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = context.maximum_version = version
-    context.load_cert_chain(card["certificates"]["server"], card["certificates"]["server_key"])
-    context.load_verify_locations(card["certificates"]["root"])
+    context.load_cert_chain(site_info["certificates"]["server"], site_info["certificates"]["server_key"])
+    context.load_verify_locations(site_info["certificates"]["root"])
     context.verify_mode = ssl.CERT_REQUIRED
 
     class Demanding(socketserver.BaseRequestHandler):

@@ -117,7 +117,7 @@ def test_several_of_one_name_are_left_alone(modules: Modules, control: simulated
 
 
 def test_tags_survive_an_update(modules: Modules, control: simulated.Control, names: None) -> None:
-    client = simulated.Client(modules.card)
+    client = simulated.Client(modules.site_info)
     entity = {"name": "Night", "message": "m", "messageType": 0, "isActive": True, "duration": 1, "tags": [{"id": "t"}]}
     assert client.call("qrs", "POST", "/qrs/custombannermessage", json=entity).status_code == 201
     set_banner(modules, **NIGHT)
@@ -126,13 +126,13 @@ def test_tags_survive_an_update(modules: Modules, control: simulated.Control, na
 
 
 def test_through_a_virtual_proxy(modules: Modules, control: simulated.Control) -> None:
-    door = next(node["door_port"] for node in modules.card["nodes"] if node["central"])
-    through = {"qrs_virtual_proxy": "api", "qrs_port": door}
+    user_port = next(node["user_port"] for node in modules.site_info["nodes"] if node["central"])
+    through = {"qrs_virtual_proxy": "api", "qrs_port": user_port}
     assert set_banner(modules, **NIGHT, **through, _ansible_check_mode=True).result["changed"] is True
     assert control.writes() == []
     assert set_banner(modules, **NIGHT, **through).result["changed"] is True
     assert kept(control) == [NIGHT]
-    assert [entry["listener"] for entry in control.writes()] == ["door"]
+    assert [entry["listener"] for entry in control.writes()] == ["user"]
     assert control.counters()["writes"] == 1
 
 
@@ -241,7 +241,7 @@ def while_it_writes(modules: Modules, method: str, *theirs: dict[str, Any], **op
 
     def meddle() -> None:
         simulated.wait_until(lambda: any(entry["method"] == method for entry in control.journal()))
-        simulated.Control(modules.card).put_banners(*theirs)
+        simulated.Control(modules.site_info).put_banners(*theirs)
 
     other = threading.Thread(target=meddle)
     other.start()

@@ -50,25 +50,25 @@ def assert_bad(run: Run, option: str, says: str, hint: str) -> None:
 
 
 def test_an_encrypted_key(modules: Modules) -> None:
-    paths = modules.card["certificates"]
+    paths = modules.site_info["certificates"]
     run = modules.info(client_key=paths["client_key_encrypted"], client_key_password=paths["client_key_password"])
     assert_lists_all(run, modules)
 
 
 def test_an_encrypted_key_without_its_password(modules: Modules) -> None:
-    key = modules.card["certificates"]["client_key_encrypted"]
+    key = modules.site_info["certificates"]["client_key_encrypted"]
     assert_bad(modules.info(client_key=key), "client_key", "is encrypted", "client_key_password")
 
 
 def test_an_encrypted_key_with_a_wrong_password(modules: Modules) -> None:
-    key = modules.card["certificates"]["client_key_encrypted"]
+    key = modules.site_info["certificates"]["client_key_encrypted"]
     run = modules.info(client_key=key, client_key_password="not the word")
     assert_bad(run, "client_key_password", "can't be opened with the password given", "")
     assert "not the word" not in run.output
 
 
 def test_the_key_of_another_certificate(modules: Modules) -> None:
-    key = modules.card["certificates"]["rogue_client_key"]
+    key = modules.site_info["certificates"]["rogue_client_key"]
     assert_bad(modules.info(client_key=key), "client_key", "is not the key of", "of the same export")
 
 
@@ -85,28 +85,28 @@ def test_a_file_that_is_not_pem(modules: Modules, tmp_path: pathlib.Path, option
     assert_bad(modules.info(**{option: str(file)}), named, "PEM format", "PEM format")
 
 
-def handshake(card: simulated.Card, strict: bool) -> None:
+def handshake(site_info: simulated.Card, strict: bool) -> None:
     """Shake hands with QRS with nothing of the collection."""
-    context = ssl.create_default_context(cafile=card["certificates"]["root"])
+    context = ssl.create_default_context(cafile=site_info["certificates"]["root"])
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if strict:
         context.verify_flags |= ssl.VERIFY_X509_STRICT
     with (
-        socket.create_connection(("127.0.0.1", card["qrs_port"]), timeout=10) as plain,
-        context.wrap_socket(plain, server_hostname=card["host"]),
+        socket.create_connection(("127.0.0.1", site_info["qrs_port"]), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=site_info["host"]),
     ):
         pass
 
 
 def test_the_chain_of_qlik_is_one_that_strict_verification_refuses(modules: Modules) -> None:
-    handshake(modules.card, strict=False)
+    handshake(modules.site_info, strict=False)
     with pytest.raises(ssl.SSLCertVerificationError, match="CA cert does not include key usage"):
-        handshake(modules.card, strict=True)
+        handshake(modules.site_info, strict=True)
 
 
 def test_a_strict_python_verifies_the_chain_all_the_same(modules: Modules) -> None:
     assert_lists_all(modules.info(before=[STRICT_PYTHON]), modules)
-    other = modules.card["certificates"]["rogue_root"]
+    other = modules.site_info["certificates"]["rogue_root"]
     assert modules.info(before=[STRICT_PYTHON], ca_path=other).failure["kind"] == "untrusted"
     names = {"host": "qlik.example.com", "host_map": {"qlik.example.com": "127.0.0.1"}}
     assert modules.info(before=[STRICT_PYTHON], **names).failure["kind"] == "name_mismatch"
@@ -116,7 +116,7 @@ def test_a_strict_python_verifies_the_chain_all_the_same(modules: Modules) -> No
 
 
 def test_nodes_at_other_addresses(modules: Modules) -> None:
-    central, node2 = modules.card["nodes"][:2]
+    central, node2 = modules.site_info["nodes"][:2]
     with (
         servers.forwarding("127.0.0.8", central["qrs_port"]) as qrs,
         servers.forwarding("127.0.0.8", central["qps_port"]) as qps,
@@ -155,7 +155,7 @@ def test_a_value_that_cannot_be_meant(modules: Modules, option: str, value: Any)
 
 
 def test_the_port_of_the_proxy_service_is_that_of_qrs_unless_told(modules: Modules) -> None:
-    central, node2 = modules.card["nodes"][:2]
+    central, node2 = modules.site_info["nodes"][:2]
     asked = modules.info(proxies=["Node2"], qps_port=central["qps_port"])
     assert asked.failed
     assert "not made out to qlik2.example.com. It is made out to qlik1.example.com." in asked.message
@@ -165,55 +165,55 @@ def test_the_port_of_the_proxy_service_is_that_of_qrs_unless_told(modules: Modul
     assert len(told.sessions) == len(modules.control.sessions(node="Node2"))
 
 
-# Through the users' door
+# Through the users' port
 
 
 def test_qrs_through_a_virtual_proxy(modules: Modules) -> None:
-    door = modules.card["nodes"][0]["door_port"]
+    user_port = modules.site_info["nodes"][0]["user_port"]
     for prefix in ("api", "/api/"):
-        assert_lists_all(modules.info(qrs_port=door, qrs_virtual_proxy=prefix), modules)
+        assert_lists_all(modules.info(qrs_port=user_port, qrs_virtual_proxy=prefix), modules)
     assert modules.control.journal(listener="qrs") == []
-    paths = {entry["path"] for entry in modules.control.journal(listener="door")}
+    paths = {entry["path"] for entry in modules.control.journal(listener="user")}
     assert any(path.startswith("/api/qrs/proxyservice/full") for path in paths)
 
 
 def test_qrs_through_a_virtual_proxy_often(modules: Modules) -> None:
     """A user has five sessions at most, and whoever comes through a virtual proxy gets one."""
-    door = modules.card["nodes"][0]["door_port"]
+    user_port = modules.site_info["nodes"][0]["user_port"]
     before = modules.session_ids()
     for _time in range(7):
-        run = modules.info(qrs_port=door, qrs_virtual_proxy="api")
+        run = modules.info(qrs_port=user_port, qrs_virtual_proxy="api")
         assert not run.failed, run.message
         assert len(run.sessions) == len(before)
     assert modules.session_ids() == before
-    log_outs = modules.control.journal(listener="door", method="DELETE")
+    log_outs = modules.control.journal(listener="user", method="DELETE")
     assert [entry["path"].partition("?")[0] for entry in log_outs] == ["/api/qps/user"] * 7
 
 
 def test_a_user_with_too_many_sessions_is_not_let_in(modules: Modules) -> None:
-    central = modules.card["nodes"][0]
+    central = modules.site_info["nodes"][0]
     modules.control.login("INTERNAL\\sa_api", central["name"], "api", count=4)
-    run = modules.info(qrs_port=central["door_port"], qrs_virtual_proxy="api")
+    run = modules.info(qrs_port=central["user_port"], qrs_virtual_proxy="api")
     assert run.failure["kind"] == "too_many_sessions"
     assert "too many sessions active in parallel" in run.failure["words"]
 
 
 def test_the_users_port_has_a_certificate_of_another_authority(modules: Modules) -> None:
-    door = modules.card["nodes"][0]["door_port"]
-    modules.control.fault("rogue_certificate", listener="door")
-    run = modules.info(qrs_port=door, qrs_virtual_proxy="api")
+    user_port = modules.site_info["nodes"][0]["user_port"]
+    modules.control.fault("rogue_certificate", listener="user")
+    run = modules.info(qrs_port=user_port, qrs_virtual_proxy="api")
     assert run.failure["kind"] == "untrusted"
     assert "into one file" in run.failure["hint"]
 
 
 def test_qrs_through_a_virtual_proxy_that_asks_people_to_log_in(modules: Modules) -> None:
-    run = modules.info(qrs_port=modules.card["nodes"][0]["door_port"], qrs_virtual_proxy="sales")
+    run = modules.info(qrs_port=modules.site_info["nodes"][0]["user_port"], qrs_virtual_proxy="sales")
     assert run.failure["kind"] in ("redirect", "login_wanted")
     assert "X-Qlik-User" in run.failure["hint"] or "login" in run.failure["hint"]
 
 
 def test_qrs_through_a_virtual_proxy_that_is_not_there(modules: Modules) -> None:
-    run = modules.info(qrs_port=modules.card["nodes"][0]["door_port"], qrs_virtual_proxy="nowhere")
+    run = modules.info(qrs_port=modules.site_info["nodes"][0]["user_port"], qrs_virtual_proxy="nowhere")
     assert run.failure["kind"] in ("redirect", "login_wanted", "not_found")
 
 
@@ -224,8 +224,8 @@ def test_the_http_proxy_of_the_environment_carries_the_requests(modules: Modules
     with servers.http_proxy() as proxy:
         environment = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.server_address[1]}", "NO_PROXY": ""}
         assert_lists_all(modules.info(environment=environment), modules)
-        assert f"127.0.0.1:{modules.card['qrs_port']}" in proxy.seen
-        wrong = modules.info(environment=environment, ca_path=modules.card["certificates"]["rogue_root"])
+        assert f"127.0.0.1:{modules.site_info['qrs_port']}" in proxy.seen
+        wrong = modules.info(environment=environment, ca_path=modules.site_info["certificates"]["rogue_root"])
         assert wrong.failure["kind"] == "untrusted"
 
 
@@ -240,7 +240,7 @@ def test_nodes_and_addresses_may_be_spared_from_the_http_proxy(modules: Modules,
 def test_a_netrc_sends_no_password_along(modules: Modules, tmp_path: pathlib.Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password hidden\n", encoding="ascii")
-    with servers.repeating(modules.card, 400) as server:
+    with servers.repeating(modules.site_info, 400) as server:
         run = modules.info(qrs_port=server.server_address[1], environment={"NETRC": str(netrc)})
     assert "UserDirectory=INTERNAL" in run.message
     assert "Basic" not in run.message
@@ -250,10 +250,10 @@ def test_a_netrc_sends_no_password_along(modules: Modules, tmp_path: pathlib.Pat
 
 
 def test_the_connection_comes_from_the_environment(modules: Modules) -> None:
-    paths = modules.card["certificates"]
+    paths = modules.site_info["certificates"]
     environment = {
-        "QLIK_SENSE_HOST": modules.card["host"],
-        "QLIK_SENSE_QRS_PORT": str(modules.card["qrs_port"]),
+        "QLIK_SENSE_HOST": modules.site_info["host"],
+        "QLIK_SENSE_QRS_PORT": str(modules.site_info["qrs_port"]),
         "QLIK_SENSE_CLIENT_CERT": paths["client"],
         "QLIK_SENSE_CLIENT_KEY": paths["client_key_encrypted"],
         "QLIK_SENSE_CLIENT_KEY_PASSWORD": paths["client_key_password"],
@@ -264,7 +264,7 @@ def test_the_connection_comes_from_the_environment(modules: Modules) -> None:
     absent = dict.fromkeys(("host", "qrs_port", "client_cert", "client_key", "ca_path"))
     assert_lists_all(modules.info(environment=environment, **absent), modules)
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(servers.repeating(modules.card, 400))
+        server = stack.enter_context(servers.repeating(modules.site_info, 400))
         environment["QLIK_SENSE_QRS_PORT"] = str(server.server_address[1])
         assert "UserId=sa_repository" in modules.info(environment=environment, **absent).message
 

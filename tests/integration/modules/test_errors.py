@@ -48,11 +48,11 @@ def qrs_fails(modules: Modules, kind: str, says: str, hint: str, **options: Any)
     return run
 
 
-def rogue(card: simulated.Card) -> dict[str, str]:
+def rogue(site_info: simulated.Card) -> dict[str, str]:
     """A client certificate of another site."""
     return {
-        "client_cert": card["certificates"]["rogue_client"],
-        "client_key": card["certificates"]["rogue_client_key"],
+        "client_cert": site_info["certificates"]["rogue_client"],
+        "client_key": site_info["certificates"]["rogue_client_key"],
     }
 
 
@@ -60,7 +60,9 @@ def rogue(card: simulated.Card) -> dict[str, str]:
 
 
 def test_a_client_certificate_of_another_site_is_refused(modules: Modules) -> None:
-    run = qrs_fails(modules, "forbidden", "403 Forbidden", "client_cert .*exported from the QMC", **rogue(modules.card))
+    run = qrs_fails(
+        modules, "forbidden", "403 Forbidden", "client_cert .*exported from the QMC", **rogue(modules.site_info)
+    )
     assert run.failure["status"] == 403
     assert run.failure["words"] == "Forbidden"
     assert "api_user" in run.failure["hint"]
@@ -75,8 +77,8 @@ def test_a_client_certificate_is_refused_without_a_word(modules: Modules) -> Non
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
 def test_a_client_certificate_is_refused_by_tls(modules: Modules, version: ssl.TLSVersion) -> None:
-    with servers.demanding(modules.card, version) as port:
-        run = modules.info(qrs_port=port, **rogue(modules.card))
+    with servers.demanding(modules.site_info, version) as port:
+        run = modules.info(qrs_port=port, **rogue(modules.site_info))
     assert run.failure["kind"] == "client_certificate_refused"
     assert "refused the client certificate during the TLS handshake" in run.failure["reason"]
     assert re.search("client_cert .*exported from the QMC", run.failure["hint"]), run.failure["hint"]
@@ -86,13 +88,13 @@ def test_a_client_certificate_is_refused_by_tls(modules: Modules, version: ssl.T
 @pytest.mark.parametrize("tls", ["1.2", "1.3"])
 def test_the_site_demands_a_certificate_of_its_own(modules: Modules, tls: str) -> None:
     modules.control.switches(client_certificate="required", tls=tls)
-    run = modules.info(**rogue(modules.card))
+    run = modules.info(**rogue(modules.site_info))
     assert run.failure["kind"] in ("client_certificate_refused", "tls", "connection_lost")
     assert re.search("client_cert.* must be exported from", run.failure["hint"]), run.failure["hint"]
 
 
 def test_the_node_belongs_to_another_site(modules: Modules) -> None:
-    other = modules.card["certificates"]["rogue_root"]
+    other = modules.site_info["certificates"]["rogue_root"]
     qrs_fails(modules, "untrusted", "not signed by an authority", f"Does {re.escape(other)} belong", ca_path=other)
 
 
@@ -101,13 +103,13 @@ def test_the_root_is_not_given(modules: Modules) -> None:
 
 
 def test_bundles_of_the_environment_are_not_trusted(modules: Modules) -> None:
-    bundle = modules.card["certificates"]["root"]
+    bundle = modules.site_info["certificates"]["root"]
     qrs_fails(
         modules,
         "untrusted",
         "not signed by an authority",
         "belong to this site",
-        ca_path=modules.card["certificates"]["rogue_root"],
+        ca_path=modules.site_info["certificates"]["rogue_root"],
         environment={"REQUESTS_CA_BUNDLE": bundle, "CURL_CA_BUNDLE": bundle},
     )
 
@@ -171,19 +173,19 @@ def test_nothing_listens_on_the_port(modules: Modules) -> None:
 
 
 def test_the_port_is_that_of_the_proxy_service(modules: Modules) -> None:
-    port = modules.card["nodes"][0]["qps_port"]
+    port = modules.site_info["nodes"][0]["qps_port"]
     run = qrs_fails(modules, "not_found", "404 Not Found", "4242 .qrs_port.*4243 .qps_port.", qrs_port=port)
     assert run.failure["words"] == "No matching endpoint found"
 
 
-def test_the_port_is_the_users_door(modules: Modules) -> None:
-    port = modules.card["nodes"][0]["door_port"]
-    run = qrs_fails(modules, "redirect", "302 Found, which leads to /login", "443 is the users' door", qrs_port=port)
+def test_the_port_is_the_users_port(modules: Modules) -> None:
+    port = modules.site_info["nodes"][0]["user_port"]
+    run = qrs_fails(modules, "redirect", "302 Found, which leads to /login", "443 is the users' port", qrs_port=port)
     assert "login page" in run.failure["hint"]
 
 
 def test_the_port_speaks_no_tls(modules: Modules) -> None:
-    port = urllib.parse.urlsplit(modules.card["control"]).port
+    port = urllib.parse.urlsplit(modules.site_info["control"]).port
     assert port
     qrs_fails(modules, "not_tls", f"port {port} does not speak TLS", "4242 .qrs_port.", qrs_port=port)
 
@@ -349,7 +351,7 @@ def test_an_answer_that_only_trickles_is_over_with_the_time(modules: Modules) ->
 
 @pytest.mark.parametrize("status", [200, 302, 400, 403, 500])
 def test_a_server_that_repeats_the_xrfkey_does_not_make_it_known(modules: Modules, status: int) -> None:
-    with servers.repeating(modules.card, status) as server:
+    with servers.repeating(modules.site_info, status) as server:
         run = modules.info(qrs_port=server.server_address[1])
     assert run.failed
     assert "You asked for" in run.message
@@ -358,7 +360,7 @@ def test_a_server_that_repeats_the_xrfkey_does_not_make_it_known(modules: Module
 
 
 def test_every_run_has_an_xrfkey_of_its_own(modules: Modules) -> None:
-    with servers.repeating(modules.card, 400) as server:
+    with servers.repeating(modules.site_info, 400) as server:
         for _run in range(2):
             modules.info(qrs_port=server.server_address[1])
     assert len(set(server.seen)) == 2

@@ -34,8 +34,8 @@ def test_the_most_talkative_run_tells_no_secret(ansible: Ansible) -> None:
     stuck, gone = control.login("LAB\\carla", "Node2", "sales", count=2)
     control.fault("status", method="DELETE", path=stuck, status=500, body=f"cannot end {stuck}")
     rogue = {
-        "client_cert": ansible.modules.card["certificates"]["rogue_client"],
-        "client_key": ansible.modules.card["certificates"]["rogue_client_key"],
+        "client_cert": ansible.modules.site_info["certificates"]["rogue_client"],
+        "client_key": ansible.modules.site_info["certificates"]["rogue_client_key"],
         "client_key_password": "",
     }
     tasks: Tasks = [
@@ -102,7 +102,7 @@ def test_diff_of_a_real_run_and_nothing_to_show_the_second_time(ansible: Ansible
 
 def test_the_connection_from_the_environment_and_a_survey_left_blank(ansible: Ansible) -> None:
     connection = ansible.modules.connection()
-    paths = ansible.modules.card["certificates"]
+    paths = ansible.modules.site_info["certificates"]
     environment = {
         "QLIK_SENSE_HOST": connection["host"],
         "QLIK_SENSE_QRS_PORT": str(connection["qrs_port"]),

@@ -82,13 +82,13 @@ def test_no_request_is_in_vain(modules: Modules, options: dict[str, Any], pairs:
     assert len(modules.control.journal(listener="qrs")) == 2 + of_users
 
 
-def test_many_users_are_resolved_in_bunches(crowd: Modules) -> None:
+def test_many_users_are_resolved_in_batches(crowd: Modules) -> None:
     run = crowd.info(resolve_users=True)
     users = run.result["summary"]["users"]
     assert users > CROWD / 2
     assert all(user["state"] != "missing" for user in run.result["users"])
-    bunches = len([path for path in paths(crowd.control, listener="qrs") if path == "/qrs/user/full"])
-    assert 2 <= bunches <= users / 30
+    batches = len([path for path in paths(crowd.control, listener="qrs") if path == "/qrs/user/full"])
+    assert 2 <= batches <= users / 30
     assert max(len(entry["path"]) for entry in crowd.control.journal()) < 8192
 
 
@@ -162,7 +162,7 @@ def test_handshakes_and_what_is_under_way_are_bounded(crowd: Modules, max_parall
         for listener, name, _connection in {
             (entry["listener"], entry["node"], entry["connection"]) for entry in crowd.control.journal()
         }
-        for node in crowd.card["nodes"]
+        for node in crowd.site_info["nodes"]
         if node["name"] == name
     )
     assert set(connections) == set(most)

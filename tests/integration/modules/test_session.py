@@ -164,7 +164,7 @@ def test_a_session_said_to_be_gone_and_listed_still_has_not_been_ended(modules: 
 
 def test_sessions_that_end_while_the_module_works_are_already_gone(modules: Modules) -> None:
     modules.control.login("LAB\\carla", "Node2", "sales", count=2)
-    run = modules.end(users=["carla"], before=[GONE_MEANWHILE.format(control=modules.card["control"])])
+    run = modules.end(users=["carla"], before=[GONE_MEANWHILE.format(control=modules.site_info["control"])])
     assert not run.failed, run.message
     assert counts(run) == {"already_gone": 2}
     assert run.result["changed"] is False

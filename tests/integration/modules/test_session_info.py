@@ -81,7 +81,7 @@ def test_proxies_and_what_they_serve(modules: Modules) -> None:
     assert proxies["Node2"]["virtual_proxies"] == ["", "partner/emea", "sales", "twin"]
     assert proxies["Spare"]["virtual_proxies"] == []
     assert [proxy["reachable"] for proxy in proxies.values()] == [True, True, None]
-    for node in modules.card["nodes"][:3]:
+    for node in modules.site_info["nodes"][:3]:
         proxy = proxies[node["name"]]
         assert (proxy["id"], proxy["qps_port"]) == (node["proxy_service_id"], node["qps_port"])
 
@@ -456,10 +456,10 @@ def test_proxy_services(modules: Modules) -> None:
     assert not run.failed
     assert run.result["summary"] == {"proxies": 3, "alive": 3, "virtual_proxies": 7, "unlinked_virtual_proxies": 1}
     assert run.result["unlinked_virtual_proxies"] == ["old"]
-    for proxy, node in zip(run.result["proxies"], modules.card["nodes"][:3], strict=True):
+    for proxy, node in zip(run.result["proxies"], modules.site_info["nodes"][:3], strict=True):
         assert (proxy["id"], proxy["name"]) == (node["proxy_service_id"], node["name"])
         assert (proxy["host_name"], proxy["qps_port"]) == (node["host_name"], node["qps_port"])
-        assert proxy["listen_port"] == node["door_port"]
+        assert proxy["listen_port"] == node["user_port"]
         assert (proxy["alive"], proxy["reachable"], proxy["service_state"]) == (True, True, "running")
         assert 0 <= proxy["service_state_age"] <= 15
     assert [proxy["name"] for proxy in modules.proxies(proxies=["QLIK2.example.com"]).result["proxies"]] == ["Node2"]

@@ -184,7 +184,7 @@ CROWD = 400
 
 
 @pytest.mark.parametrize("max_parallel", [1, 8])
-def test_a_crowd_is_asked_for_in_bunches_side_by_side(people: Modules, max_parallel: int) -> None:
+def test_a_crowd_is_asked_for_in_batches_side_by_side(people: Modules, max_parallel: int) -> None:
     people.control.end_all()
     for number in range(CROWD):
         people.control.login(f"LAB\\user{number:04} o'brien-ängström", "Central", ignore_limit=True)
@@ -193,11 +193,11 @@ def test_a_crowd_is_asked_for_in_bunches_side_by_side(people: Modules, max_paral
     people.control.latency(100, listener="qrs")
     run = people.info(resolve_users=True, max_parallel=max_parallel)
     assert {user["state"] for user in run.result["users"]} == {"unknown", "anonymous"}
-    bunches = user_requests(people)
-    assert sum(bunch.count("userDirectory") for bunch in bunches) == CROWD
-    assert 5 <= len(bunches) <= CROWD / 30
-    assert max(map(len, bunches)) < 6200
-    assert people.control.counters()["requests"] == PAIRS + 2 + len(bunches)
+    batches = user_requests(people)
+    assert sum(batch.count("userDirectory") for batch in batches) == CROWD
+    assert 5 <= len(batches) <= CROWD / 30
+    assert max(map(len, batches)) < 6200
+    assert people.control.counters()["requests"] == PAIRS + 2 + len(batches)
     most = people.control.counters()["by_listener"]["qrs"]["max_in_flight"]
     assert (1 < most <= max_parallel) if max_parallel > 1 else most == 1
 
@@ -208,7 +208,7 @@ def test_only_visitors_need_no_request(people: Modules) -> None:
     assert len(people.control.journal(listener="qrs")) == 2
 
 
-def test_a_bunch_that_cannot_be_asked_for_is_a_failure(people: Modules) -> None:
+def test_a_batch_that_cannot_be_asked_for_is_a_failure(people: Modules) -> None:
     people.control.fault("status", listener="qrs", path="/qrs/user/full", status=403, body="Forbidden")
     run = people.end(user_states=["missing"])
     assert run.failed

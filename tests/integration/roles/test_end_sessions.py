@@ -72,7 +72,7 @@ def test_who_why_what_and_what_became_of_each(ansible: Ansible, log: pathlib.Pat
         assert record["who"]["login"]
     assert begin["event"] == "sessions_ending"
     assert begin["details"] == {
-        "site": ansible.modules.card["host"],
+        "site": ansible.modules.site_info["host"],
         "selected": {"users": ["LAB\\bjorn"], "keep_per_user": 1, "protect_users": ["INTERNAL\\*"]},
     }
     assert end["event"] == "sessions_ended"

@@ -208,7 +208,7 @@ def test_one_mail_each_says_where_one_is_connected(notify: Notify) -> None:
     assert "Anna" not in to_bjorn.text
 
 
-def test_bunches_template_and_subject_are_the_users_own(notify: Notify, tmp_path: pathlib.Path) -> None:
+def test_batches_template_and_subject_are_the_users_own(notify: Notify, tmp_path: pathlib.Path) -> None:
     template = tmp_path / "mine.j2"
     template.write_text(
         "{'Grüße': [{{ notify_users_notice.nodes | join }}, {{ notify_users_when }}]}", encoding="utf-8"
@@ -219,7 +219,7 @@ def test_bunches_template_and_subject_are_the_users_own(notify: Notify, tmp_path
             channels=["mail"],
             **short(server),
             report=people,
-            mail_bunch=2,
+            mail_batch=2,
             mail_template=str(template),
             mail_subject="one\r\nBcc: eve@evil.example",
             when="now",
@@ -413,7 +413,7 @@ def test_a_webhook_that_says_nothing(notify: Notify) -> None:
 
 
 def test_no_server_is_a_failure_or_a_warning(notify: Notify) -> None:
-    nowhere: Options = {"mail_host": HERE, "mail_port": 1, "mail_bunch": 1, "channels": ["mail"]}
+    nowhere: Options = {"mail_host": HERE, "mail_port": 1, "mail_batch": 1, "channels": ["mail"]}
     notify.tell(**nowhere, failing="0 people were mailed, 2 were not, by way of 127.0.0.1:1. .*Connection refused")
     output = notify.tell(**nowhere, on_failure="warn", then=[ensure("notify_users_told.failures[0].channel == 'mail'")])
     assert "WARNING: Not everybody was told. mail: 0 people were mailed" in output
@@ -440,10 +440,10 @@ def test_teams_gets_a_card_and_slack_blocks_and_neither_names_anybody(notify: No
     assert path == f"/workflows/{SECRET}?{QUERY}"
     attachment = body["attachments"][0]
     assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
-    card = attachment["content"]
-    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
-    assert {block["type"] for block in card["body"]} == {"RichTextBlock"}  # whose texts are no Markdown
-    lines = ["".join(run["text"] for run in block["inlines"]) for block in card["body"]]
+    site_info = attachment["content"]
+    assert (site_info["type"], site_info["version"]) == ("AdaptiveCard", "1.4")
+    assert {block["type"] for block in site_info["body"]} == {"RichTextBlock"}  # whose texts are no Markdown
+    lines = ["".join(run["text"] for run in block["inlines"]) for block in site_info["body"]]
     assert lines[0] == TITLE
     assert "/sales (Sales & <!channel> *portal*): 3 sessions of 2 users" in lines
     assert "Why: <!everyone> *now*" in lines
@@ -619,13 +619,13 @@ def test_everything_that_is_wrong_is_listed_at_once_by_the_check_alone(notify: N
         "notify_users_mail_from": "a@b\r\nBcc: c@d",
         "notify_users_mail_headers": ["X-A=1", "Bcc=c@d", "X-B=2\r\nBcc: c@d"],
         "notify_users_mail_template": "/no/such/template.j2",
-        "notify_users_mail_bunch": 0,
+        "notify_users_mail_batch": 0,
     }
     role = {"name": "qlikops.sense.notify_users", "tasks_from": "check"}
     check: dict[str, Any] = {"ansible.builtin.include_role": role, "vars": wrong}
     lines = [
         "it can't have pigeon",
-        "notify_users_mail_bunch is 0. The least is 1",
+        "notify_users_mail_batch is 0. The least is 1",
         "needs notify_users_mail_host",
         "needs notify_users_mail_from",
         "notify_users_mail_headers can't set Bcc",

@@ -79,23 +79,23 @@ def test_start_and_stop(directory: pathlib.Path, names: None) -> None:
     assert not (directory / "state").exists()
 
     first = Play(directory)
-    card = first.facts["simulated_site_card"]
-    assert int(first.facts["qlik_qrs_port"]) == card["qrs_port"]  # a text before ansible-core 2.19
+    site_info = first.facts["simulated_site_card"]
+    assert int(first.facts["qlik_qrs_port"]) == site_info["qrs_port"]  # a text before ansible-core 2.19
     assert {key: value for key, value in first.facts.items() if key.startswith(("qlik_h", "qlik_c"))} == {
         "qlik_host": "qlik1.example.com",
-        "qlik_client_cert": card["certificates"]["client"],
-        "qlik_client_key": card["certificates"]["client_key"],
-        "qlik_ca_path": card["certificates"]["root"],
+        "qlik_client_cert": site_info["certificates"]["client"],
+        "qlik_client_key": site_info["certificates"]["client_key"],
+        "qlik_ca_path": site_info["certificates"]["root"],
         "qlik_host_map": {f"qlik{number}.example.com": "127.0.0.1" for number in (1, 2, 4)},
     }
-    assert simulated.Client(card).qps("/qps/session").status_code == 200
-    control = simulated.Control(card)
-    assert first.facts["simulated_site_control"] == card["control"]
+    assert simulated.Client(site_info).qps("/qps/session").status_code == 200
+    control = simulated.Control(site_info)
+    assert first.facts["simulated_site_control"] == site_info["control"]
     assert len(control.sessions()) == 60
 
     again = Play(directory)
     assert again.facts["qlik_host_map"] == first.facts["qlik_host_map"]
-    assert again.facts["simulated_site_card"]["pid"] == card["pid"]
+    assert again.facts["simulated_site_card"]["pid"] == site_info["pid"]
     assert "changed=1 " in again.output, "the file with the facts alone"
 
     rehearsed_stop = Play(directory, "--check", simulated_site_state="stopped")
@@ -110,8 +110,8 @@ def test_start_and_stop(directory: pathlib.Path, names: None) -> None:
 
 def test_generated_site_and_switches(directory: pathlib.Path) -> None:
     switches = {"tls": "1.2", "service_status_seconds": 3}
-    card = Play(directory, **SMALL, simulated_site_switches=switches).facts["simulated_site_card"]
-    control = simulated.Control(card)
+    site_info = Play(directory, **SMALL, simulated_site_switches=switches).facts["simulated_site_card"]
+    control = simulated.Control(site_info)
     assert len(control.sessions()) == 3
     assert (control.switches()["tls"], control.switches()["service_status_seconds"]) == ("1.2", 3.0)
     rehearsal = Play(directory, "--check", simulated_site_switches={"tls": "1.3"})

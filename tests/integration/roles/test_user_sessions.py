@@ -97,7 +97,7 @@ def test_a_session_that_appears_while_the_user_tries(ansible: Ansible) -> None:
     control = ansible.modules.control
 
     def log_in() -> None:  # when the second look at the sessions of the site begins
-        own = simulated.Control(control.card)
+        own = simulated.Control(control.site_info)
         simulated.wait_until(lambda: len(own.journal(listener="qps")) > len(sites.PAIRS), 100)
         own.login("LAB\\carla", "Node2", "sales")
 

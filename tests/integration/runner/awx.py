@@ -76,21 +76,21 @@ class Job:
 class Awx:
     """Starts jobs against one site, and stores the facts of its host between them as AWX does."""
 
-    def __init__(self, card: simulated.Card, tree: pathlib.Path, directory: pathlib.Path) -> None:
-        self.control = simulated.Control(card)
-        self._card = card
+    def __init__(self, site_info: simulated.Card, tree: pathlib.Path, directory: pathlib.Path) -> None:
+        self.control = simulated.Control(site_info)
+        self._card = site_info
         self._tree = tree
         self._directory = directory
         self._number = 0
         self.stored_facts: dict[str, Any] = {}
 
-    def run(self, *, check: bool = False, card: simulated.Card | None = None, **variables: Any) -> Job:
+    def run(self, *, check: bool = False, site_info: simulated.Card | None = None, **variables: Any) -> Job:
         """One job from its start to its end."""
-        job = self.start(check=check, card=card, **variables)
+        job = self.start(check=check, site_info=site_info, **variables)
         job.process.communicate(timeout=LONGEST_JOB)
         return self.finish(job)
 
-    def start(self, *, check: bool = False, card: simulated.Card | None = None, **variables: Any) -> RunningJob:
+    def start(self, *, check: bool = False, site_info: simulated.Card | None = None, **variables: Any) -> RunningJob:
         """A job under way; ``check`` is AWX's job type. ``card``: of another site than the usual one."""
         self._number += 1
         job = RunningJob(self._directory / f"awx_{self._number}", self._number, self._ids())
@@ -98,7 +98,7 @@ class Awx:
         home.mkdir(parents=True)
         self._write_facts(job)
         python = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        hosts = {SITE: {**python, **connection(card or self._card)}, "keeper": python}
+        hosts = {SITE: {**python, **connection(site_info or self._card)}, "keeper": python}
         _write(job.private / "inventory/hosts.json", {"all": {"hosts": hosts}})
         _write(
             job.private / "env/extravars",
@@ -180,13 +180,13 @@ class RunningJob:
         return [file for file in (self.artifacts / "job_events").glob("*.json") if "partial" not in file.name]
 
 
-def connection(card: simulated.Card) -> dict[str, Any]:
+def connection(site_info: simulated.Card) -> dict[str, Any]:
     """The variables of the connection."""
-    paths = card["certificates"]
+    paths = site_info["certificates"]
     return {
-        "qlik_host": card["host"],
-        "qlik_qrs_port": card["qrs_port"],
-        "qlik_host_map": card["host_map"],
+        "qlik_host": site_info["host"],
+        "qlik_qrs_port": site_info["qrs_port"],
+        "qlik_host_map": site_info["host_map"],
         "qlik_client_cert": paths["client"],
         "qlik_client_key": paths["client_key"],
         "qlik_ca_path": paths["root"],

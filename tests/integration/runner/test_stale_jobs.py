@@ -321,7 +321,7 @@ def test_two_sites_do_not_mix(awx: Awx, keeper: Keeper, tmp_path: pathlib.Path) 
     state_dir = tmp_path / "other"
     other = simulated.start(state_dir, sites.OTHER)
     try:
-        job = awx.run(card=other, **{**keeper.variables, "stale_sessions_user_states": ["missing"]})
+        job = awx.run(site_info=other, **{**keeper.variables, "stale_sessions_user_states": ["missing"]})
         assert simulated.Control(other).writes() == []
     finally:
         simulated.stop(state_dir)

@@ -43,11 +43,11 @@ def arranged(balanced: Card) -> Control:
 class Visitor(requests.Session):
     """A browser at the balancer, which keeps cookies; its node is what the last answer said."""
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, site_info: Card) -> None:
         super().__init__()
         self.trust_env = False
         self.verify = False  # the names of the site lead nowhere here; test_people looks at the certificate
-        self.url = card["balancer"]["url"]
+        self.url = site_info["balancer"]["url"]
         self.node = ""
 
     def visit(self, path: str = "/hub", user: str | None = None) -> requests.Response:
@@ -56,15 +56,15 @@ class Visitor(requests.Session):
         return answer
 
 
-def ask(card: Card, command: str) -> str:
+def ask(site_info: Card, command: str) -> str:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(card["balancer"]["socket"])
+        connection.connect(site_info["balancer"]["socket"])
         connection.sendall(f"{command}\n".encode())
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 
-def set_state(card: Card, node: str, state: str) -> None:
-    assert ask(card, f"set server qlik/{node} state {state}").strip() == ""
+def set_state(site_info: Card, node: str, state: str) -> None:
+    assert ask(site_info, f"set server qlik/{node} state {state}").strip() == ""
 
 
 def life(control: Control, what: str) -> list[tuple[str, str]]:
@@ -153,12 +153,12 @@ def test_reset_makes_every_server_ready_and_well(balanced: Card, arranged: Contr
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_it_ends_with_the_site(state_dir: pathlib.Path, how: str) -> None:
-    card = simulated.start_generated(state_dir, *THREE, "--balancer", "auto")
-    haproxy = int(next(line for line in ask(card, "show info").splitlines() if line.startswith("Pid:")).split()[1])
+    site_info = simulated.start_generated(state_dir, *THREE, "--balancer", "auto")
+    haproxy = int(next(line for line in ask(site_info, "show info").splitlines() if line.startswith("Pid:")).split()[1])
     if how == "stop":
         simulated.stop(state_dir)
     else:
-        os.kill(card["pid"], signal.SIGKILL)
+        os.kill(site_info["pid"], signal.SIGKILL)
     wait_until(lambda: not alive(haproxy))
     again = simulated.start_generated(state_dir, *THREE, "--balancer", "haproxy")
     assert Visitor(again).visit("/login").status_code == 200
@@ -209,9 +209,9 @@ def test_where_it_is_not_installed(state_dir: pathlib.Path) -> None:
         "qlik_simulator: HAProxy is not installed here. Install it: apt-get install --no-install-recommends haproxy\n"
     )
     assert refused.stdout == ""
-    card = simulated.start_generated(state_dir, *THREE, "--balancer", "auto")
-    assert card["balancer"] is None
-    assert card["notes"] == [
+    site_info = simulated.start_generated(state_dir, *THREE, "--balancer", "auto")
+    assert site_info["balancer"] is None
+    assert site_info["notes"] == [
         "HAProxy is not installed here, so no balancer stands in front. "
         "Install it: apt-get install --no-install-recommends haproxy"
     ]

@@ -30,17 +30,17 @@ def test_life_of_a_site(state_dir: pathlib.Path, names: None) -> None:
     before = json.loads(simulated.command("status", "--state-dir", str(state_dir)).stdout)
     assert before["running"] is False
     assert simulated.stop(state_dir) is False
-    card = simulated.start_generated(state_dir, *SMALL)
-    assert (card["running"], card["started"]) == (True, True)
-    assert simulated.Client(card).qps("/qps/session").status_code == 200
+    site_info = simulated.start_generated(state_dir, *SMALL)
+    assert (site_info["running"], site_info["started"]) == (True, True)
+    assert simulated.Client(site_info).qps("/qps/session").status_code == 200
     again = simulated.start_generated(state_dir, *SMALL)
-    assert again == {**card, "started": False}
+    assert again == {**site_info, "started": False}
     during = json.loads(simulated.command("status", "--state-dir", str(state_dir)).stdout)
-    assert during == {key: value for key, value in card.items() if key != "started"}
+    assert during == {key: value for key, value in site_info.items() if key != "started"}
     assert simulated.stop(state_dir) is True
     assert simulated.stop(state_dir) is False
     with pytest.raises(requests.exceptions.ConnectionError):
-        simulated.Control(card).status()
+        simulated.Control(site_info).status()
     after = json.loads(simulated.command("status", "--state-dir", str(state_dir)).stdout)
     assert after["running"] is False
 
@@ -66,14 +66,14 @@ def test_two_sites_side_by_side(site: simulated.Card, state_dir: pathlib.Path, n
 
 
 def test_after_a_crash_it_starts_again(state_dir: pathlib.Path) -> None:
-    card = simulated.start_generated(state_dir, *SMALL)
-    os.kill(card["pid"], signal.SIGKILL)
+    site_info = simulated.start_generated(state_dir, *SMALL)
+    os.kill(site_info["pid"], signal.SIGKILL)
     simulated.wait_until(
         lambda: not json.loads(simulated.command("status", "--state-dir", str(state_dir)).stdout)["running"]
     )
     again = simulated.start_generated(state_dir, *SMALL)
     assert again["started"] is True
-    assert again["pid"] != card["pid"]
+    assert again["pid"] != site_info["pid"]
 
 
 def test_a_stale_pid_is_never_signalled(state_dir: pathlib.Path) -> None:
@@ -89,8 +89,8 @@ def test_a_stale_pid_is_never_signalled(state_dir: pathlib.Path) -> None:
 def test_two_who_start_the_same_site_at_once_get_the_same_one(state_dir: pathlib.Path) -> None:
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         cards = list(pool.map(lambda _: simulated.start_generated(state_dir, *SMALL), range(4)))
-    assert len({card["pid"] for card in cards}) == 1
-    assert sorted(card["started"] for card in cards) == [False, False, False, True]
+    assert len({site_info["pid"] for site_info in cards}) == 1
+    assert sorted(site_info["started"] for site_info in cards) == [False, False, False, True]
 
 
 def test_in_the_foreground(state_dir: pathlib.Path) -> None:
@@ -101,16 +101,16 @@ def test_in_the_foreground(state_dir: pathlib.Path) -> None:
         text=True,
     ) as process:
         assert process.stdout is not None
-        card = json.loads(process.stdout.readline())
-        assert card["pid"] == process.pid
-        assert simulated.Control(card).status() == card | {"proxies": {"Proxy01": "running"}}
+        site_info = json.loads(process.stdout.readline())
+        assert site_info["pid"] == process.pid
+        assert simulated.Control(site_info).status() == site_info | {"proxies": {"Proxy01": "running"}}
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
 
 
 def test_switches_and_the_same_again_after_reset(state_dir: pathlib.Path) -> None:
-    card = simulated.start_generated(state_dir, *SMALL, "--switch", "tls=1.3", "--switch=unknown_prefix=empty")
-    control = simulated.Control(card)
+    site_info = simulated.start_generated(state_dir, *SMALL, "--switch", "tls=1.3", "--switch=unknown_prefix=empty")
+    control = simulated.Control(site_info)
     assert control.switches()["tls"] == "1.3"
     control.switches(tls="1.2")
     control.reset()
@@ -119,8 +119,8 @@ def test_switches_and_the_same_again_after_reset(state_dir: pathlib.Path) -> Non
 
 def test_clock_of_the_description(state_dir: pathlib.Path) -> None:
     document = yaml.safe_load(simulated.command("generate-site", *SMALL).stdout)
-    card = simulated.start(state_dir, {**document, "clock": "2026-01-15T08:00:00Z"})
-    assert simulated.Control(card).call("GET", "/clock")["time"].startswith("2026-01-15T08:0")
+    site_info = simulated.start(state_dir, {**document, "clock": "2026-01-15T08:00:00Z"})
+    assert simulated.Control(site_info).call("GET", "/clock")["time"].startswith("2026-01-15T08:0")
 
 
 def test_started_from_elsewhere_with_a_relative_path(
@@ -128,8 +128,8 @@ def test_started_from_elsewhere_with_a_relative_path(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my site.yml").write_text(simulated.command("generate-site", *SMALL).stdout)
-    card = simulated.start(pathlib.Path("state"), pathlib.Path("my site.yml"))
-    assert card["state_dir"] == str(state_dir)
+    site_info = simulated.start(pathlib.Path("state"), pathlib.Path("my site.yml"))
+    assert site_info["state_dir"] == str(state_dir)
 
 
 @pytest.mark.parametrize(
@@ -160,13 +160,13 @@ def free_loopback(port: int) -> bool:
     not all(map(free_loopback, (4242, 4243, 443))), reason="something listens on the ports of Qlik Sense here"
 )
 def test_real_ports_and_what_is_said_when_they_are_taken(state_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    card = simulated.start_generated(state_dir, "--proxies", "2", "--sessions", "2", "--real-ports")
-    assert [(node["address"], node["qrs_port"], node["qps_port"]) for node in card["nodes"]] == [
+    site_info = simulated.start_generated(state_dir, "--proxies", "2", "--sessions", "2", "--real-ports")
+    assert [(node["address"], node["qrs_port"], node["qps_port"]) for node in site_info["nodes"]] == [
         ("127.0.0.1", 4242, 4243),
         ("127.0.0.2", 4242, 4243),
     ]
-    for node in card["nodes"]:
-        assert (node["door_port"] == 443) is (card["notes"] == [])
+    for node in site_info["nodes"]:
+        assert (node["user_port"] == 443) is (site_info["notes"] == [])
     second = simulated.command("start", "--state-dir", str(tmp_path / "second"), "--generate", "--real-ports")
     assert second.returncode == 1
     assert "cannot have port 4242 of 127.0.0.1: Address already in use" in second.stderr
@@ -177,10 +177,10 @@ def test_real_ports_and_what_is_said_when_they_are_taken(state_dir: pathlib.Path
 def test_large_sites_start_fast_and_answer_whole(state_dir: pathlib.Path, names: None) -> None:
     begin = time.monotonic()
     options = ("--proxies", "12", "--virtual-proxies", "30", "--sessions", "10000")
-    card = simulated.start_generated(state_dir, *options)
+    site_info = simulated.start_generated(state_dir, *options)
     assert time.monotonic() - begin < 15
-    assert len(simulated.Control(card).sessions()) == 10_000
-    client = simulated.Client(card)
+    assert len(simulated.Control(site_info).sessions()) == 10_000
+    client = simulated.Client(site_info)
     assert client.qrs("/qrs/user/count").json()["value"] == 2502
-    bunch = " or ".join(f"(userDirectory eq 'LAB' and userId eq 'user{number:05d}')" for number in range(1, 151))
-    assert 100 < len(client.qrs("/qrs/user/full", filter=bunch).json()) < 150
+    batch = " or ".join(f"(userDirectory eq 'LAB' and userId eq 'user{number:05d}')" for number in range(1, 151))
+    assert 100 < len(client.qrs("/qrs/user/full", filter=batch).json()) < 150

@@ -65,7 +65,7 @@ def test_counters(client: Client, control: Control) -> None:
     client.qrs("/qrs/about")
     client.qps("/qps/session")
     client.qps("/qps/session/nothing", method="DELETE")
-    client.call("door", "POST", "/login", data={"user": ""})
+    client.call("user", "POST", "/login", data={"user": ""})
     client.qps("/qps/session", "Node2")
     counters = control.counters()
     assert (counters["requests"], counters["writes"], counters["max_in_flight"]) == (5, 1, 1)

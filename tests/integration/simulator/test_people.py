@@ -166,7 +166,7 @@ def test_leaving_by_themselves_without_logging_out(arranged: Control) -> None:
 def test_what_goes_wrong_is_counted_and_said(arranged: Control) -> None:
     arranged.call("PUT", "/people", {"count": 2, "pause_seconds": 0.1})
     wait_until(lambda: all_browse(arranged))
-    arranged.fault("status", listener="door", status=500, path="/hub")
+    arranged.fault("status", listener="user", status=500, path="/hub")
     wait_until(lambda: all(person["errors"] for person in people(arranged)))
     assert {person["last_error"].split(": ")[1] for person in people(arranged)} == {
         "/hub answered with HTTP 500",
@@ -186,7 +186,7 @@ def test_reset_sends_everybody_away(arranged: Control) -> None:
     assert people(arranged) == arranged.sessions() == entries(arranged, "logins") == entries(arranged, "life") == []
 
 
-def test_without_a_balancer_they_go_to_the_doors(state_dir: pathlib.Path) -> None:
+def test_without_a_balancer_they_go_to_the_user_ports(state_dir: pathlib.Path) -> None:
     control = Control(simulated.start_generated(state_dir, *THREE))
     control.call("PUT", "/people", {"count": 6, "pause_seconds": 0.2})
     wait_until(lambda: all_browse(control))

@@ -47,18 +47,18 @@ def test_restart_closed_then_starting_then_alive(client: Client, control: Contro
     assert alive.status_code == sessions.status_code == 503
     control.switches(alive_while_starting="false")
     assert client.qps("/qps/alive", "Node2").json() == {"value": False}
-    assert client.call("door", "GET", "/hub", "Node2").status_code == 503
+    assert client.call("user", "GET", "/hub", "Node2").status_code == 503
     wait_until(lambda: client.qps("/qps/alive", "Node2").json() == {"value": True})
     assert client.qps("/qps/session", "Node2").json() == []
 
 
-def test_users_come_back_by_the_door_after_a_restart(client: Client, control: Control) -> None:
-    client.call("door", "GET", "/login", "Node2", query={"user": "LAB\\mei"})
+def test_users_come_back_by_the_user_port_after_a_restart(client: Client, control: Control) -> None:
+    client.call("user", "GET", "/login", "Node2", query={"user": "LAB\\mei"})
     control.proxy("Node2", "restart", closed_seconds=0, starting_seconds=0)
     control.wait_for_proxy("Node2")
-    assert client.call("door", "GET", "/hub", "Node2").status_code == 302
-    client.call("door", "GET", "/login", "Node2", query={"user": "LAB\\mei"})
-    assert client.call("door", "GET", "/hub", "Node2").status_code == 200
+    assert client.call("user", "GET", "/hub", "Node2").status_code == 302
+    client.call("user", "GET", "/login", "Node2", query={"user": "LAB\\mei"})
+    assert client.call("user", "GET", "/hub", "Node2").status_code == 200
 
 
 def test_a_later_action_overrides_an_earlier_one(control: Control) -> None:

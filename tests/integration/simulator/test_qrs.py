@@ -28,7 +28,7 @@ def test_proxy_services(client: Client, site: Card) -> None:
         if node["proxy"]:
             service = services[node["name"]]
             assert service["id"] == node["proxy_service_id"]
-            assert service["settings"]["listenPort"] == node["door_port"]
+            assert service["settings"]["listenPort"] == node["user_port"]
             assert service["settings"]["restListenPort"] == node["qps_port"]
     linked = [each["prefix"] for each in services["Node2"]["settings"]["virtualProxies"]]
     assert linked == ["", "sales", "partner/emea", "mashup"]

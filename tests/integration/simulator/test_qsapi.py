@@ -120,10 +120,10 @@ def test_qrs_through_a_virtual_proxy(state_dir: pathlib.Path, names: None, monke
     )
     files = site["certificates"]
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", files["root"])
-    Control(site).switches(qlik_user_at_the_door="no_session")
+    Control(site).switches(qlik_user_at_user_port="no_session")
     qrs = qsAPI.QRS(
         proxy=site["host"],
-        port=site["nodes"][0]["door_port"],
+        port=site["nodes"][0]["user_port"],
         vproxy="api",
         certificate=(files["client"], files["client_key"]),
         verify=True,
@@ -131,6 +131,6 @@ def test_qrs_through_a_virtual_proxy(state_dir: pathlib.Path, names: None, monke
     )
     assert qrs.count("virtualproxyconfig") == 2
     assert Control(site).sessions() == []
-    Control(site).switches(qlik_user_at_the_door="session")
+    Control(site).switches(qlik_user_at_user_port="session")
     assert qrs.count("virtualproxyconfig") == 2
     assert [session["virtual_proxy"] for session in Control(site).sessions()] == ["api"], "the header logged it in"

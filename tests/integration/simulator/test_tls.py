@@ -15,15 +15,15 @@ import requests
 from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control, start_generated
 
 
-def handshake(card: Card, listener: str, context: ssl.SSLContext, name: str | None = None) -> ssl.SSLSocket:
-    node = card["nodes"][0]
+def handshake(site_info: Card, listener: str, context: ssl.SSLContext, name: str | None = None) -> ssl.SSLSocket:
+    node = site_info["nodes"][0]
     plain = socket.create_connection((node["address"], node[f"{listener}_port"]), timeout=10)
     return context.wrap_socket(plain, server_hostname=name or node["host_name"])
 
 
-def trusting(card: Card) -> ssl.SSLContext:
+def trusting(site_info: Card) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(card["certificates"]["root"])
+    context.load_verify_locations(site_info["certificates"]["root"])
     return context
 
 
@@ -121,7 +121,7 @@ def test_flawed_server_certificates(site: Card, control: Control, kind: str, wor
     assert control.counters()["by_listener"]["qps"]["handshakes"] == 2
 
 
-def test_the_door_asks_for_no_certificate(site: Card) -> None:
-    with handshake(site, "door", trusting(site)) as channel:
+def test_the_user_port_asks_for_no_certificate(site: Card) -> None:
+    with handshake(site, "user", trusting(site)) as channel:
         channel.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert channel.recv(12) == b"HTTP/1.1 302"

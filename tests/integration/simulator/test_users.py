@@ -34,8 +34,8 @@ SITE: dict[str, Any] = {
 
 @pytest.mark.usefixtures("names")
 def test_attributes_and_visitors(state_dir: pathlib.Path) -> None:
-    card = simulated.start(state_dir, SITE)
-    control, client = simulated.Control(card), simulated.Client(card)
+    site_info = simulated.start(state_dir, SITE)
+    control, client = simulated.Control(site_info), simulated.Client(site_info)
 
     modes = {each["prefix"]: each["anonymousAccessMode"] for each in client.qrs("/qrs/virtualproxyconfig/full").json()}
     assert modes == {"": 0, "open": 1, "fair": 2}
@@ -50,17 +50,17 @@ def test_attributes_and_visitors(state_dir: pathlib.Path) -> None:
 
     known = client.qrs("/qrs/user/count").json()
     for prefix in ("open", "fair"):
-        visitor = simulated.Client(card, certificate=None, user=None)
-        assert visitor.call("door", "GET", f"/{prefix}/hub").status_code == 200
-        assert visitor.call("door", "GET", f"/{prefix}/hub").status_code == 200  # the cookie says who it is
+        visitor = simulated.Client(site_info, certificate=None, user=None)
+        assert visitor.call("user", "GET", f"/{prefix}/hub").status_code == 200
+        assert visitor.call("user", "GET", f"/{prefix}/hub").status_code == 200  # the cookie says who it is
         (session,) = control.sessions(virtual_proxy=prefix)
         assert session["user_directory"] == "NONE"
         assert len(session["user_id"]) == len("anonymous") + 36
     assert client.qrs("/qrs/user/count").json() == known
-    named = simulated.Client(card, certificate=None, user=None)
-    named.call("door", "GET", "/open/hub", headers={"X-User": "LAB\\anna"})
+    named = simulated.Client(site_info, certificate=None, user=None)
+    named.call("user", "GET", "/open/hub", headers={"X-User": "LAB\\anna"})
     assert len(control.sessions("LAB\\anna", virtual_proxy="open")) == 1
-    assert visitor.call("door", "GET", "/hub").status_code == 302  # no visitors here
+    assert visitor.call("user", "GET", "/hub").status_code == 302  # no visitors here
 
 
 def test_rights_shorten_lists_and_counts_of_users(

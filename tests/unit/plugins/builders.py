@@ -14,7 +14,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.connection i
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
-    Pair,
+    ProxyLink,
     ProxyService,
     Topology,
     VirtualProxy,
@@ -52,13 +52,13 @@ def topology(*proxies: ProxyService, unlinked: Iterable[VirtualProxy] = (OLD,)) 
 def session(
     user: str = "LAB\\anna",
     session_id: str = "2734806e-c2e6-4d72-8c84-8a1964638fc3",
-    pair: Pair | None = None,
+    link: ProxyLink | None = None,
     name: str = "",
     attributes: Mapping[str, list[str]] | None = None,
 ) -> Session:
     """A session, by default over the default virtual proxy on Central."""
     directory, _backslash, user_id = user.partition("\\")
-    return Session(pair or Pair(CENTRAL, DEFAULT), directory, user_id, name, attributes or {}, session_id)
+    return Session(link or ProxyLink(CENTRAL, DEFAULT), directory, user_id, name, attributes or {}, session_id)
 
 
 def connection(**options: Any) -> Connection:

@@ -21,7 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.response import HTTPResponse
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 
 
@@ -56,24 +56,24 @@ class FakeRest(Rest):
     def remember_secrets(self, ids: Iterable[str]) -> None:
         self.remembered += ids
 
-    def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
-        query = "&".join(f"{name}={value}" for name, value in call.query.items())
-        place = f"{call.method} {endpoint}{call.path}{call.secret}"
+    def send(self, endpoint: Endpoint, request: Request, accept: Collection[int] = (200,)) -> Response:
+        query = "&".join(f"{name}={value}" for name, value in request.query.items())
+        place = f"{request.method} {endpoint}{request.path}{request.secret}"
         with self._lock:
-            place += f" as {call.user}" if call.user else ""
+            place += f" as {request.user}" if request.user else ""
             self.asked.append(f"{place}?{query}" if query else place)
-            if call.body is not None:
-                self.bodies.append(call.body)
+            if request.body is not None:
+                self.bodies.append(request.body)
             answer = self.answers[self.asked[-1] if self.asked[-1] in self.answers else place]
             if isinstance(answer, list) and answer and isinstance(answer[0], Turn):
                 answer = (answer.pop(0) if len(answer) > 1 else answer[0]).answer
         if isinstance(answer, Exception):
             raise answer
-        if isinstance(answer, Answer):
+        if isinstance(answer, Response):
             if answer.status not in accept:
                 raise failed_with(answer.status, place)
             return answer
-        return Answer(200, answer, repeated=False)
+        return Response(200, answer, repeated=False)
 
 
 @dataclass(frozen=True)

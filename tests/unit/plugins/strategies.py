@@ -88,16 +88,16 @@ def worlds(draw: st.DrawFn, most: int = 7) -> World:
     ids = draw(st.lists(session_ids, unique=True, max_size=most))
     sessions, ages = [], []
     for session_id in ids:
-        pair, (directory, user_id), attributes_of_it, spelling, age = draw(
+        link, (directory, user_id), attributes_of_it, spelling, age = draw(
             st.tuples(
-                st.sampled_from(site.pairs),
+                st.sampled_from(site.links),
                 st.sampled_from(people),
                 attributes,
                 st.sampled_from(SPELLINGS),
                 st.sampled_from([None, 0, 1, 59, 60, 3600]),
             )
         )
-        sessions.append(Session(pair, spelling(directory), user_id, user_id[::-1], attributes_of_it, session_id))
+        sessions.append(Session(link, spelling(directory), user_id, user_id[::-1], attributes_of_it, session_id))
         ages.append(age)
     first_seen = {
         session.ref: iso(NOW - timedelta(seconds=age))

@@ -12,8 +12,8 @@ import shutil
 import pytest
 
 from qlik_simulator.balancer.haproxy_config import (
+    BackendServer,
     BalancerError,
-    UsersPort,
     check_names,
     configuration,
     find_haproxy,
@@ -22,8 +22,8 @@ from qlik_simulator.balancer.haproxy_config import (
 from qlik_simulator.balancer.watch import read_states
 
 PORTS = [
-    UsersPort("Central", "qlik1.example.com", "127.0.0.1", 20001),
-    UsersPort("Node2", "qlik2.example.com", "127.0.0.2", 443),
+    BackendServer("Central", "qlik1.example.com", "127.0.0.1", 20001),
+    BackendServer("Node2", "qlik2.example.com", "127.0.0.2", 443),
 ]
 
 
@@ -64,7 +64,7 @@ def test_configuration() -> None:
 @pytest.mark.parametrize("name", ["Node 2", "Ñode", "a/b", "", "a#b"])
 def test_names_that_haproxy_does_not_take(name: str) -> None:
     with pytest.raises(BalancerError, match="cannot have a server named"):
-        check_names([*PORTS, UsersPort(name, "x.example.com", "127.0.0.1", 1)])
+        check_names([*PORTS, BackendServer(name, "x.example.com", "127.0.0.1", 1)])
 
 
 def test_nothing_to_balance() -> None:

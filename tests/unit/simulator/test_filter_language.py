@@ -161,8 +161,8 @@ def test_too_many_parentheses_are_refused_instead_of_ending_the_simulator() -> N
 
 
 def test_parentheses_side_by_side_are_no_depth() -> None:
-    bunch = " or ".join(f"(name eq 'user{number}')" for number in range(500))
-    assert selected(bunch) == []
+    batch = " or ".join(f"(name eq 'user{number}')" for number in range(500))
+    assert selected(batch) == []
 
 
 def test_order() -> None:

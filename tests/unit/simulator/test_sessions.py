@@ -110,10 +110,10 @@ def test_the_sixth_session_over_the_whole_site_is_refused(clock: Clock) -> None:
     store = proxies["B"].store("")
     assert store is not None
     with pytest.raises(TooManySessionsError):
-        logins.at_the_door(store, "LAB", "anna")
+        logins.at_user_port(store, "LAB", "anna")
     assert len(logins.log_in("LAB\\anna", "A", "sales", count=9, ignore_limit=True)) == 9
     proxies["A"].become(STOPPED)
-    assert logins.at_the_door(store, "lab", "anna").user_directory == "LAB"
+    assert logins.at_user_port(store, "lab", "anna").user_directory == "LAB"
 
 
 def test_log_in_only_where_it_is_served(clock: Clock) -> None:

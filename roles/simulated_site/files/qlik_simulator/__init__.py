@@ -4,7 +4,7 @@
 
 """A simulated Qlik Sense Enterprise on Windows site.
 
-It answers as the repository service (QRS), the proxy services (QPS) and the users' door of every proxy do, as far as a
+It answers as the repository service (QRS), the proxy services (QPS) and the users' port of every proxy do, as far as a
 client can tell. Where the behaviour of a real site is known, the code names how well:
 
 * D: Qlik's documentation says so; L: seen on a live site by somebody who says so; C: a public client relies on it;

@@ -21,7 +21,7 @@ RESTARTED: dict[str, Any] = {
         {"phase": "before", "time": "2026-01-15T08:00:00Z"},
         {"phase": "report", "time": "2026-01-15T08:01:05Z"},
     ],
-    "hit": {"sessions": 7, "users": 5},
+    "affected": {"sessions": 7, "users": 5},
     "left_by_themselves": 4,
     "ended": ["LAB\\anna", "LAB\\anna", "LAB\\ben"],
     "came_back": ["LAB\\ben"],
@@ -36,7 +36,7 @@ def test_a_line_for_each_node() -> None:
         "failure": {"task": "Prove it"},
         "way_back": "The node stays out.",
         "balancer_state": "drain",
-        "hit": {},
+        "affected": {},
         "left_by_themselves": None,
     }
     untouched = refused("qlik4", allowed=True, message="", notes=[])

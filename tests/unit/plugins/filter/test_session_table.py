@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.filter.session_table import session_table
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Scope
-from ansible_collections.qlikops.sense.plugins.module_utils._result import Report
+from ansible_collections.qlikops.sense.plugins.module_utils._result import Result
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import SESSION_COLUMNS
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import cell_width
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
@@ -23,11 +23,11 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import Worl
 
 
 def result_of(world: World, failed: bool = False) -> dict[str, Any]:
-    failures = (Failure(world.topology.pairs[0], "why " * 30, "what to do", unreachable=True),) if failed else ()
-    reading = Reading(world.topology.pairs, tuple(world.sessions), failures)
+    failures = (Failure(world.topology.links[0], "why " * 30, "what to do", unreachable=True),) if failed else ()
+    listing = Listing(world.topology.links, tuple(world.sessions), failures)
     scope = Scope.of(world.topology.proxies, world.topology.virtual_proxies)
     ages = Ages.from_option(world.first_seen, builders.NOW)
-    return Report(tuple(world.sessions), scope, reading, ages, {}, builders.USER_RULES, with_ids=True).as_result()
+    return Result(tuple(world.sessions), scope, listing, ages, {}, builders.USER_RULES, with_ids=True).as_result()
 
 
 @given(worlds(most=4), st.integers(20, 220), st.booleans())
@@ -59,9 +59,9 @@ def small() -> dict[str, Any]:
     site = builders.topology()
     sessions = [builders.session("LAB\\anna", "1"), builders.session("LAB\\bert", "2")]
     scope = Scope.of(site.proxies, site.virtual_proxies)
-    reading = Reading(site.pairs, tuple(sessions))
+    listing = Listing(site.links, tuple(sessions))
     ages = Ages.from_option({sessions[0].ref: "2026-01-15T08:00:00Z"}, builders.NOW)
-    return Report(tuple(sessions), scope, reading, ages, {}, builders.USER_RULES, with_ids=False).as_result()
+    return Result(tuple(sessions), scope, listing, ages, {}, builders.USER_RULES, with_ids=False).as_result()
 
 
 def test_totals() -> None:

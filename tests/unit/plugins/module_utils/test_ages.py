@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, age_of_timestamp, iso
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, times, worlds
 
@@ -23,8 +23,8 @@ ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 def remember(world: World, memory: dict[str, str], now: datetime) -> dict[str, str]:
     """One run over the whole site."""
-    pairs = world.topology.pairs
-    return Ages.from_option(memory, now).brought_up_to_date(world.sessions, pairs, pairs)
+    links = world.topology.links
+    return Ages.from_option(memory, now).brought_up_to_date(world.sessions, links, links)
 
 
 @given(worlds())
@@ -59,15 +59,15 @@ def test_a_clock_set_back_makes_no_age_negative_and_is_put_right_by_itself(world
 def test_refs_of_unread_pairs_are_kept_of_read_ones_pruned_of_unlinked_ones_forgotten(
     world: World, chance: random.Random
 ) -> None:
-    gone = [Session(pair, "LAB", "gone", "", {}, f"gone {pair.tag}") for pair in world.topology.pairs]
-    unlinked = Pair(builders.proxy_service("Elsewhere"), builders.SALES)
-    stranger = builders.session(session_id="stranger", pair=unlinked)
+    gone = [Session(link, "LAB", "gone", "", {}, f"gone {link.tag}") for link in world.topology.links]
+    unlinked = ProxyLink(builders.proxy_service("Elsewhere"), builders.SALES)
+    stranger = builders.session(session_id="stranger", link=unlinked)
     memory = {session.ref: "2026-01-01T00:00:00Z" for session in [*gone, stranger]}
-    read = [pair for pair in world.topology.pairs if chance.random() < 0.5]
-    seen = [session for session in world.sessions if session.pair in read]
+    read = [link for link in world.topology.links if chance.random() < 0.5]
+    seen = [session for session in world.sessions if session.link in read]
     ages = Ages.from_option({**world.first_seen, **memory}, builders.NOW)
-    brought = ages.brought_up_to_date(seen, read, world.topology.pairs)
-    unread_tags = {pair.tag for pair in world.topology.pairs} - {pair.tag for pair in read}
+    brought = ages.brought_up_to_date(seen, read, world.topology.links)
+    unread_tags = {link.tag for link in world.topology.links} - {link.tag for link in read}
     expected = {session.ref for session in seen}
     expected |= {ref for ref in {**world.first_seen, **memory} if ref[:6] in unread_tags}
     assert set(brought) == expected

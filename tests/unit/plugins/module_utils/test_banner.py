@@ -21,9 +21,9 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.banner import (
     checked_name,
     plan_change,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields
+from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
@@ -69,20 +69,20 @@ class Repository(FakeRest):
         self.entities = {entity["id"]: entity for entity in entities}
         self._numbers = itertools.count()
 
-    def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
-        self.asked.append(call.method)
-        identity = call.path.rpartition("/")[2]
-        if call.method == "GET":
-            wanted = read_filter(call.query["filter"]).casefold()
+    def send(self, endpoint: Endpoint, request: Request, accept: Collection[int] = (200,)) -> Response:
+        self.asked.append(request.method)
+        identity = request.path.rpartition("/")[2]
+        if request.method == "GET":
+            wanted = read_filter(request.query["filter"]).casefold()
             found = [each for each in self.entities.values() if each["name"].casefold() == wanted]
-            return Answer(200, [self._shown(each) for each in found], repeated=False)
-        if call.method == "DELETE":
+            return Response(200, [self._shown(each) for each in found], repeated=False)
+        if request.method == "DELETE":
             del self.entities[identity]
-            return Answer(204, None, repeated=False)
-        if call.method == "POST":
+            return Response(204, None, repeated=False)
+        if request.method == "POST":
             identity = f"id-{next(self._numbers)}"
-        self.entities[identity] = {**call.body, "id": identity}
-        return Answer(201, self._shown(self.entities[identity]), repeated=False)
+        self.entities[identity] = {**request.body, "id": identity}
+        return Response(201, self._shown(self.entities[identity]), repeated=False)
 
     def _shown(self, entity: dict[str, Any]) -> dict[str, Any]:
         number = entity["messageType"]
@@ -151,7 +151,7 @@ def test_a_banner_survives_the_way_to_qrs_and_back(wanted: Banner) -> None:
 
 
 def test_creation() -> None:
-    site, rest = with_answers({LIST: [], f"POST {QRS}": Answer(201, banner("Night"), repeated=False)})
+    site, rest = with_answers({LIST: [], f"POST {QRS}": Response(201, banner("Night"), repeated=False)})
     change = site.settle("Night", NIGHT)
     assert rest.asked == [LIST, f"POST {QRS}"]
     assert rest.bodies == [
@@ -179,7 +179,7 @@ def test_an_update_sends_the_whole_object_as_it_was_read() -> None:
 
 
 def test_removal() -> None:
-    site, rest = with_answers({LIST: [banner("Night")], f"DELETE {ONE}": Answer(204, None, repeated=False)})
+    site, rest = with_answers({LIST: [banner("Night")], f"DELETE {ONE}": Response(204, None, repeated=False)})
     change = site.settle("Night", None)
     assert rest.asked == [LIST, f"DELETE {ONE}"]
     assert (change.before, change.after) == (NIGHT, None)
@@ -205,7 +205,7 @@ def test_without_writing_the_change_is_the_same(wanted: Banner | None, found: li
 
 def test_an_answer_without_the_entity_is_read_again() -> None:
     turns = [Turn([]), Turn([banner("Night")])]
-    site, rest = with_answers({LIST: turns, f"POST {QRS}": Answer(200, None, repeated=False)})
+    site, rest = with_answers({LIST: turns, f"POST {QRS}": Response(200, None, repeated=False)})
     assert site.settle("Night", NIGHT).after == NIGHT
     assert rest.asked == [LIST, f"POST {QRS}", LIST]
 
@@ -271,14 +271,14 @@ def test_names_are_quoted(name: str, quoted: str) -> None:
 
 def test_removed_by_somebody_else_is_no_change() -> None:
     turns = [Turn([banner("Night")]), Turn([])]
-    site, rest = with_answers({LIST: turns, f"DELETE {ONE}": Answer(404, None, repeated=False)})
+    site, rest = with_answers({LIST: turns, f"DELETE {ONE}": Response(404, None, repeated=False)})
     assert not site.settle("Night", None).is_one
     assert rest.asked == [LIST, f"DELETE {ONE}", LIST]
 
 
 def test_a_removal_whose_first_answer_was_lost_is_ours() -> None:
     turns = [Turn([banner("Night")]), Turn([])]
-    site, _rest = with_answers({LIST: turns, f"DELETE {ONE}": Answer(404, None, repeated=True)})
+    site, _rest = with_answers({LIST: turns, f"DELETE {ONE}": Response(404, None, repeated=True)})
     change = site.settle("Night", None)
     assert (change.before, change.after) == (NIGHT, None)
 
@@ -286,7 +286,7 @@ def test_a_removal_whose_first_answer_was_lost_is_ours() -> None:
 def test_a_banner_that_vanished_before_its_update_is_created() -> None:
     answers = {
         LIST: [Turn([banner("Night", duration=5)]), Turn([])],
-        f"PUT {ONE}": Answer(404, None, repeated=False),
+        f"PUT {ONE}": Response(404, None, repeated=False),
         f"POST {QRS}": banner("Night", id="new"),
     }
     site, rest = with_answers(answers)
@@ -301,7 +301,7 @@ def test_a_conflict_is_looked_at_again() -> None:
     newer = banner("Night", duration=7, modifiedDate="2026-01-15T09:31:00.000Z", tags=[])
     answers = {
         LIST: [Turn([banner("Night", duration=5)]), Turn([newer])],
-        f"PUT {ONE}": [Turn(Answer(409, None, repeated=False)), Turn(banner("Night"))],
+        f"PUT {ONE}": [Turn(Response(409, None, repeated=False)), Turn(banner("Night"))],
     }
     site, rest = with_answers(answers)
     change = site.settle("Night", NIGHT)
@@ -314,7 +314,7 @@ def test_a_conflict_is_looked_at_again() -> None:
 def test_a_conflict_with_what_was_wanted_anyway(repeated: bool) -> None:
     """With an answer lost, the first try of this very update is what it is in conflict with."""
     turns = [Turn([banner("Night", duration=5)]), Turn([banner("Night")])]
-    site, rest = with_answers({LIST: turns, f"PUT {ONE}": Answer(409, None, repeated=repeated)})
+    site, rest = with_answers({LIST: turns, f"PUT {ONE}": Response(409, None, repeated=repeated)})
     change = site.settle("Night", NIGHT)
     assert rest.asked == [LIST, f"PUT {ONE}", LIST]
     assert change.is_one is repeated
@@ -348,7 +348,7 @@ def test_a_creation_that_is_refused_is_told(status: int) -> None:
 @pytest.mark.parametrize("status", [404, 409])
 def test_it_gives_up_in_the_end(status: int) -> None:
     found = [banner("Night", duration=5)]
-    site, rest = with_answers({LIST: found, f"PUT {ONE}": Answer(status, None, repeated=False)})
+    site, rest = with_answers({LIST: found, f"PUT {ONE}": Response(status, None, repeated=False)})
     with pytest.raises(QlikError) as caught:
         site.settle("Night", NIGHT)
     assert caught.value.kind == "contended"

@@ -33,13 +33,13 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import
     QRS,
     REQUESTS,
     TEXT,
+    DeclaredRequest,
     Field,
-    Request,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response, Rest
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
-from qlik_simulator.model import entities as shapes
+from qlik_simulator.model import entities
 from qlik_simulator.model.banners import BannerStore
 from qlik_simulator.model.clock import Clock
 from qlik_simulator.model.sessions import Session
@@ -72,7 +72,7 @@ DESCRIPTIONS = {QRS: "qrs-38.22.0-excerpt.json", QPS: "qps-38.11.0.json"}
 DESCRIBED = [field for field in FIELDS if field.entity != "Value"]
 
 
-def label(row: Field | Request) -> str:
+def label(row: Field | DeclaredRequest) -> str:
     return " ".join(row[:3])
 
 
@@ -117,10 +117,10 @@ class Recorder(Rest):
     def remember_secrets(self, ids: Iterable[str]) -> None:
         pass
 
-    def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
+    def send(self, endpoint: Endpoint, call: Request, accept: Collection[int] = (200,)) -> Response:
         self.asked.add((call.method, f"{call.path}{call.secret}"))
         data: Any = {"value": True} if call.path.endswith("/alive") else []
-        return Answer(200, {"value": 0} if call.path.endswith("/count") else data, repeated=False)
+        return Response(200, {"value": 0} if call.path.endswith("/count") else data, repeated=False)
 
 
 def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
@@ -152,16 +152,16 @@ def simulated() -> dict[str, dict[str, Any]]:
     )
     start = datetime(2026, 1, 15, 8, 0, 0, tzinfo=timezone.utc)
     clock = Clock(start)
-    proxy = shapes.proxy_full(site.nodes[0], site, {}, start)
-    user = shapes.user_full(site.users[0], start)
+    proxy = entities.proxy_full(site.nodes[0], site, {}, start)
+    user = entities.user_full(site.users[0], start)
     banners = BannerStore(site.banners, clock, Switches()).table()
     assert banners is not None
     return {
         "ProxyService": proxy,
         "ProxyServiceSettings": proxy["settings"],
-        "VirtualProxyConfig": shapes.virtual_proxy_full(site.virtual_proxies[0], site, start),
-        "ServerNodeConfiguration": shapes.node_full(site.nodes[0], start),
-        "ServiceStatus": shapes.service_status(site.nodes[0], 1, 2, start, start),
+        "VirtualProxyConfig": entities.virtual_proxy_full(site.virtual_proxies[0], site, start),
+        "ServerNodeConfiguration": entities.node_full(site.nodes[0], start),
+        "ServiceStatus": entities.service_status(site.nodes[0], 1, 2, start, start),
         "User": user,
         "UserAttribute": user["attributes"][0],
         "CustomBannerMessage": next(iter(banners.rows)).full,
@@ -177,7 +177,7 @@ def test_the_simulated_site_shows_every_field_with_its_type(field: Field) -> Non
 
 
 @pytest.mark.parametrize("request_", [row for row in REQUESTS if row.service != PERSONAL], ids=label)
-def test_the_simulated_site_serves_every_request(request_: Request) -> None:
+def test_the_simulated_site_serves_every_request(request_: DeclaredRequest) -> None:
     served = {*about.ENDPOINTS, *qps.EACH_ENDPOINT}
     assert f"{request_.method} {request_.path}" in served
 
@@ -204,7 +204,7 @@ def describe(request: pytest.FixtureRequest) -> Callable[[str], Any]:
 
 
 @pytest.mark.parametrize("request_", [row for row in REQUESTS if row.service in DESCRIPTIONS], ids=label)
-def test_every_request_is_described(describe: Callable[[str], Any], request_: Request) -> None:
+def test_every_request_is_described(describe: Callable[[str], Any], request_: DeclaredRequest) -> None:
     document = describe(request_.service)
     path = request_.path.removeprefix(document["basePath"])
     assert document["paths"][path][request_.method.lower()]["x-qlik-stability"] == request_.stability

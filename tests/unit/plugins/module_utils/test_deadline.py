@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client import deadline as _deadline
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
 
@@ -53,7 +53,7 @@ def test_an_answer_that_trickles_is_over_with_the_time(pem: Export, at_once: byt
     rest = Rest(Connection.from_options(options))
     begin = time.monotonic()
     with trickling(pem, at_once, pause=0.2) as port, pytest.raises(RequestFailed) as caught:
-        rest.send(Endpoint("127.0.0.1", port), Call("GET", "/qrs/about"))
+        rest.send(Endpoint("127.0.0.1", port), Request("GET", "/qrs/about"))
     rest.close()
     assert caught.value.kind == "timeout"
     assert "the answer had begun, but was not complete within 1 seconds" in caught.value.reason
@@ -64,7 +64,7 @@ def test_an_answer_that_does_not_begin_is_called_so(pem: Export) -> None:
     options = {**pem.options, "validate_certs": False, "use_proxy": False, "timeout": 1}
     rest = Rest(Connection.from_options(options))
     with trickling(pem, b"", pause=3) as port, pytest.raises(RequestFailed, match="no answer within 1 seconds"):
-        rest.send(Endpoint("127.0.0.1", port), Call("GET", "/qrs/about"))
+        rest.send(Endpoint("127.0.0.1", port), Request("GET", "/qrs/about"))
     rest.close()
 
 
@@ -100,7 +100,7 @@ def test_a_proxy_that_trickles_is_over_with_the_time(
         monkeypatch.setenv("https_proxy", f"http://user:hidden@127.0.0.1:{port}")
         rest = Rest(Connection.from_options({**pem.options, "timeout": 1, "retries": 0}))
         with pytest.raises(RequestFailed, match="no answer within 1 seconds") as caught:
-            rest.send(Endpoint("qlik1.example.com", 4242), Call("GET", "/qrs/about"))
+            rest.send(Endpoint("qlik1.example.com", 4242), Request("GET", "/qrs/about"))
         rest.close()
     assert caught.value.kind == "timeout"
     assert "hidden" not in str(caught.value)
@@ -127,7 +127,7 @@ def test_a_node_is_reached_through_a_proxy(pem: Export, monkeypatch: pytest.Monk
         thread.start()
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listening.getsockname()[1]}")
         rest = Rest(Connection.from_options({**pem.options, "timeout": 5, "retries": 0}))
-        assert rest.send(Endpoint("localhost", 4242), Call("GET", "/qrs/about")).data == [1]
+        assert rest.send(Endpoint("localhost", 4242), Request("GET", "/qrs/about")).data == [1]
         rest.close()
         thread.join()
 
@@ -142,32 +142,32 @@ class Clock:
 
 
 def test_pauses_one_after_the_other_use_patience_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, patience = Clock(monkeypatch), _deadline.Patience(10)
+    clock, deadline = Clock(monkeypatch), _deadline.Deadline(10)
     granted = []
     for _pause in range(4):
-        granted.append(patience.pause(4))
+        granted.append(deadline.pause(4))
         clock.now += granted[-1]
     assert granted == [4, 4, 2, 0]
 
 
 def test_pauses_at_the_same_time_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, patience = Clock(monkeypatch), _deadline.Patience(10)
-    assert [patience.pause(4) for _thread in range(16)] == [4] * 16
+    clock, deadline = Clock(monkeypatch), _deadline.Deadline(10)
+    assert [deadline.pause(4) for _thread in range(16)] == [4] * 16
     clock.now += 2
-    assert patience.pause(4) == 4  # two of them are others' pauses
+    assert deadline.pause(4) == 4  # two of them are others' pauses
     clock.now += 4
-    assert patience.pause(9) == 4
-    assert patience.pause(1) == 1
+    assert deadline.pause(9) == 4
+    assert deadline.pause(1) == 1
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 50)), max_size=30), st.floats(0, 200))
 def test_nobody_ever_waits_longer_than_patience_lasts(asked: list[tuple[float, float]], seconds: float) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        clock, patience = Clock(monkeypatch), _deadline.Patience(seconds)
+        clock, deadline = Clock(monkeypatch), _deadline.Deadline(seconds)
         paused, until = 0.0, clock.now
         for later, wanted in asked:
             clock.now += later
-            granted = patience.pause(wanted)
+            granted = deadline.pause(wanted)
             assert 0 <= granted <= wanted
             end = clock.now + granted
             paused += max(0.0, end - max(until, clock.now))

@@ -13,10 +13,10 @@ import pytest
 from ansible_collections.qlikops.sense.plugins.module_utils._ended import ended_result, problem_of
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._model.memory import Memory
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Ending, Failure, Outcome, Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import EndResult, Failure, Listing, Outcome
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Scope
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry
+from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Kept, Plan
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.stale import Why
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
@@ -26,13 +26,13 @@ WHY = Why("many", "user has 7 sessions, keeps 4")
 
 
 def sessions(number: int, user: str = "LAB\\anna") -> list[Session]:
-    return [builders.session(user, f"{user} {each}", SITE.pairs[0]) for each in range(number)]
+    return [builders.session(user, f"{user} {each}", SITE.links[0]) for each in range(number)]
 
 
-def inquiry_of(listed: list[Session], **more: Any) -> Inquiry:
+def query_of(listed: list[Session], **more: Any) -> SessionQuery:
     values = {
         "scope": Scope.of(SITE.proxies, SITE.virtual_proxies),
-        "reading": Reading(SITE.pairs, tuple(listed)),
+        "listing": Listing(SITE.links, tuple(listed)),
         "ages": Ages(builders.NOW, {}),
         "selected": tuple(listed),
         "users": {},
@@ -41,7 +41,7 @@ def inquiry_of(listed: list[Session], **more: Any) -> Inquiry:
         "why": {session.ref: WHY for session in listed},
         "rule_names": ("old", "many"),
     }
-    return Inquiry(topology=SITE, **{**values, **more})
+    return SessionQuery(topology=SITE, **{**values, **more})
 
 
 def told(
@@ -49,9 +49,9 @@ def told(
 ) -> dict[str, Any]:
     """The result where the first of the sessions listed were selected and these are their outcomes."""
     plan = Plan(tuple(listed[: len(outcomes)]), tuple(Kept(session, "protected") for session in kept))
-    ending = Ending({session.ref: outcome for session, outcome in zip(plan.to_end, outcomes, strict=True)})
-    problem = problem_of(ending, refusal, "")
-    return ended_result(inquiry_of([*listed, *kept], **more), plan, ending, False, refusal, problem)
+    end_result = EndResult({session.ref: outcome for session, outcome in zip(plan.to_end, outcomes, strict=True)})
+    problem = problem_of(end_result, refusal, "")
+    return ended_result(query_of([*listed, *kept], **more), plan, end_result, False, refusal, problem)
 
 
 def test_when_there_is_nothing_to_do_it_is_one_line() -> None:
@@ -124,9 +124,9 @@ def test_what_is_remembered_is_without_those_who_are_gone() -> None:
 
 def test_what_was_not_listed_is_told_once_for_each_proxy_service() -> None:
     listed = sessions(1)
-    failures = tuple(Failure(pair, "It does not answer.", "", unreachable=True) for pair in SITE.pairs[2:])
-    inquiry = inquiry_of(listed, remembers=True, reading=Reading(SITE.pairs, tuple(listed), failures))
-    result = ended_result(inquiry, Plan((), ()), Ending({}), False, "", None)
+    failures = tuple(Failure(link, "It does not answer.", "", unreachable=True) for link in SITE.links[2:])
+    query = query_of(listed, remembers=True, listing=Listing(SITE.links, tuple(listed), failures))
+    result = ended_result(query, Plan((), ()), EndResult({}), False, "", None)
     assert result["notes"] == ["Not listed: /, /sales on Node2. It does not answer. Its sessions keep their ages."]
     assert result["complete"] is False
 
@@ -136,7 +136,7 @@ def test_notes_come_before_the_limit() -> None:
 
 
 def test_what_could_not_be_read_again_is_a_problem_only_where_it_is_told() -> None:
-    unread = Ending({"a": Outcome("ended")}, (Failure(SITE.pairs[0], "Gone.", "", unreachable=True),))
+    unread = EndResult({"a": Outcome("ended")}, (Failure(SITE.links[0], "Gone.", "", unreachable=True),))
     assert problem_of(unread, "", "") is None
     problem = problem_of(unread, "", "Proxy service Central: Gone.")
     assert problem is not None

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading, in_words
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Listing, in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 
-ONE, TWO, THREE, _FOUR = builders.topology().pairs
+ONE, TWO, THREE, _FOUR = builders.topology().links
 
 
 def test_one_sentence_for_each_proxy_service_and_reason() -> None:
@@ -28,11 +28,11 @@ def test_no_failures_are_an_empty_text() -> None:
 
 
 def test_pairs_read_are_those_that_did_not_fail() -> None:
-    assert Reading((ONE, TWO), (), (Failure(ONE, "", "", unreachable=True),)).pairs_read == [TWO]
+    assert Listing((ONE, TWO), (), (Failure(ONE, "", "", unreachable=True),)).pairs_read == [TWO]
 
 
 def test_a_failure_as_a_result() -> None:
-    failure = Failure(Pair(builders.CENTRAL, builders.SALES), "why", "what to do", unreachable=True)
+    failure = Failure(ProxyLink(builders.CENTRAL, builders.SALES), "why", "what to do", unreachable=True)
     assert failure.as_result() == {
         "proxy": "Central",
         "virtual_proxy": "sales",

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import side_by_side
+from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers())), st.integers(1, 8))
 def test_results_stand_in_the_order_of_the_tasks(tasks: list[tuple[str, int]], workers: int) -> None:
-    assert side_by_side(tasks, lambda number: number * 2, workers) == [number * 2 for _host, number in tasks]
+    assert run_parallel(tasks, lambda number: number * 2, workers) == [number * 2 for _host, number in tasks]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -34,13 +34,13 @@ def test_never_more_at_once_than_workers_and_as_many_if_there_is_work(workers: i
         with lock:
             under_way -= 1
 
-    side_by_side(((number % 3, number) for number in range(30)), work, workers)
+    run_parallel(((number % 3, number) for number in range(30)), work, workers)
     assert most == workers
 
 
 def test_one_worker_does_host_after_host() -> None:
     order: list[str] = []
-    side_by_side(((host, host) for host in "abcabcabc"), order.append, 1)
+    run_parallel(((host, host) for host in "abcabcabc"), order.append, 1)
     assert "".join(order) in {
         "".join(host * 3 for host in hosts) for hosts in ("abc", "acb", "bac", "bca", "cab", "cba")
     }
@@ -61,7 +61,7 @@ def test_a_worker_stays_with_its_host_until_nothing_is_left_there() -> None:
             mine.append(host)
         time.sleep(0.0005)
 
-    side_by_side(((number % hosts, number % hosts) for number in range(hosts * tasks)), work, workers)
+    run_parallel(((number % hosts, number % hosts) for number in range(hosts * tasks)), work, workers)
     assert sorted(mine[0] for mine in visits.values()) == [0, 1, 2, 3]
     # A worker leaves a host only when its queue is empty, so it never comes back to one.
     assert all(len(set(mine)) == len(mine) for mine in visits.values())
@@ -76,7 +76,7 @@ def test_free_hands_go_where_most_is_waiting_for_the_fewest() -> None:
             seen[threading.get_ident()] = host
             together.wait(10)
 
-    side_by_side([*(("small", "small"),) * 3, *(("large", "large"),) * 30], work, 3)
+    run_parallel([*(("small", "small"),) * 3, *(("large", "large"),) * 30], work, 3)
     assert sorted(seen.values()) == ["large", "large", "large"]
 
 
@@ -93,7 +93,7 @@ def test_the_first_exception_stops_the_rest_and_is_raised() -> None:
         done.append(number)
 
     with pytest.raises(Broken):
-        side_by_side((("host", number) for number in range(1000)), work, 1)
+        run_parallel((("host", number) for number in range(1000)), work, 1)
     assert done == [0, 1, 2]
 
 
@@ -111,9 +111,9 @@ def test_others_finish_what_they_have_in_hand_and_take_nothing_more(broken: int)
         done.append(number)
 
     with pytest.raises(Broken):
-        side_by_side(((number, number) for number in range(100)), work, 2)
+        run_parallel(((number, number) for number in range(100)), work, 2)
     assert len(done) <= 1
 
 
 def test_nothing_to_do() -> None:
-    assert side_by_side([], lambda task: task, 4) == []
+    assert run_parallel([], lambda task: task, 4) == []

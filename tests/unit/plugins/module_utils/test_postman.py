@@ -126,9 +126,9 @@ def test_a_mail_that_is_refused_is_a_failure_and_the_next_is_tried(script: dict[
     assert good == Outcome()
 
 
-@pytest.mark.parametrize("ending", [LOST, (421, b"4.4.2 too many mails"), ConnectionResetError(104, "reset")])
-def test_a_server_that_hangs_up_between_two_mails_gets_the_second_over_a_new_connection(ending: Any) -> None:
-    first, second = Scripted(MAIL=[(250, b"OK"), ending]), Scripted()
+@pytest.mark.parametrize("breaks_off", [LOST, (421, b"4.4.2 too many mails"), ConnectionResetError(104, "reset")])
+def test_a_server_that_hangs_up_between_two_mails_gets_the_second_over_a_new_connection(breaks_off: Any) -> None:
+    first, second = Scripted(MAIL=[(250, b"OK"), breaks_off]), Scripted()
     assert deliver(first, second, letters=2) == [Outcome(), Outcome()]
     assert second.said.count("DATA") == 1
 

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import ProxyServiceApi, SessionStruct
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire, unreachable
@@ -37,8 +37,8 @@ def api(answers: dict[str, Any]) -> tuple[ProxyServiceApi, FakeRest]:
         ({"value": False}, False),
         ({"value": "false"}, False),
         (False, False),
-        (Answer(503, None, repeated=False), False),
-        (Answer(503, {"value": True}, repeated=False), False),
+        (Response(503, None, repeated=False), False),
+        (Response(503, {"value": True}, repeated=False), False),
     ],
 )
 def test_alive(answer: Any, alive: bool) -> None:
@@ -68,7 +68,7 @@ def test_whether_it_is_alive_is_never_guessed(answer: Any, kind: str) -> None:
     assert caught.value.reason == f"GET https://{NODE}/qps/alive: value is {kind}, a flag was expected."
 
 
-@pytest.mark.parametrize("error", [unreachable(), Answer(403, None, repeated=False)])
+@pytest.mark.parametrize("error", [unreachable(), Response(403, None, repeated=False)])
 def test_whether_it_is_alive_is_not_known_where_it_can_not_be_asked(error: Any) -> None:
     service, _rest = api({f"GET {NODE}/qps/alive": error})
     with pytest.raises(RequestFailed):
@@ -182,7 +182,7 @@ def test_a_prefix_that_only_looks_unsafe_arrives_as_it_is(monkeypatch: pytest.Mo
 
 
 def test_a_virtual_proxy_that_the_proxy_service_does_not_know() -> None:
-    service, _rest = api({f"GET {NODE}/qps/sales/session": Answer(404, None, repeated=False)})
+    service, _rest = api({f"GET {NODE}/qps/sales/session": Response(404, None, repeated=False)})
     with pytest.raises(RequestFailed) as caught:
         service.sessions("sales")
     assert caught.value.status == 404
@@ -192,22 +192,22 @@ def test_a_virtual_proxy_that_the_proxy_service_does_not_know() -> None:
 @pytest.mark.parametrize(
     ("answer", "was_there"),
     [
-        (Answer(200, {}, repeated=False), True),
-        (Answer(200, None, repeated=True), True),
-        (Answer(202, None, repeated=False), True),
-        (Answer(204, None, repeated=False), True),
-        (Answer(404, None, repeated=False), False),
+        (Response(200, {}, repeated=False), True),
+        (Response(200, None, repeated=True), True),
+        (Response(202, None, repeated=False), True),
+        (Response(204, None, repeated=False), True),
+        (Response(404, None, repeated=False), False),
         # The first try got through, only its answer was lost.
-        (Answer(404, None, repeated=True), True),
+        (Response(404, None, repeated=True), True),
     ],
 )
-def test_ending(answer: Answer, was_there: bool) -> None:
+def test_ending(answer: Response, was_there: bool) -> None:
     service, _rest = api({f"DELETE {NODE}/qps/session/the-id": answer})
     assert service.end("", "the-id", "label") is was_there
 
 
 def test_ending_that_is_refused_raises() -> None:
-    service, _rest = api({f"DELETE {NODE}/qps/session/the-id": Answer(403, None, repeated=False)})
+    service, _rest = api({f"DELETE {NODE}/qps/session/the-id": Response(403, None, repeated=False)})
     with pytest.raises(RequestFailed):
         service.end("", "the-id", "label")
 
@@ -222,7 +222,7 @@ def test_a_success_that_is_not_json_goes_up_unchanged() -> None:
 
 @pytest.mark.parametrize("data", [None, {}, [], "gone", {"session": {"SessionId": 1}, "lastSessionForUser": "?"}])
 def test_what_is_answered_to_an_ending_is_not_read(data: Any) -> None:
-    service, _rest = api({f"DELETE {NODE}/qps/session/the-id": Answer(200, data, repeated=False)})
+    service, _rest = api({f"DELETE {NODE}/qps/session/the-id": Response(200, data, repeated=False)})
     assert service.end("", "the-id", "label") is True
 
 

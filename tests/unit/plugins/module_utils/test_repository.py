@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     LONGEST_FILTER,
     Repository,
@@ -20,7 +21,6 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     quoted,
     user_filters,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._api.shapes import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
@@ -74,14 +74,14 @@ def read_filter(text: str) -> list[tuple[str, str]]:
 
 
 @given(st.lists(st.tuples(names, names), max_size=12), st.integers(1, 600))
-def test_filters_give_back_exactly_the_names_in_bunches_of_bounded_length(
+def test_filters_give_back_exactly_the_names_in_batches_of_bounded_length(
     users: list[tuple[str, str]], longest: int
 ) -> None:
     filters = list(user_filters(users, longest))
-    bunches = [read_filter(text) for text in filters]
-    assert [user for bunch in bunches for user in bunch] == users
+    batches = [read_filter(text) for text in filters]
+    assert [user for batch in batches for user in batch] == users
     sizes = [len(quote(text, safe="")) for text in filters]
-    assert all(size <= longest or len(bunch) == 1 for size, bunch in zip(sizes, bunches, strict=True))
+    assert all(size <= longest or len(batch) == 1 for size, batch in zip(sizes, batches, strict=True))
 
 
 @given(st.text())
@@ -89,7 +89,7 @@ def test_a_quoted_string_ends_where_it_should(value: str) -> None:
     assert read_filter(f"(userDirectory eq {quoted(value)} and userId eq {quoted(value)})") == [(value, value)]
 
 
-def test_bunches_are_as_large_as_they_may_be() -> None:
+def test_batches_are_as_large_as_they_may_be() -> None:
     users = [("LAB", f"user{number}") for number in range(1000)]
     filters = list(user_filters(users))
     condition = len(quote(f"(userDirectory eq 'LAB' and userId eq 'user{100}') or ", safe=""))
@@ -97,7 +97,7 @@ def test_bunches_are_as_large_as_they_may_be() -> None:
     assert max(len(quote(text, safe="")) for text in filters) <= LONGEST_FILTER
 
 
-def test_a_bunch_of_users_is_one_filter() -> None:
+def test_a_batch_of_users_is_one_filter() -> None:
     users = [("LAB", "u" * 1000), ("LAB", "v" * 1000), ("LAB", "w" * 4000)]
     assert list(user_filters(users)) == [
         " or ".join(f"(userDirectory eq 'LAB' and userId eq '{letter * 1000}')" for letter in "uv"),
@@ -162,7 +162,7 @@ def test_request_lines_are_bounded_as_they_are_sent(users: list[tuple[str, str]]
         for text in user_filters(users):
             site.users(text, ["email"])
     asked = [read_filter(*sent.query["filter"]) for sent in wire.sent]
-    assert [user for bunch in asked for user in bunch] == users
+    assert [user for batch in asked for user in batch] == users
     # http.sys takes 16 KiB, balancers and proxies on the way often half of it.
     assert max(len(f"GET {sent.target} HTTP/1.1") for sent in wire.sent) < LONGEST_FILTER + 100
     assert len(wire.sent) < len(users) / 3

@@ -24,7 +24,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, ProtocolError, ProxyError, ReadTimeoutError, SSLError
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call, Rest, expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest, expect_list
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import Reply, Wire, refused
@@ -32,10 +32,10 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import sess
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 NODE = Endpoint("qlik1.example.com", 4242)
-ABOUT = Call("GET", "/qrs/about")
-CREATE = Call("POST", "/qrs/tag", body={"name": "x"})
-CHANGE = Call("PUT", "/qrs/tag/x", body={"id": "x"})
-END = Call("DELETE", "/qps/session/", secret="the-secret-id", label="a1b2c3-d4e5f6")
+ABOUT = Request("GET", "/qrs/about")
+CREATE = Request("POST", "/qrs/tag", body={"name": "x"})
+CHANGE = Request("PUT", "/qrs/tag/x", body={"id": "x"})
+END = Request("DELETE", "/qps/session/", secret="the-secret-id", label="a1b2c3-d4e5f6")
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def client(pem: Export, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_headers_and_query_of_a_request(client: Any) -> None:
     rest, wire, _pauses = client(timeout=17)
-    rest.send(NODE, Call("GET", "/qrs/user/full", {"filter": "name eq 'a&b #+ é'"}))
+    rest.send(NODE, Request("GET", "/qrs/user/full", {"filter": "name eq 'a&b #+ é'"}))
     (sent,) = wire.sent
     assert (sent.method, sent.path, sent.timeout) == ("GET", "/qrs/user/full", 17)
     xrfkey = sent.headers["X-Qlik-Xrfkey"]
@@ -133,7 +133,7 @@ def test_a_session_id_arrives_as_it_is_in_one_segment(session_id: str, pem: Expo
     with pytest.MonkeyPatch.context() as monkeypatch:
         wire = Wire([Reply()]).install(monkeypatch)
         rest = Rest(Connection.from_options({**pem.options, "use_proxy": False}))
-        rest.send(NODE, Call("DELETE", "/qps/sales/session/", secret=session_id, label="x"))
+        rest.send(NODE, Request("DELETE", "/qps/sales/session/", secret=session_id, label="x"))
         rest.close()
     segments = wire.sent[0].path.split("/")
     assert segments[:-1] == ["", "qps", "sales", "session"]
@@ -143,7 +143,7 @@ def test_a_session_id_arrives_as_it_is_in_one_segment(session_id: str, pem: Expo
 @pytest.mark.parametrize("path", ["/qps/a/b/session", "/qps/%C3%9Cn%20x%3F%23%25/session", "/qrs/user/full"])
 def test_a_path_arrives_as_it_is(client: Any, path: str) -> None:
     rest, wire, _pauses = client()
-    rest.send(NODE, Call("GET", path))
+    rest.send(NODE, Request("GET", path))
     assert wire.sent[0].path == path
 
 
@@ -170,7 +170,7 @@ def test_the_body_of_an_accepted_failure_is_not_read_as_json(client: Any) -> Non
 
 def test_a_body_is_sent_as_json(client: Any) -> None:
     rest, wire, _pauses = client(Reply(201, {"id": "x"}))
-    answer = rest.send(NODE, Call("POST", "/qrs/tag", body={"name": "é", "on": True}), accept=(201,))
+    answer = rest.send(NODE, Request("POST", "/qrs/tag", body={"name": "é", "on": True}), accept=(201,))
     (sent,) = wire.sent
     assert (sent.method, sent.path) == ("POST", "/qrs/tag")
     assert sent.body == '{"name": "\\u00e9", "on": true}'
@@ -260,11 +260,11 @@ def test_who_was_not_let_in_need_not_log_out(client: Any) -> None:
     assert len(wire.sent) == 1
 
 
-@pytest.mark.parametrize(("door", "at_once"), [(DOOR, 1), ({}, 4)])
+@pytest.mark.parametrize(("user", "at_once"), [(DOOR, 1), ({}, 4)])
 def test_only_the_first_request_through_a_virtual_proxy_goes_alone(
-    client: Any, monkeypatch: pytest.MonkeyPatch, door: dict[str, str], at_once: int
+    client: Any, monkeypatch: pytest.MonkeyPatch, user_port: dict[str, str], at_once: int
 ) -> None:
-    rest, wire, _pauses = client(Reply(headers=COOKIE), **door)
+    rest, wire, _pauses = client(Reply(headers=COOKIE), **user_port)
     first_answers, others_came = threading.Event(), threading.Barrier(4)
     sent: list[int] = []
     answer = HTTPConnectionPool.urlopen
@@ -331,7 +331,7 @@ def test_nesting_without_end_is_no_json(client: Any) -> None:
 
 
 def test_words_without_a_charset_are_utf_8(client: Any) -> None:
-    call = Call("DELETE", "/qps/session/", secret="ünï-✓", label="a1b2c3-d4e5f6")
+    call = Request("DELETE", "/qps/session/", secret="ünï-✓", label="a1b2c3-d4e5f6")
     rest, _wire, _pauses = client(Reply(500, "Größe: ünï-✓", headers={"Content-Type": "text/html"}))
     with pytest.raises(RequestFailed) as caught:
         rest.send(NODE, call)
@@ -340,7 +340,7 @@ def test_words_without_a_charset_are_utf_8(client: Any) -> None:
 
 def test_half_a_character_in_an_id_goes_into_the_url_somehow(client: Any) -> None:
     rest, wire, _pauses = client(Reply(404))
-    rest.send(NODE, Call("DELETE", "/qps/session/", secret="\ud83d"), accept=(404,))
+    rest.send(NODE, Request("DELETE", "/qps/session/", secret="\ud83d"), accept=(404,))
     assert wire.sent[0].path == "/qps/session/%ED%A0%BD"
 
 
@@ -515,7 +515,7 @@ def test_too_many_requests_are_repeated_where_the_server_says_when(client: Any) 
 
 
 @pytest.mark.parametrize(("call", "headers"), [(ABOUT, {}), (CREATE, {"Retry-After": "7"})])
-def test_other_too_many_requests_are_not_repeated(client: Any, call: Call, headers: dict[str, str]) -> None:
+def test_other_too_many_requests_are_not_repeated(client: Any, call: Request, headers: dict[str, str]) -> None:
     rest, wire, pauses = client(Reply(429, headers=headers), retries=5)
     with pytest.raises(RequestFailed) as caught:
         rest.send(NODE, call)
@@ -601,7 +601,7 @@ LIST = '[{"UserDirectory": "LAB", "UserId": "anna", "SessionId": "2734806e-c2e6-
 def test_ids_of_a_list_that_cannot_be_used_do_not_leak(client: Any, reply: Reply) -> None:
     rest, _wire, _pauses = client(reply)
     with pytest.raises(RequestFailed) as caught:
-        rest.send(NODE, Call("GET", "/qps/session"))
+        rest.send(NODE, Request("GET", "/qps/session"))
     assert "2734806e" not in f"{caught.value} {caught.value.details()}"
 
 
@@ -612,7 +612,7 @@ def test_ids_of_other_sessions_do_not_leak_but_the_request_is_told_in_full(clien
     rest, _wire, _pauses = client(Reply(302, f"the sessions {guid} and listed-before", {"Location": location}))
     rest.remember_secrets(["listed-before"])
     with pytest.raises(RequestFailed) as caught:
-        rest.send(NODE, Call("GET", tag))
+        rest.send(NODE, Request("GET", tag))
     assert caught.value.words == "the sessions *** and ***"
     assert caught.value.reason == (
         f"GET https://qlik1.example.com:4242{tag}: the answer was 302 Found, which leads to"
@@ -623,7 +623,7 @@ def test_ids_of_other_sessions_do_not_leak_but_the_request_is_told_in_full(clien
 def test_the_filter_of_a_request_is_shown(client: Any) -> None:
     rest, _wire, _pauses = client(Reply(400, "Cannot parse the expression"))
     with pytest.raises(RequestFailed) as caught:
-        rest.send(NODE, Call("GET", "/qrs/user/full", {"filter": "userId eq 'é'"}))
+        rest.send(NODE, Request("GET", "/qrs/user/full", {"filter": "userId eq 'é'"}))
     assert caught.value.request.startswith("GET https://qlik1.example.com:4242/qrs/user/full?filter=userId eq ")
     assert caught.value.words == "Cannot parse the expression"
     assert caught.value.status == 400

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins import certificates
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
@@ -85,7 +85,7 @@ def ask(node: Node, options: dict[str, str]) -> tuple[Rest, object]:
     )
     rest = Rest(connection)
     try:
-        return rest, rest.send(Endpoint("localhost", node.port), Call("GET", "/qrs/about")).data
+        return rest, rest.send(Endpoint("localhost", node.port), Request("GET", "/qrs/about")).data
     finally:
         rest.close()
 
@@ -118,7 +118,7 @@ def test_the_name_is_verified_though_the_address_is_another(node: Node, pem: Exp
     connection = Connection.from_options({**pem.options, "host_map": {"other": "127.0.0.1"}, "use_proxy": False})
     rest = Rest(connection, sleep=lambda _pause: None)
     with pytest.raises(RequestFailed) as caught:
-        rest.send(Endpoint("other", node.port), Call("GET", "/qrs/about"))
+        rest.send(Endpoint("other", node.port), Request("GET", "/qrs/about"))
     rest.close()
     assert caught.value.kind == "name_mismatch"
     assert "not made out to other. It is made out to localhost." in caught.value.reason

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, in_order
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
-    Pair,
+    ProxyLink,
     ProxyService,
     Topology,
     VirtualProxy,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
-from ansible_collections.qlikops.sense.plugins.module_utils._words import seconds, words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty, seconds
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import (
     World,
@@ -164,7 +164,7 @@ def test_the_pairs_covered_are_enough_to_find_everything_selected(data: st.DataO
     world = data.draw(worlds())
     options = data.draw(options_for(world))
     selection = Selection.from_options(options)
-    assert all(selection.covers(session.pair) for session in select(world, options))
+    assert all(selection.covers(session.link) for session in select(world, options))
 
 
 @given(st.data())
@@ -243,8 +243,8 @@ def test_a_negative_keep_per_user_is_refused() -> None:
 
 
 def test_words_leaves_out_empty_entries_and_the_blanks_around_the_others() -> None:
-    assert words(["", " ", " a ", "b"]) == ("a", "b")
-    assert words(None) == ()
+    assert non_empty(["", " ", " a ", "b"]) == ("a", "b")
+    assert non_empty(None) == ()
 
 
 @pytest.mark.parametrize(
@@ -347,9 +347,9 @@ def test_scope(options: dict[str, Any], proxies: list[str], prefixes: list[str])
 
 
 def test_a_prefix_with_slashes_inside_keeps_them() -> None:
-    pair = Pair(builders.CENTRAL, VirtualProxy("deep", "a/b"))
-    assert Selection.from_options({"virtual_proxies": ["/A/B/"]}).covers(pair)
-    assert not Selection.from_options({"virtual_proxies": ["ab"]}).covers(pair)
+    link = ProxyLink(builders.CENTRAL, VirtualProxy("deep", "a/b"))
+    assert Selection.from_options({"virtual_proxies": ["/A/B/"]}).covers(link)
+    assert not Selection.from_options({"virtual_proxies": ["ab"]}).covers(link)
 
 
 def test_ids_are_not_in_the_representation_of_a_selection() -> None:
@@ -376,7 +376,7 @@ def test_an_id_or_a_name_of_its_own_means_one_proxy_service(name: str) -> None:
     site = site_of_confused_names()
     selection = Selection(proxies=(name,))
     assert [proxy.id for proxy in selection.scope(site).proxies] == ["id-2"]
-    assert [pair.proxy.id for pair in site.pairs if selection.covers(pair)] == ["id-2"]
+    assert [link.proxy.id for link in site.links if selection.covers(link)] == ["id-2"]
 
 
 def test_a_prefix_that_fits_two_spellings_is_refused_and_an_id_means_one() -> None:
@@ -388,11 +388,11 @@ def test_a_prefix_that_fits_two_spellings_is_refused_and_an_id_means_one() -> No
 
 def test_what_no_list_has_is_told_and_an_id_only_by_its_place() -> None:
     site = builders.topology()
-    there = builders.session(session_id="there", pair=site.pairs[0])
-    gone = builders.session(session_id="gone", pair=site.pairs[0])
+    there = builders.session(session_id="there", link=site.links[0])
+    gone = builders.session(session_id="gone", link=site.links[0])
     options = {"session_refs": [there.ref, gone.ref, "nonsense"], "session_ids": ["there", "gone"]}
     selection = Selection.from_options(options)
-    whole = Reading(site.pairs, (there,))
-    assert selection.not_found(whole, site.pairs) == (gone.ref, "nonsense", "session_ids[1]")
-    part = Reading(site.pairs[1:], ())
-    assert selection.not_found(part, site.pairs) == ("nonsense",)
+    whole = Listing(site.links, (there,))
+    assert selection.not_found(whole, site.links) == (gone.ref, "nonsense", "session_ids[1]")
+    part = Listing(site.links[1:], ())
+    assert selection.not_found(part, site.links) == ("nonsense",)

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import SessionStruct
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Call
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import (
     SORT_KEYS,
     in_order,
     tag_of_ref,
     user_key,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, session_ids, topologies, worlds
@@ -38,7 +38,7 @@ def pieces(text: str) -> set[str]:
 def test_a_ref_has_its_fixed_shape_and_begins_with_the_tag_of_its_pair(session_id: str) -> None:
     session = builders.session(session_id=session_id)
     assert re.fullmatch(r"[0-9a-f]{6}-[0-9a-f]{12}", session.ref)
-    assert tag_of_ref(session.ref) == session.pair.tag
+    assert tag_of_ref(session.ref) == session.link.tag
 
 
 @given(not_hexadecimal)
@@ -66,8 +66,8 @@ def test_a_ref_changes_altogether_with_any_character_of_the_id(session_id: str, 
 
 @given(topologies(), session_ids)
 def test_a_ref_is_equal_for_equal_pair_and_id_and_differs_between_pairs(site: Topology, session_id: str) -> None:
-    again = [builders.session("OTHER\\user", session_id, pair, "Name", {"a": ["b"]}) for pair in site.pairs]
-    once = [builders.session("LAB\\anna", session_id, Pair(p.proxy, p.virtual_proxy)) for p in site.pairs]
+    again = [builders.session("OTHER\\user", session_id, link, "Name", {"a": ["b"]}) for link in site.links]
+    once = [builders.session("LAB\\anna", session_id, ProxyLink(p.proxy, p.virtual_proxy)) for p in site.links]
     assert [session.ref for session in once] == [session.ref for session in again]
     assert len({session.ref for session in once}) == len(once)
 
@@ -77,13 +77,13 @@ def test_no_representation_shows_a_session_id(session_id: str) -> None:
     shown = [
         builders.session(session_id=session_id),
         SessionStruct("LAB", "anna", "", {}, session_id),
-        Call("DELETE", "/qps/session/", secret=session_id, label="a1-b2"),
+        Request("DELETE", "/qps/session/", secret=session_id, label="a1-b2"),
     ]
     for value in shown:
         for text in (repr(value), str(value), f"{value}", repr([value])):
             assert session_id not in text
             assert repr(session_id)[1:-1] not in text
-    assert session_id not in Call("DELETE", "/qps/session/", secret=session_id, label="a1-b2").shown
+    assert session_id not in Request("DELETE", "/qps/session/", secret=session_id, label="a1-b2").shown
 
 
 @given(st.text(min_size=8).filter(lambda text: text not in "client_key.pem"))
@@ -108,7 +108,7 @@ def test_the_order_is_a_function_of_the_set(sort_by: str, data: st.DataObject, c
 
 
 def test_sort_keys_are_what_they_are_named_for() -> None:
-    session = builders.session("LAB\\anna", pair=Pair(builders.NODE2, builders.SALES), name="Anna Ek")
+    session = builders.session("LAB\\anna", link=ProxyLink(builders.NODE2, builders.SALES), name="Anna Ek")
     assert {name: key(session) for name, key in SORT_KEYS.items()} == {
         "prefix": "sales",
         "proxyhost": "node2.example.com",
@@ -121,7 +121,7 @@ def test_sort_keys_are_what_they_are_named_for() -> None:
 
 def test_the_default_order_is_by_prefix_then_host_then_user() -> None:
     sessions = [
-        builders.session(user, session_id=str(number), pair=Pair(proxy, virtual_proxy))
+        builders.session(user, session_id=str(number), link=ProxyLink(proxy, virtual_proxy))
         for number, (user, proxy, virtual_proxy) in enumerate(
             [
                 ("LAB\\bert", builders.CENTRAL, builders.SALES),
@@ -140,7 +140,9 @@ def test_users_are_one_in_every_spelling() -> None:
 
 @pytest.mark.parametrize("with_id", [True, False])
 def test_the_result_of_a_session(with_id: bool) -> None:
-    session = builders.session("LAB\\anna", "the-id", Pair(builders.CENTRAL, builders.SALES), "Anna", {"g": ["1", "2"]})
+    session = builders.session(
+        "LAB\\anna", "the-id", ProxyLink(builders.CENTRAL, builders.SALES), "Anna", {"g": ["1", "2"]}
+    )
     result = session.as_result("2026-01-15T08:00:00Z", 60, with_id)
     assert result == {
         "ref": session.ref,

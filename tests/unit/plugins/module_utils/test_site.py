@@ -12,10 +12,10 @@ import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer, Call
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Outcome
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
@@ -27,8 +27,8 @@ CENTRAL, NODE2 = "central.example.com:4243", "node2.example.com:4243"
 LISTS: dict[str, Any] = {
     f"GET {node}/qps{prefix}/session": [] for node in (CENTRAL, NODE2) for prefix in ("", "/sales")
 }
-PAIRS = builders.topology().pairs
-GONE = Answer(404, None, repeated=False)
+PAIRS = builders.topology().links
+GONE = Response(404, None, repeated=False)
 
 
 def struct(session_id: str, user: str = "anna") -> dict[str, Any]:
@@ -60,14 +60,14 @@ def test_a_list_of_p_pairs_is_p_plus_two_requests(monkeypatch: pytest.MonkeyPatc
     site, rest = site_with(monkeypatch, answers)
     with site:
         topology = site.topology()
-        reading = site.read(topology.pairs)
+        listing = site.read(topology.links)
     assert sorted(rest.asked) == sorted([VIRTUAL_PROXIES, PROXIES, *LISTS])
-    assert [(session.user, session.proxy.name) for session in reading.sessions] == [
+    assert [(session.user, session.proxy.name) for session in listing.sessions] == [
         ("LAB\\anna", "Node2"),
         ("LAB\\bert", "Node2"),
     ]
-    assert reading.pairs == topology.pairs
-    assert reading.failures == ()
+    assert listing.links == topology.links
+    assert listing.failures == ()
     assert rest.closed
 
 
@@ -80,34 +80,34 @@ def test_only_the_pairs_wanted_are_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_sessions_are_in_the_order_of_the_pairs_however_they_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {place: [struct(place)] for place in LISTS}
     site, _rest = site_with(monkeypatch, answers, max_parallel=4)
-    assert [session.pair for session in site.read(PAIRS).sessions] == list(PAIRS)
+    assert [session.link for session in site.read(PAIRS).sessions] == list(PAIRS)
 
 
-def test_one_request_more_for_each_bunch_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_request_more_for_each_batch_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
     site, rest = site_with(monkeypatch, {f"{QRS}/user/full": [{"userDirectory": "LAB", "userId": "anna"}]})
     assert [user.user_id for user in site.users([("LAB", "anna"), ("LAB", "bert")], ["email"])] == ["anna"]
     assert len(rest.asked) == 1
-    many = [("LAB", f"{number:04}{'x' * 996}") for number in range(10)]  # five fill a bunch
+    many = [("LAB", f"{number:04}{'x' * 996}") for number in range(10)]  # five fill a batch
     assert [user.user_id for user in site.users(many, ["email"])] == ["anna", "anna"]
     assert len(rest.asked) == 1 + 2
 
 
 @pytest.mark.parametrize("workers", [1, 3, 8])
-def test_bunches_of_users_go_out_side_by_side_but_no_more_than_allowed(
+def test_batches_of_users_go_out_side_by_side_but_no_more_than_allowed(
     monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    bunches = 6
-    together = threading.Barrier(min(workers, bunches))
+    batches = 6
+    together = threading.Barrier(min(workers, batches))
     now, most, lock = 0, 0, threading.Lock()
 
     class CountingRest(FakeRest):
-        def send(self, endpoint: Endpoint, call: Call, accept: Collection[int] = (200,)) -> Answer:
+        def send(self, endpoint: Endpoint, request: Request, accept: Collection[int] = (200,)) -> Response:
             nonlocal now, most
             with lock:
                 now += 1
                 most = max(most, now)
             together.wait(timeout=10)  # nobody gets an answer before as many have asked
-            answer = super().send(endpoint, call, accept)
+            answer = super().send(endpoint, request, accept)
             with lock:
                 now -= 1
             return answer
@@ -115,9 +115,9 @@ def test_bunches_of_users_go_out_side_by_side_but_no_more_than_allowed(
     rest = CountingRest({f"{QRS}/user/full": []})
     monkeypatch.setattr(_site, "Rest", lambda _connection: rest)
     site = Site(builders.connection(max_parallel=workers))
-    assert site.users([("LAB", f"{number}{'x' * 4000}") for number in range(bunches)], []) == []
-    assert len(rest.asked) == bunches
-    assert most == min(workers, bunches)
+    assert site.users([("LAB", f"{number}{'x' * 4000}") for number in range(batches)], []) == []
+    assert len(rest.asked) == batches
+    assert most == min(workers, batches)
 
 
 def test_users_come_in_the_order_they_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_users_come_in_the_order_they_were_asked_for(monkeypatch: pytest.MonkeyP
     assert [(user.directory, user.user_id) for user in site.users(names, [])] == names
 
 
-def test_a_bunch_that_fails_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_fails_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     site, _rest = site_with(monkeypatch, {f"{QRS}/user/full": [Turn([]), Turn(failed_with(500))]})
     with pytest.raises(QlikError, match="the answer was 500"):
         site.users([("LAB", "x" * 4000), ("LAB", "y" * 4000)], [])
@@ -148,23 +148,23 @@ def test_a_dead_proxy_service_is_asked_once_and_hides_no_other(monkeypatch: pyte
     answers: dict[str, Any] = {**LISTS, f"GET {NODE2}/qps/session": [struct("one")]}
     answers[f"GET {CENTRAL}/qps/session"] = unreachable("GET https://central.example.com:4243/qps/session")
     site, rest = site_with(monkeypatch, answers)
-    reading = site.read(PAIRS)
+    listing = site.read(PAIRS)
     assert rest.asked == [
         f"GET {CENTRAL}/qps/session",
         f"GET {NODE2}/qps/session",
         f"GET {NODE2}/qps/sales/session",
     ]
-    assert len(reading.sessions) == 1
-    assert [(failure.pair, failure.unreachable) for failure in reading.failures] == [(PAIRS[0], True), (PAIRS[1], True)]
-    assert len({(failure.reason, failure.hint) for failure in reading.failures}) == 1
-    assert reading.pairs_read == [PAIRS[2], PAIRS[3]]
+    assert len(listing.sessions) == 1
+    assert [(failure.link, failure.unreachable) for failure in listing.failures] == [(PAIRS[0], True), (PAIRS[1], True)]
+    assert len({(failure.reason, failure.hint) for failure in listing.failures}) == 1
+    assert listing.pairs_read == [PAIRS[2], PAIRS[3]]
 
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_a_dead_proxy_service_is_asked_at_most_once_by_each_worker(
     monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    many = [Pair(builders.CENTRAL, VirtualProxy(str(number), str(number))) for number in range(30)]
+    many = [ProxyLink(builders.CENTRAL, VirtualProxy(str(number), str(number))) for number in range(30)]
     answers = {f"GET {CENTRAL}/qps/{number}/session": unreachable() for number in range(30)}
     site, rest = site_with(monkeypatch, answers, max_parallel=workers)
     assert len(site.read(many).failures) == 30
@@ -175,9 +175,9 @@ def test_an_answer_that_is_an_error_does_not_speak_for_the_other_virtual_proxies
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     site, rest = site_with(monkeypatch, {**LISTS, f"GET {CENTRAL}/qps/session": failed_with(500)})
-    reading = site.read(PAIRS)
+    listing = site.read(PAIRS)
     assert len(rest.asked) == 4
-    assert [(failure.pair, failure.unreachable) for failure in reading.failures] == [(PAIRS[0], False)]
+    assert [(failure.link, failure.unreachable) for failure in listing.failures] == [(PAIRS[0], False)]
 
 
 def test_reading_the_topology_anew_gives_a_dead_proxy_service_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,16 +188,16 @@ def test_reading_the_topology_anew_gives_a_dead_proxy_service_another_chance(mon
         f"GET {CENTRAL}/qps/sales/session": [],
     }
     site, _rest = site_with(monkeypatch, answers)
-    assert not site.read(site.topology().pairs).sessions
+    assert not site.read(site.topology().links).sessions
     assert not site.read(PAIRS[:1]).sessions
-    assert len(site.read(site.topology().pairs).sessions) == 1
+    assert len(site.read(site.topology().links).sessions) == 1
 
 
 def test_ending_is_a_request_each_and_one_list_for_each_pair_affected(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = [
-        builders.session(session_id="one", pair=PAIRS[0]),
-        builders.session(session_id="two", pair=PAIRS[0]),
-        builders.session(session_id="th/ree", pair=PAIRS[3]),
+        builders.session(session_id="one", link=PAIRS[0]),
+        builders.session(session_id="two", link=PAIRS[0]),
+        builders.session(session_id="th/ree", link=PAIRS[3]),
     ]
     answers = {
         f"DELETE {CENTRAL}/qps/session/one": struct("one"),
@@ -206,15 +206,15 @@ def test_ending_is_a_request_each_and_one_list_for_each_pair_affected(monkeypatc
         **LISTS,
     }
     site, rest = site_with(monkeypatch, answers)
-    ending = site.end(sessions)
+    end_result = site.end(sessions)
     assert sorted(rest.asked[:3]) == sorted(list(answers)[:3])
     assert sorted(rest.asked[3:]) == sorted([f"GET {CENTRAL}/qps/session", f"GET {NODE2}/qps/sales/session"])
-    assert [ending.outcomes[session.ref] for session in sessions] == [
+    assert [end_result.outcomes[session.ref] for session in sessions] == [
         Outcome("ended"),
         Outcome("already_gone"),
         Outcome("ended"),
     ]
-    assert ending.failures == ()
+    assert end_result.failures == ()
 
 
 def test_nothing_to_end_is_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,24 +224,24 @@ def test_nothing_to_end_is_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_session_that_is_still_there_counts_as_failed_and_a_new_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    stays, goes = (builders.session(session_id=name, pair=PAIRS[0]) for name in ("stays", "goes"))
+    stays, goes = (builders.session(session_id=name, link=PAIRS[0]) for name in ("stays", "goes"))
     answers = {
         f"DELETE {CENTRAL}/qps/session/stays": {},
         f"DELETE {CENTRAL}/qps/session/goes": {},
         f"GET {CENTRAL}/qps/session": [struct("stays"), struct("back by single sign-on")],
     }
     site, _rest = site_with(monkeypatch, answers)
-    ending = site.end([stays, goes])
-    assert ending.outcomes[stays.ref].state == "failed"
-    assert "kept the session" in ending.outcomes[stays.ref].reason
-    assert ending.outcomes[goes.ref] == Outcome("ended")
-    assert len(ending.outcomes) == 2
+    end_result = site.end([stays, goes])
+    assert end_result.outcomes[stays.ref].state == "failed"
+    assert "kept the session" in end_result.outcomes[stays.ref].reason
+    assert end_result.outcomes[goes.ref] == Outcome("ended")
+    assert len(end_result.outcomes) == 2
 
 
 def test_a_session_that_is_not_known_and_yet_listed_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = builders.session(session_id="odd", pair=PAIRS[0])
+    session = builders.session(session_id="odd", link=PAIRS[0])
     answers = {
-        f"DELETE {CENTRAL}/qps/session/odd": Answer(404, None, repeated=False),
+        f"DELETE {CENTRAL}/qps/session/odd": Response(404, None, repeated=False),
         f"GET {CENTRAL}/qps/session": [struct("odd")],
     }
     site, _rest = site_with(monkeypatch, answers)
@@ -255,7 +255,7 @@ def lost(kind: str = "connection_lost") -> RequestFailed:
 
 @pytest.mark.parametrize("kind", ["connection_lost", "timeout"])
 def test_where_no_answer_comes_any_more_it_may_have_been_ended(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    session = builders.session(session_id="one", pair=PAIRS[0])
+    session = builders.session(session_id="one", link=PAIRS[0])
     answers = {
         f"DELETE {CENTRAL}/qps/session/one": lost(kind),
         f"GET {CENTRAL}/qps/alive": unreachable(),
@@ -278,7 +278,7 @@ def test_where_no_answer_comes_any_more_it_may_have_been_ended(monkeypatch: pyte
 def test_where_the_proxy_service_lives_its_list_tells_what_an_answer_would_have_told(
     monkeypatch: pytest.MonkeyPatch, listed: Any, expected: Outcome
 ) -> None:
-    bad, good = (builders.session(session_id=name, pair=PAIRS[number]) for number, name in enumerate(("bad", "good")))
+    bad, good = (builders.session(session_id=name, link=PAIRS[number]) for number, name in enumerate(("bad", "good")))
     answers = {
         f"DELETE {CENTRAL}/qps/session/bad": lost(),
         f"GET {CENTRAL}/qps/alive": {"value": True},
@@ -293,7 +293,7 @@ def test_where_the_proxy_service_lives_its_list_tells_what_an_answer_would_have_
 
 
 def test_a_proxy_service_that_is_starting_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = (builders.session(session_id=name, pair=PAIRS[0]) for name in ("first", "second"))
+    first, second = (builders.session(session_id=name, link=PAIRS[0]) for name in ("first", "second"))
     answers = {
         f"DELETE {CENTRAL}/qps/session/first": lost(),
         f"GET {CENTRAL}/qps/alive": {"value": False},
@@ -306,53 +306,53 @@ def test_a_proxy_service_that_is_starting_is_left_alone(monkeypatch: pytest.Monk
 
 
 def test_a_list_that_cannot_be_read_again_is_told_and_changes_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = builders.session(session_id="one", pair=PAIRS[0])
+    session = builders.session(session_id="one", link=PAIRS[0])
     answers = {f"DELETE {CENTRAL}/qps/session/one": {}, f"GET {CENTRAL}/qps/session": failed_with(500)}
     site, _rest = site_with(monkeypatch, answers)
-    ending = site.end([session])
-    assert ending.outcomes == {session.ref: Outcome("ended")}
-    assert [(failure.pair, failure.reason) for failure in ending.failures] == [
+    end_result = site.end([session])
+    assert end_result.outcomes == {session.ref: Outcome("ended")}
+    assert [(failure.link, failure.reason) for failure in end_result.failures] == [
         (PAIRS[0], "GET https://node: the answer was 500.")
     ]
 
 
 def test_one_that_fails_does_not_keep_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    bad = builders.session(session_id="bad", pair=PAIRS[0])
-    good = builders.session(session_id="good", pair=PAIRS[1])
-    odd = builders.session(session_id="..", pair=PAIRS[0])
+    bad = builders.session(session_id="bad", link=PAIRS[0])
+    good = builders.session(session_id="good", link=PAIRS[1])
+    odd = builders.session(session_id="..", link=PAIRS[0])
     answers = {
-        f"DELETE {CENTRAL}/qps/session/bad": Answer(403, None, repeated=False),
+        f"DELETE {CENTRAL}/qps/session/bad": Response(403, None, repeated=False),
         f"DELETE {CENTRAL}/qps/sales/session/good": {},
         f"GET {CENTRAL}/qps/session": [struct("bad"), struct("..")],
         f"GET {CENTRAL}/qps/sales/session": [],
     }
     site, rest = site_with(monkeypatch, answers)
-    ending = site.end([bad, good, odd])
-    assert [ending.outcomes[session.ref].state for session in (bad, good, odd)] == ["failed", "ended", "failed"]
+    end_result = site.end([bad, good, odd])
+    assert [end_result.outcomes[session.ref].state for session in (bad, good, odd)] == ["failed", "ended", "failed"]
     assert sorted(rest.asked) == sorted(answers)
 
 
 def test_ending_on_a_dead_proxy_service_tries_once_and_gives_all_its_sessions_the_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    dead = [builders.session(session_id=str(number), pair=PAIRS[number % 2]) for number in range(6)]
-    alive = builders.session(session_id="alive", pair=PAIRS[2])
+    dead = [builders.session(session_id=str(number), link=PAIRS[number % 2]) for number in range(6)]
+    alive = builders.session(session_id="alive", link=PAIRS[2])
     answers: dict[str, Any] = {
         f"DELETE {CENTRAL}/qps{'/sales' * (number % 2)}/session/{number}": unreachable() for number in range(6)
     }
     answers.update({f"DELETE {NODE2}/qps/session/alive": {}, f"GET {NODE2}/qps/session": []})
     site, rest = site_with(monkeypatch, answers)
-    ending = site.end([*dead, alive])
+    end_result = site.end([*dead, alive])
     assert rest.asked == [
         f"DELETE {CENTRAL}/qps/session/0",
         f"DELETE {NODE2}/qps/session/alive",
         f"GET {NODE2}/qps/session",
     ]
-    assert [ending.outcomes[session.ref] for session in dead] == [
+    assert [end_result.outcomes[session.ref] for session in dead] == [
         Outcome("failed", str(unreachable())),
         *[Outcome("failed", f"not tried, for the proxy service did not answer: {unreachable()}")] * 5,
     ]
-    assert ending.outcomes[alive.ref] == Outcome("ended")
+    assert end_result.outcomes[alive.ref] == Outcome("ended")
 
 
 def test_alive_is_one_request_each_and_tells_why_one_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,7 +389,7 @@ def refused_with(kind: str, status: int | None) -> RequestFailed:
 def test_after_anything_but_a_clear_refusal_the_list_settles_it(
     monkeypatch: pytest.MonkeyPatch, error: RequestFailed, is_listed: bool
 ) -> None:
-    session = builders.session(session_id="one", pair=PAIRS[0])
+    session = builders.session(session_id="one", link=PAIRS[0])
     answers = {
         f"DELETE {CENTRAL}/qps/session/one": error,
         f"GET {CENTRAL}/qps/alive": {"value": True},
@@ -404,7 +404,7 @@ def test_after_anything_but_a_clear_refusal_the_list_settles_it(
 def test_after_a_clear_refusal_the_session_may_have_ended_by_itself(
     monkeypatch: pytest.MonkeyPatch, status: int, listed: bool | None, state: str
 ) -> None:
-    session = builders.session(session_id="one", pair=PAIRS[0])
+    session = builders.session(session_id="one", link=PAIRS[0])
     again: Any = unreachable() if listed is None else [struct("one")] if listed else []
     answers = {
         f"DELETE {CENTRAL}/qps/session/one": refused_with("forbidden", status),
@@ -421,7 +421,7 @@ def test_after_a_clear_refusal_the_session_may_have_ended_by_itself(
 def test_a_proxy_service_in_trouble_is_given_up_after_three_answers_and_the_list_read_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sessions = [builders.session(session_id=str(number), pair=PAIRS[0]) for number in range(8)]
+    sessions = [builders.session(session_id=str(number), link=PAIRS[0]) for number in range(8)]
     answers: dict[str, Any] = {f"DELETE {CENTRAL}/qps/session/{number}": failed_with(503) for number in range(8)}
     answers[f"GET {CENTRAL}/qps/session"] = [struct(str(number)) for number in range(1, 8)]
     site, rest = site_with(monkeypatch, answers)
@@ -433,7 +433,7 @@ def test_a_proxy_service_in_trouble_is_given_up_after_three_answers_and_the_list
 
 
 def test_one_success_starts_the_count_of_answers_in_trouble_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    sessions = [builders.session(session_id=str(number), pair=PAIRS[0]) for number in range(5)]
+    sessions = [builders.session(session_id=str(number), link=PAIRS[0]) for number in range(5)]
     answers: dict[str, Any] = {f"DELETE {CENTRAL}/qps/session/{number}": failed_with(503) for number in range(5)}
     answers |= {f"DELETE {CENTRAL}/qps/session/2": {}, f"GET {CENTRAL}/qps/session": []}
     site, rest = site_with(monkeypatch, answers)
@@ -456,7 +456,7 @@ def test_a_session_named_twice_is_one_and_ids_on_two_proxies_are_two(monkeypatch
 def test_an_id_with_two_users_makes_the_list_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {**LISTS, f"GET {CENTRAL}/qps/session": [struct("secret"), struct("secret", "bert")]}
     site, _rest = site_with(monkeypatch, answers)
-    reading = site.read(PAIRS)
-    assert reading.sessions == ()
-    assert [failure.pair for failure in reading.failures] == [PAIRS[0]]
-    assert "secret" not in reading.failures[0].reason
+    listing = site.read(PAIRS)
+    assert listing.sessions == ()
+    assert [failure.link for failure in listing.failures] == [PAIRS[0]]
+    assert "secret" not in listing.failures[0].reason

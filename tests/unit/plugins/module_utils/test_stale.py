@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, age_in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, in_order
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.stale import Why, rules_from_option, select_by_rules
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import STATES, World, possible_options, worlds
 
-CENTRAL_SALES = Pair(builders.CENTRAL, builders.SALES)
-NODE2_DEFAULT = Pair(builders.NODE2, builders.DEFAULT)
+CENTRAL_SALES = ProxyLink(builders.CENTRAL, builders.SALES)
+NODE2_DEFAULT = ProxyLink(builders.NODE2, builders.DEFAULT)
 SURPLUS: dict[str, Callable[[Session], str]] = {
     "keep_per_user": lambda session: fold(session.user),
     "keep_per_virtual_proxy": lambda session: fold(session.virtual_proxy.prefix),
@@ -39,8 +39,8 @@ def world_of(*sessions: Session, first_seen: dict[str, str] | None = None, **sta
     return World(builders.topology(), list(sessions), first_seen or {}, known)
 
 
-def several(count: int, user: str = "LAB\\anna", pair: Pair = CENTRAL_SALES) -> list[Session]:
-    return [builders.session(user, f"{user} {number}", pair) for number in range(count)]
+def several(count: int, user: str = "LAB\\anna", link: ProxyLink = CENTRAL_SALES) -> list[Session]:
+    return [builders.session(user, f"{user} {number}", link) for number in range(count)]
 
 
 def selected(

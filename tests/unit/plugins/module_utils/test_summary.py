@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Scope, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, Scope, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser, missing_user
-from ansible_collections.qlikops.sense.plugins.module_utils._result import Report
+from ansible_collections.qlikops.sense.plugins.module_utils._result import Result
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import World, worlds
 
@@ -22,14 +22,14 @@ def result_of(
     sessions: list[Session],
     site: Topology,
     users: dict[Any, KnownUser] | None = None,
-    reading: Reading | None = None,
+    listing: Listing | None = None,
     first_seen: dict[str, str] | None = None,
     with_ids: bool = False,
 ) -> dict[str, Any]:
-    return Report(
+    return Result(
         sessions=tuple(sessions),
         scope=Scope.of(site.proxies, site.virtual_proxies),
-        reading=reading or Reading(site.pairs, tuple(sessions)),
+        listing=listing or Listing(site.links, tuple(sessions)),
         ages=Ages.from_option(first_seen, builders.NOW),
         users=users or {},
         user_rules=builders.USER_RULES,
@@ -77,12 +77,14 @@ def test_ids_are_in_the_result_only_when_asked_for(world: World) -> None:
 def test_the_whole_result() -> None:
     site = builders.topology()
     anna = [
-        builders.session("LAB\\anna", "1", Pair(builders.CENTRAL, builders.SALES)),
-        builders.session("lab\\Anna", "2", Pair(builders.NODE2, builders.DEFAULT)),
+        builders.session("LAB\\anna", "1", ProxyLink(builders.CENTRAL, builders.SALES)),
+        builders.session("lab\\Anna", "2", ProxyLink(builders.NODE2, builders.DEFAULT)),
     ]
-    reading = Reading(site.pairs, tuple(anna), (Failure(Pair(builders.NODE2, builders.SALES), "why", "what", True),))
+    listing = Listing(
+        site.links, tuple(anna), (Failure(ProxyLink(builders.NODE2, builders.SALES), "why", "what", True),)
+    )
     users = {anna[0].user_key: KnownUser("LAB", "anna", "Anna Ek", ("anna@lab.example",), frozenset({"inactive"}))}
-    result = result_of(anna, site, users, reading)
+    result = result_of(anna, site, users, listing)
     assert result["users"] == [
         {
             "user": "LAB\\anna",
@@ -150,16 +152,16 @@ def test_the_whole_result() -> None:
 
 
 def test_five_sessions_are_the_limit_over_all_virtual_proxies_and_nodes() -> None:
-    pairs = [*builders.topology().pairs, builders.topology().pairs[0]]
-    five = [builders.session(session_id=str(number), pair=pair) for number, pair in enumerate(pairs)]
+    links = [*builders.topology().links, builders.topology().links[0]]
+    five = [builders.session(session_id=str(number), link=link) for number, link in enumerate(links)]
     assert result_of(five, builders.topology())["summary"]["users_at_limit"] == 1
     assert result_of(five[:4], builders.topology())["summary"]["users_at_limit"] == 0
 
 
 def test_a_proxy_service_that_was_not_asked_is_neither_reachable_nor_not() -> None:
     site = builders.topology()
-    failed = Failure(site.pairs[0], "the answer was 500.", "", unreachable=False)
-    result = result_of([], site, reading=Reading(site.pairs[:2], (), (failed,)))
+    failed = Failure(site.links[0], "the answer was 500.", "", unreachable=False)
+    result = result_of([], site, listing=Listing(site.links[:2], (), (failed,)))
     assert [proxy["reachable"] for proxy in result["proxies"]] == [True, None]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
-    Pair,
+    ProxyLink,
     Scope,
     Topology,
     VirtualProxy,
@@ -23,18 +23,18 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import topo
 
 @given(topologies())
 def test_there_is_one_pair_for_every_prefix_that_a_proxy_service_serves(site: Topology) -> None:
-    pairs = [(pair.proxy.id, pair.virtual_proxy.prefix) for pair in site.pairs]
+    links = [(link.proxy.id, link.virtual_proxy.prefix) for link in site.links]
     expected = {(proxy.id, linked.prefix) for proxy in site.proxies for linked in proxy.virtual_proxies}
-    assert len(pairs) == len(expected)
-    assert set(pairs) == expected
+    assert len(links) == len(expected)
+    assert set(links) == expected
 
 
 @given(topologies())
 def test_tags_are_six_hexadecimal_characters_and_the_same_in_every_run(site: Topology) -> None:
-    for pair in site.pairs:
-        assert re.fullmatch("[0-9a-f]{6}", pair.tag)
-        assert Pair(pair.proxy, pair.virtual_proxy).tag == pair.tag
-    assert len({pair.tag for pair in site.pairs}) == len(site.pairs)
+    for link in site.links:
+        assert re.fullmatch("[0-9a-f]{6}", link.tag)
+        assert ProxyLink(link.proxy, link.virtual_proxy).tag == link.tag
+    assert len({link.tag for link in site.links}) == len(site.links)
 
 
 @given(topologies())
@@ -51,7 +51,7 @@ def test_a_scope_does_not_depend_on_the_order_it_is_made_from(site: Topology) ->
 
 
 def test_a_tag_that_memories_of_released_versions_hold_stays_what_it_is() -> None:
-    assert Pair(builders.CENTRAL, builders.SALES).tag == "e1efd5"
+    assert ProxyLink(builders.CENTRAL, builders.SALES).tag == "e1efd5"
 
 
 @pytest.mark.parametrize(

@@ -214,8 +214,8 @@ attributes = st.lists(st.tuples(st.sampled_from(["email", "Email", "mail", "grou
 
 
 @given(attributes, st.lists(st.sampled_from(["email", "mail", "none"]), unique=True))
-def test_addresses_are_those_asked_for_each_once_in_order(pairs: list[tuple[str, str]], wanted: list[str]) -> None:
-    found = addresses(pairs, wanted)
+def test_addresses_are_those_asked_for_each_once_in_order(links: list[tuple[str, str]], wanted: list[str]) -> None:
+    found = addresses(links, wanted)
     assert len({fold(address) for address in found}) == len(found)
     first_places = []
     for address in found:
@@ -223,11 +223,11 @@ def test_addresses_are_those_asked_for_each_once_in_order(pairs: list[tuple[str,
         assert not set(address) & set(' \t\r\n\x00\x1b\x9b,;:<>()[]"\\\u200b\u202e\u2066\ufeff')
         places = [
             (wanted.index(name.lower()), place)
-            for place, (name, value) in enumerate(pairs)
+            for place, (name, value) in enumerate(links)
             if name.lower() in wanted and fold(value.strip()) == fold(address)
         ]
         first_places.append(min(places))
-        assert pairs[min(places)[1]][1].strip() == address  # as it was spelled the first time
+        assert links[min(places)[1]][1].strip() == address  # as it was spelled the first time
     assert first_places == sorted(first_places)
-    plain = {fold(v.strip()) for name, v in pairs if name.lower() in wanted and re.fullmatch(r"\w+@\w+", v)}
+    plain = {fold(v.strip()) for name, v in links if name.lower() in wanted and re.fullmatch(r"\w+@\w+", v)}
     assert plain <= {fold(address) for address in found}

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._model.memory import Memory
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Node,
@@ -21,13 +21,13 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Topology,
     VirtualProxy,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry
-from ansible_collections.qlikops.sense.plugins.module_utils._wait import Patience, Wait, wait, who_is_left
+from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery
+from ansible_collections.qlikops.sense.plugins.module_utils._wait import Wait, WaitPolicy, wait, who_is_left
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 
 PROXY = ProxyService("p", Node("Node2", "qlik2"), 4243, 443, (VirtualProxy("v", ""),))
 TOPOLOGY = Topology((PROXY,), PROXY.virtual_proxies)
-(PAIR,) = TOPOLOGY.pairs
+(PAIR,) = TOPOLOGY.links
 
 
 class Clock:
@@ -40,21 +40,21 @@ class Clock:
         self.now += seconds
 
 
-def seen(sessions: int, answers: bool = True) -> Inquiry:
+def seen(sessions: int, answers: bool = True) -> SessionQuery:
     found = tuple(Session(PAIR, "LAB", f"user{number}", "", {}, f"id{number}") for number in range(sessions))
     failures = () if answers else (Failure(PAIR, "it hangs", "", unreachable=True),)
     ages = Ages(datetime(2026, 1, 15, 8, tzinfo=timezone.utc), {})
-    reading = Reading((PAIR,), found, failures)
-    return Inquiry(Scope((PROXY,), ()), TOPOLOGY, reading, ages, found, {}, builders.USER_RULES, Memory("none"))
+    listing = Listing((PAIR,), found, failures)
+    return SessionQuery(Scope((PROXY,), ()), TOPOLOGY, listing, ages, found, {}, builders.USER_RULES, Memory("none"))
 
 
-def waited(looks: list[Inquiry], clock: Clock, patience: Patience, incomplete_counts: bool = False) -> Wait:
-    return wait(iter(looks).__next__, patience, incomplete_counts, lambda: clock.now, clock.sleep)
+def waited(looks: list[SessionQuery], clock: Clock, policy: WaitPolicy, incomplete_counts: bool = False) -> Wait:
+    return wait(iter(looks).__next__, policy, incomplete_counts, lambda: clock.now, clock.sleep)
 
 
 def test_it_looks_until_nobody_is_left() -> None:
     clock = Clock()
-    result = waited([seen(3), seen(1), seen(0)], clock, Patience(60, 10, 0)).as_result()
+    result = waited([seen(3), seen(1), seen(0)], clock, WaitPolicy(60, 10, 0)).as_result()
     assert clock.slept == [10, 10]
     assert [(look["sessions"], look["users"]) for look in result.pop("history")] == [(3, 3), (1, 1), (0, 0)]
     assert result == {"remaining": 0, "elapsed": 20, "timed_out": False}
@@ -62,19 +62,19 @@ def test_it_looks_until_nobody_is_left() -> None:
 
 def test_it_is_content_with_as_many_as_it_is_told() -> None:
     clock = Clock()
-    assert waited([seen(3), seen(2)], clock, Patience(60, 10, 2)).as_result()["remaining"] == 2
+    assert waited([seen(3), seen(2)], clock, WaitPolicy(60, 10, 2)).as_result()["remaining"] == 2
 
 
 def test_the_last_look_is_at_the_deadline() -> None:
     clock = Clock()
-    result = waited([seen(3)] * 4, clock, Patience(25, 10, 0)).as_result()
+    result = waited([seen(3)] * 4, clock, WaitPolicy(25, 10, 0)).as_result()
     assert clock.slept == [10, 10, 5]
     assert (result["timed_out"], result["remaining"], result["elapsed"]) == (True, 3, 25)
 
 
 def test_no_time_at_all_is_one_look() -> None:
     clock = Clock()
-    assert waited([seen(1)], clock, Patience(0, 10, 0)).timed_out
+    assert waited([seen(1)], clock, WaitPolicy(0, 10, 0)).timed_out
     assert clock.slept == []
 
 
@@ -83,7 +83,7 @@ def test_a_look_that_did_not_reach_everybody_proves_nothing_unless_told_so(
     incomplete_counts: bool, timed_out: bool
 ) -> None:
     looks = [seen(0, answers=False)] * 3
-    assert waited(looks, Clock(), Patience(20, 10, 0), incomplete_counts).timed_out is timed_out
+    assert waited(looks, Clock(), WaitPolicy(20, 10, 0), incomplete_counts).timed_out is timed_out
 
 
 def test_who_is_left_names_a_few() -> None:

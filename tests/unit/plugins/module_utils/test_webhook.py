@@ -18,13 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _webhook
-from ansible_collections.qlikops.sense.plugins.module_utils._webhook import Answer, Webhook, answer_of, post
+from ansible_collections.qlikops.sense.plugins.module_utils._webhook import Response, Webhook, answer_of, post
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOSTILE
 
 TOKEN = "s3cr3t-T0k3n/B00XYZ123"
 URL = f"https://hooks.example.com/services/{TOKEN}?api=1&sig=abc%2Bdef"
 anything = st.text(st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=["Cs"])), max_size=300)
-GOOD, WEAK = Answer(True, False, 200, ""), Answer(False, True, 429, "the answer was 429")
+GOOD, WEAK = Response(True, False, 200, ""), Response(False, True, 429, "the answer was 429")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_no_answer_tells_the_url(secret: str, around: str, spelled: Any, as_valu
     ],
 )
 def test_a_message_is_posted_until_it_is_taken(
-    monkeypatch: pytest.MonkeyPatch, tries: list[Any], retries: int, pauses: list[float], last: Answer
+    monkeypatch: pytest.MonkeyPatch, tries: list[Any], retries: int, pauses: list[float], last: Response
 ) -> None:
     answers: Iterator[Any] = iter(tries)
     monkeypatch.setattr(_webhook, "_tried", lambda *_arguments: next(answers))
@@ -111,4 +111,4 @@ def test_no_answer_in_words(monkeypatch: pytest.MonkeyPatch, error: Exception, w
         raise error
 
     monkeypatch.setattr(requests.Session, "post", fail)
-    assert post(Webhook("slack", URL), {}) == Answer(False, False, -1, f"no answer: {words}")
+    assert post(Webhook("slack", URL), {}) == Response(False, False, -1, f"no answer: {words}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._given import changed_by_yaml, without_empty_answers
 from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, is_blank, seconds, words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, is_blank, non_empty, seconds
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -45,7 +45,7 @@ BLANKS = ["", " ", "\r\n", "\u00a0", "\u200b", "\ufeff", "\u2028", "\t,\u3000", 
 @pytest.mark.parametrize("text", BLANKS)
 def test_what_nobody_can_see_is_blank_everywhere(text: str) -> None:
     assert is_blank(text)
-    assert words([text, "anna"]) == ("anna",)
+    assert non_empty([text, "anna"]) == ("anna",)
     assert "protect_users" not in without_empty_answers({"protect_users": [text]})
     assert without_empty_answers({"protect_users": []}) == {"protect_users": []}
     assert seconds("min_age", text) is None

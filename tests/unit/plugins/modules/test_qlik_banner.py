@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response
 from ansible_collections.qlikops.sense.plugins.modules import qlik_banner
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, failed_with
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
@@ -31,7 +31,7 @@ def bring(monkeypatch: pytest.MonkeyPatch, found: list[Any], **options: Any) -> 
         LIST: found,
         f"POST {BANNERS}": banner("Maintenance"),
         f"PUT {ONE}": banner("Maintenance"),
-        f"DELETE {ONE}": Answer(204, None, repeated=False),
+        f"DELETE {ONE}": Response(204, None, repeated=False),
     }
     rest = install(monkeypatch, answers)
     return run(monkeypatch, qlik_banner.main, **{**CONNECTION, "name": "Maintenance", **options}), rest

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Answer
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
@@ -279,7 +279,7 @@ def test_protected_users(monkeypatch: pytest.MonkeyPatch, protect: dict[str, Any
 
 def test_one_failure_fails_the_task_after_the_rest_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = two_sessions()
-    answers[f"DELETE {CENTRAL}/qps/session/one"] = Answer(403, None, repeated=False)
+    answers[f"DELETE {CENTRAL}/qps/session/one"] = Response(403, None, repeated=False)
     answers[f"GET {CENTRAL}/qps/session"] = [struct("one")]
     result, rest = end(monkeypatch, answers, all=True)
     assert result["failed"] is True
@@ -300,7 +300,7 @@ def test_a_session_that_stays_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_session_that_was_gone_already_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = {**two_sessions(), f"DELETE {CENTRAL}/qps/session/one": Answer(404, None, repeated=False)}
+    answers = {**two_sessions(), f"DELETE {CENTRAL}/qps/session/one": Response(404, None, repeated=False)}
     result, _rest = end(monkeypatch, answers, users=["anna"])
     assert result["changed"] is False
     assert "failed" not in result

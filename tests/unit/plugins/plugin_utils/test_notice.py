@@ -28,8 +28,8 @@ def notice(**asked: str) -> dict[str, Any]:
     return _notice.notice({}, {**words, **asked})
 
 
-def letters(who: dict[str, Any], mode: str = "bcc", bunch: int = 50, team: bool = False) -> list[dict[str, Any]]:
-    return letters_of(who, mode, bunch, team)
+def letters(who: dict[str, Any], mode: str = "bcc", batch: int = 50, team: bool = False) -> list[dict[str, Any]]:
+    return letters_of(who, mode, batch, team)
 
 
 def user(name: str, *emails: str, kind: str = "person", prefixes: tuple[str, ...] = ("sales",)) -> dict[str, Any]:
@@ -132,12 +132,12 @@ def test_what_is_taken_for_an_address_is_one_and_nothing_else(email: str) -> Non
 
 
 @given(st.lists(st.text("abc@. \n", max_size=6), max_size=12), st.integers(1, 5), st.sampled_from(["each", "bcc"]))
-def test_every_address_is_in_exactly_one_mail(emails: list[str], bunch: int, mode: str) -> None:
+def test_every_address_is_in_exactly_one_mail(emails: list[str], batch: int, mode: str) -> None:
     who = recipients(user("u", email) for email in emails)
-    made = letters(who, mode, bunch, team=True)
+    made = letters(who, mode, batch, team=True)
     assert addressed(made) == [person["email"] for person in who["recipients"]]
     assert len({address.casefold() for address in addressed(made)}) == len(addressed(made))
-    assert all(len(letter["bcc"]) <= bunch and len(letter["to"]) <= 1 for letter in made)
+    assert all(len(letter["bcc"]) <= batch and len(letter["to"]) <= 1 for letter in made)
     assert [letter["team"] for letter in made] == [False] * (len(made) - 1) + [True]
     assert len(emails) == sum(len(person["users"]) for person in who["recipients"]) + len(who["unusable"])
 
@@ -199,10 +199,10 @@ names_of_outcomes = st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans
 
 @given(names_of_outcomes, st.integers(1, 3), st.sampled_from(["each", "bcc"]))
 def test_everybody_is_mailed_or_refused_or_not_mailed(
-    fates: list[tuple[bool, bool, bool]], bunch: int, mode: str
+    fates: list[tuple[bool, bool, bool]], batch: int, mode: str
 ) -> None:
     who = found("a@x", "b@x", "c@x", "d@x", "e@x", "f@x")
-    made = letters(who, mode, bunch)
+    made = letters(who, mode, batch)
     outcomes = []
     for letter, (fails, is_tried, refuses) in zip(made, fates, strict=False):
         first = (*letter["to"], *letter["bcc"])[0]

@@ -46,8 +46,8 @@ DRAIN: dict[str, Any] = {
         {"phase": "drain", "time": "2026-01-15T09:30:10Z"},
         {"phase": "report", "time": "2026-01-15T09:35:00Z"},
     ],
-    "hit": {"sessions": 3, "users": 2},
-    "hit_users": [{"user": "LAB\\anna", "sessions": 3, "virtual_proxies": ["", "sales"]}],
+    "affected": {"sessions": 3, "users": 2},
+    "affected_users": [{"user": "LAB\\anna", "sessions": 3, "virtual_proxies": ["", "sales"]}],
     "hit_virtual_proxies": {"": 2, "sales": 1},
     "ended": ["LAB\\anna", "LAB\\anna"],
     "came_back": ["lab\\anna"],
@@ -216,7 +216,7 @@ def test_a_drain() -> None:
         "in all": "5 min 0 s",
     }
     assert page.tables["ended"][1:] == [["LAB\\anna", "2", "yes"]]
-    assert page.tables["hit"][1:] == [["LAB\\anna", "3", "/, /sales"]]
+    assert page.tables["affected"][1:] == [["LAB\\anna", "3", "/, /sales"]]
     assert [*page.tables[""]][1:3] == [["09:30:10", "3", "2"]]
 
 

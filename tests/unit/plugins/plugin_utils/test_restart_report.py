@@ -54,7 +54,7 @@ def test_who_was_there_has_left_was_ended_or_is_still_there() -> None:
         *sessions("d", outcome="failed"),
     ]
     found = told(
-        hit=listed("a", "b", "c"),
+        affected=listed("a", "b", "c"),
         drained={"sessions": sessions("b", "c", "d"), "history": [1]},
         ended={"sessions": outcomes},
     )
@@ -74,7 +74,7 @@ def test_the_numbers_add_up(at_first: set[str], at_last: set[str], tried: set[st
         {**each, "outcome": random.choice(["ended", "already_gone", "failed", "kept"])}
         for each in sessions(*tried & at_last)
     ]
-    found = told(hit=listed(*at_first), drained={"sessions": sessions(*at_last)}, ended={"sessions": outcomes})
+    found = told(affected=listed(*at_first), drained={"sessions": sessions(*at_last)}, ended={"sessions": outcomes})
     gone = found["left_by_themselves"] + len(found["ended"])
     assert gone + found["still_there"] == len(at_first) + found["arrived"] == len(at_first | at_last)
     assert min(found["left_by_themselves"], found["still_there"], found["arrived"]) >= 0
@@ -82,9 +82,9 @@ def test_the_numbers_add_up(at_first: set[str], at_last: set[str], tried: set[st
 
 def test_what_was_never_counted_is_not_0() -> None:
     found = told(failure=FAILURE)
-    assert (found["left_by_themselves"], found["still_there"], found["hit"]) == (None, None, {})
+    assert (found["left_by_themselves"], found["still_there"], found["affected"]) == (None, None, {})
     assert "was not counted" in summary(found)
-    assert told(hit=listed("a"))["left_by_themselves"] is None
+    assert told(affected=listed("a"))["left_by_themselves"] is None
 
 
 @pytest.mark.parametrize(
@@ -139,11 +139,13 @@ def test_what_is_handed_on_is_small_and_says_what_it_leaves_out() -> None:
     many = [f"u{number}" for number in range(200)]
     outcomes = {"sessions": sessions(*many, outcome="ended")}
     drained = {"sessions": sessions(*many), "history": list(range(500))}
-    small = handed_on(told(hit=listed(*many), drained=drained, ended=outcomes, back=listed("x"), told={"mail": many}))
-    assert {len(small[name]) for name in ("hit_users", "ended", "history")} == {MOST}
+    small = handed_on(
+        told(affected=listed(*many), drained=drained, ended=outcomes, back=listed("x"), told={"mail": many})
+    )
+    assert {len(small[name]) for name in ("affected_users", "ended", "history")} == {MOST}
     assert (small["history"][0], small["history"][-1]) == (0, 499)
-    assert small["left_out"] == {"hit_users": 150, "ended": 150, "history": 450}
-    assert small["hit_users"][0].keys() == {"user", "name", "emails", "sessions"}
+    assert small["left_out"] == {"affected_users": 150, "ended": 150, "history": 450}
+    assert small["affected_users"][0].keys() == {"user", "name", "emails", "sessions"}
     assert "told" not in small
 
 

@@ -31,21 +31,21 @@ def person(entry: Listed) -> str:
 def test_it_agrees_with_a_naive_reckoning(result: Listed, chosen: list[str], near: int, runaway: int) -> None:
     made = report_of(result, chosen, near_limit=near, runaway_user=runaway, runaway_virtual_proxy=runaway)
     everything = result["sessions"]
-    hit = [entry for entry in everything if not chosen or entry["proxy"] in chosen]
+    affected = [entry for entry in everything if not chosen or entry["proxy"] in chosen]
     by_user: dict[str, list[Listed]] = defaultdict(list)
     for entry in everything:
         by_user[person(entry)].append(entry)
     kinds = {person(entry): entry["kind"] for entry in result["users"]}
 
     # Nobody is lost, and the order is kept.
-    assert [entry["ref"] for entry in made["sessions"]] == [entry["ref"] for entry in hit]
-    assert {person(entry) for entry in made["users"]} == {person(entry) for entry in hit}
-    assert [person(entry) for entry in made["sessions"]] == [person(entry) for entry in hit]
+    assert [entry["ref"] for entry in made["sessions"]] == [entry["ref"] for entry in affected]
+    assert {person(entry) for entry in made["users"]} == {person(entry) for entry in affected}
+    assert [person(entry) for entry in made["sessions"]] == [person(entry) for entry in affected]
 
     for found in made["users"]:
         theirs = by_user[person(found)]
-        there = [entry for entry in theirs if entry in hit]
-        away = {(entry["virtual_proxy"], entry["proxy"]) for entry in theirs if entry not in hit}
+        there = [entry for entry in theirs if entry in affected]
+        away = {(entry["virtual_proxy"], entry["proxy"]) for entry in theirs if entry not in affected}
         assert (found["sessions"], found["sessions_in_all"]) == (len(there), len(theirs))
         assert {(place["virtual_proxy"], place["node"]) for place in found["elsewhere"]} == away
         assert set(found["nodes"]) == {entry["proxy"] for entry in there}
@@ -60,19 +60,19 @@ def test_it_agrees_with_a_naive_reckoning(result: Listed, chosen: list[str], nea
     summary = made["summary"]
     assert (summary["at_limit"], summary["near_limit"]) == (len(at), len(nearly))
 
-    ids = Counter(entry["virtual_proxy_id"] for entry in hit)
-    assert sum(proxy["sessions"] for proxy in made["virtual_proxies"]) == len(hit) == summary["sessions"]
+    ids = Counter(entry["virtual_proxy_id"] for entry in affected)
+    assert sum(proxy["sessions"] for proxy in made["virtual_proxies"]) == len(affected) == summary["sessions"]
     assert sorted(proxy["sessions"] for proxy in made["virtual_proxies"] if proxy["sessions"]) == sorted(ids.values())
     for proxy in made["virtual_proxies"]:
         assert sum(node["sessions"] for node in proxy["nodes"]) == proxy["sessions"]
     assert {node["name"]: node["sessions"] for node in made["nodes"] if node["sessions"]} == Counter(
         entry["proxy"] for entry in everything
     )
-    people = {name for name in map(person, hit) if kinds[name] == "person"}
-    assert (summary["people"], summary["users"]) == (len(people), len(set(map(person, hit))))
-    assert summary["anonymous_sessions"] == sum(kinds[person(entry)] == "anonymous" for entry in hit)
-    assert summary["service_sessions"] == sum(kinds[person(entry)] == "service" for entry in hit)
-    assert summary["elsewhere"] == sum(any(entry not in hit for entry in by_user[name]) for name in people)
+    people = {name for name in map(person, affected) if kinds[name] == "person"}
+    assert (summary["people"], summary["users"]) == (len(people), len(set(map(person, affected))))
+    assert summary["anonymous_sessions"] == sum(kinds[person(entry)] == "anonymous" for entry in affected)
+    assert summary["service_sessions"] == sum(kinds[person(entry)] == "service" for entry in affected)
+    assert summary["elsewhere"] == sum(any(entry not in affected for entry in by_user[name]) for name in people)
     assert len(made["runaways"]) == summary["runaways"]
     assert {fold(entry["name"]) for entry in made["runaways"] if entry["what"] == "user"} == {
         name for name, theirs in by_user.items() if 0 < runaway < len(theirs)

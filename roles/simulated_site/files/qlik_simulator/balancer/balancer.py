@@ -11,7 +11,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from ..balancer.haproxy_config import BACKEND, BalancerError, UsersPort, check_names, configuration, socket_path
+from ..balancer.haproxy_config import BACKEND, BackendServer, BalancerError, check_names, configuration, socket_path
 from ..model.certificates import Identity, write_private
 from ..services.listener import reserve
 
@@ -36,7 +36,9 @@ exit "$status"
 class Balancer:
     """One HAProxy process. ``url`` is where people go, under the certificate of ``host_name``."""
 
-    def __init__(self, program: str, directory: Path, host_name: str, ports: list[UsersPort], real_ports: bool) -> None:
+    def __init__(
+        self, program: str, directory: Path, host_name: str, ports: list[BackendServer], real_ports: bool
+    ) -> None:
         check_names(ports)
         self.host_name = host_name
         self.ports = ports
@@ -53,7 +55,7 @@ class Balancer:
         """Where people go."""
         return f"https://{self.address}:{self.port}"
 
-    def card(self) -> dict[str, Any]:
+    def site_info(self) -> dict[str, Any]:
         """What the site card says of it."""
         return {"url": self.url, "host_name": self.host_name, "socket": str(self.socket), "backend": BACKEND}
 

@@ -29,7 +29,7 @@ class BalancerError(Exception):
 
 
 @dataclass(frozen=True)
-class UsersPort:
+class BackendServer:
     """The users' port of one node. ``node`` names the server in HAProxy."""
 
     node: str
@@ -49,7 +49,7 @@ def find_haproxy(choice: str) -> str | None:
     return program
 
 
-def check_names(ports: list[UsersPort]) -> None:
+def check_names(ports: list[BackendServer]) -> None:
     """BalancerError for names of nodes that HAProxy would not take as names of servers."""
     wrong = [port.node for port in ports if not _SERVER_NAME.fullmatch(port.node)]
     if wrong:
@@ -69,11 +69,11 @@ def socket_path(directory: Path) -> Path:
 
 
 def configuration(
-    ports: list[UsersPort], address: str, number: int, certificate: Path, root: Path, admin_socket: Path
+    ports: list[BackendServer], address: str, number: int, certificate: Path, root: Path, admin_socket: Path
 ) -> str:
     """The whole configuration: people at ``address``:``number`` by TLS, sticky by cookie, servers named as the nodes.
 
-    A door counts as well when it answers anything but a server error: a proxy that starts answers 503.
+    A users' port counts as well when it answers anything but a server error: a proxy that starts answers 503.
     """
     servers = "\n".join(
         f"    server {port.node} {port.address}:{port.port} cookie {port.node}"

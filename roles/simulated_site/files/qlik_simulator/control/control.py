@@ -25,10 +25,10 @@ from ..process.running_site import RunningSite
 class Control:
     """Answers of the control interface. Handlers return what becomes JSON; a ValueError becomes 400."""
 
-    def __init__(self, site: RunningSite, card: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, site: RunningSite, site_info: Callable[[], dict[str, Any]]) -> None:
         self._site = site
         self._instruments = site.instruments
-        self._card = card
+        self._card = site_info
 
     def application(self) -> web.Application:
         """The web application that serves it."""
@@ -89,7 +89,7 @@ class Control:
         ]
 
     async def log_in(self, request: web.Request) -> object:
-        """Log a user in without a door."""
+        """Log a user in without the users' port."""
         body = await read_body(
             request,
             user=str,

@@ -18,7 +18,7 @@ from ..model.site import ANONYMOUS_ACCESS, Node, Site, User, VirtualProxy
 _NAMESPACE = uuid.UUID("6a2c0b3e-43d5-5f1d-9f83-0a0e4f0e9d11")
 _MODIFIED_BY = "INTERNAL\\sa_repository"
 _METHOD_TICKET, _METHOD_HEADER_STATIC, _METHOD_HEADER_DYNAMIC = 0, 1, 2  # D
-Ports = dict[str, tuple[int, int]]  # node name -> door port, QPS port
+Ports = dict[str, tuple[int, int]]  # node name -> users' port, QPS port
 
 
 def guid(kind: str, name: str) -> str:
@@ -128,11 +128,11 @@ def virtual_proxy_full(virtual_proxy: VirtualProxy, site: Site, created: datetim
 
 def proxy_full(node: Node, site: Site, ports: Ports, created: datetime) -> dict[str, Any]:
     """A proxy service (D: p1838; numbers without a port: I)."""
-    door, rest = ports.get(node.name, (443, 4243))
+    user_port, rest = ports.get(node.name, (443, 4243))
     verbosity = ("AuditActivity", "AuditSecurity", "Service", "Audit", "Performance", "Security", "System")
     settings = {
         "id": guid("proxysettings", node.name),
-        "listenPort": door,
+        "listenPort": user_port,
         "allowHttp": False,
         "unencryptedListenPort": 80,
         "authenticationListenPort": 4244,

@@ -15,7 +15,7 @@ from aiohttp import web
 
 HANDSHAKE = {"expired_certificate": "expired", "wrong_name_certificate": "wrong_name", "rogue_certificate": "rogue"}
 KINDS = ("status", "cut", "half", "lost", "hang", "slow", "trickle", "html", "garbage", "redirect", *HANDSHAKE)
-LISTENERS = ("qrs", "qps", "door")
+LISTENERS = ("qrs", "qps", "user")
 _LIMITS: tuple[str, ...] = ("listener", "node", "method", "path", "times")
 _PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form>Please log in</form></body></html>"
 _OWN_KEYS: dict[str, frozenset[str]] = {

@@ -130,11 +130,11 @@ class Counters:
 
 
 def is_write(listener: str, method: str, path: str) -> bool:
-    """Whether a request may change the site: POST, PUT or DELETE on QRS or QPS, also on QRS through the door.
+    """Whether a request may change the site: POST, PUT or DELETE on QRS or QPS, also on QRS through the users' port.
 
     A table is a list that is asked for by POST, and changes nothing.
     """
     asked = path.lower().partition("?")[0]
     if method == "POST" and asked.endswith("/qrs/user/table"):
         return False
-    return method in _WRITES and (listener != "door" or "/qrs/" in asked)
+    return method in _WRITES and (listener != "user" or "/qrs/" in asked)

@@ -70,17 +70,17 @@ class StateDirectory:
                 time.sleep(0.02)  # locked, but not yet signed
         return None
 
-    def write_card(self, card: dict[str, Any]) -> None:
+    def write_card(self, site_info: dict[str, Any]) -> None:
         """Write the card in one go, so that whoever sees it sees all of it."""
         draft = self._card.with_suffix(".draft")
         draft.touch(mode=0o600)
-        draft.write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(site_info, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         draft.replace(self._card)
 
-    def card(self) -> dict[str, Any] | None:
+    def site_info(self) -> dict[str, Any] | None:
         """The card of the last site that came up here."""
         try:
-            card: dict[str, Any] = json.loads(self._card.read_text(encoding="utf-8"))
+            site_info: dict[str, Any] = json.loads(self._card.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        return card
+        return site_info

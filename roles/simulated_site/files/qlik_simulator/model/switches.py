@@ -43,7 +43,7 @@ SWITCHES: dict[str, Switch] = {
         ("empty", "not_found"), "empty", "N", "QPS, user who has no session: 200 and an empty list, or 404"
     ),
     "qrs_without_user": Switch(("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"),
-    "qlik_user_at_the_door": Switch(
+    "qlik_user_at_user_port": Switch(
         ("session", "no_session"),
         "session",
         "N",

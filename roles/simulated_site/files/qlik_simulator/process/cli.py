@@ -137,6 +137,6 @@ def _generate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print(card: dict[str, Any]) -> int:
-    print(json.dumps(card, ensure_ascii=False))
+def _print(site_info: dict[str, Any]) -> int:
+    print(json.dumps(site_info, ensure_ascii=False))
     return 0

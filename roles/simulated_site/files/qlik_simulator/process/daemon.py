@@ -53,17 +53,17 @@ def start(arguments: list[str], state: StateDirectory) -> dict[str, Any]:
             env=environment,
             start_new_session=True,  # so that it outlives the task, the terminal and the play that started it
         )
-    card = _await_card(state, process)
-    return {**card, "started": card["pid"] == process.pid}
+    site_info = _await_card(state, process)
+    return {**site_info, "started": site_info["pid"] == process.pid}
 
 
 def _await_card(state: StateDirectory, process: subprocess.Popen[bytes] | None) -> dict[str, Any]:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         running = state.pid()
-        card = state.card()
-        if card and running == card["pid"] and (process is None or process.pid == running):
-            return card
+        site_info = state.site_info()
+        if site_info and running == site_info["pid"] and (process is None or process.pid == running):
+            return site_info
         if process is not None and process.poll() is not None:
             if running is None or process.returncode != ALREADY_RUNNING:
                 raise StartError(_last_words(state))
@@ -106,6 +106,6 @@ def _gone(state: StateDirectory, seconds: float) -> bool:
 
 def status(state: StateDirectory) -> dict[str, Any]:
     """The card of the site, and whether it runs."""
-    card = state.card() or {"state_dir": str(state.path)}
-    card.pop("started", None)
-    return {**card, "running": state.pid() is not None and "pid" in card}
+    site_info = state.site_info() or {"state_dir": str(state.path)}
+    site_info.pop("started", None)
+    return {**site_info, "running": state.pid() is not None and "pid" in site_info}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..balancer.haproxy_config import UsersPort
+from ..balancer.haproxy_config import BackendServer
 from ..model.certificates import Authority
 from ..model.clock import Clock
 from ..model.entities import guid
@@ -22,17 +22,17 @@ from ..model.journal import Counters, Journal
 from ..model.proxy import RUNNING, STARTING, STOPPED, Proxy
 from ..model.site import Node, Site, SiteError, User
 from ..model.switches import Switches
-from ..services.door import Door
 from ..services.front import Front
 from ..services.listener import Answer, Instruments, Latency, Listener, reserve
 from ..services.qps import ProxyService
 from ..services.qrs import RepositoryService
 from ..services.repository import Repository
 from ..services.tls import NodeTls
+from ..services.user_port import UserPort
 from ..users.logins import Logins
 from ..users.people import People
 
-_REAL_PORTS = {"qrs": 4242, "qps": 4243, "door": 443}
+_REAL_PORTS = {"qrs": 4242, "qps": 4243, "user": 443}
 
 
 @dataclass
@@ -81,17 +81,19 @@ class RunningSite:
             running = self._make_node(node, address, tls)
             self.nodes[node.name] = running
             if running.proxy:
-                ports[node.name] = (running.listeners["door"].port, running.listeners["qps"].port)
+                ports[node.name] = (running.listeners["user"].port, running.listeners["qps"].port)
         self.logins.first_sessions()
         for running in self.nodes.values():
             for listener in running.listeners.values():
                 await self._open(running, listener)
-        await self._front.open(self._users_ports(), authority, self.site.central.host_name, self.certificates["root"])
+        await self._front.open(
+            self._backend_servers(), authority, self.site.central.host_name, self.certificates["root"]
+        )
         self.history.clear()
 
-    def _users_ports(self) -> list[UsersPort]:
+    def _backend_servers(self) -> list[BackendServer]:
         return [
-            UsersPort(each.node.name, each.node.host_name, each.address, each.listeners["door"].port)
+            BackendServer(each.node.name, each.node.host_name, each.address, each.listeners["user"].port)
             for each in self.nodes.values()
             if each.proxy
         ]
@@ -114,8 +116,8 @@ class RunningSite:
             proxy = Proxy(node, self.site.linked(node), self.clock, self.logins.comes_back, self.history)
             running.proxy = self.proxies[node.name] = proxy
             running.listeners["qps"] = self._listener("qps", running, ProxyService(proxy, self.switches).answer)
-            door = Door(proxy, qrs, self.site, self.repository, self.logins, self.switches)
-            running.listeners["door"] = self._listener("door", running, door.answer)
+            user_port = UserPort(proxy, qrs, self.site, self.repository, self.logins, self.switches)
+            running.listeners["user"] = self._listener("user", running, user_port.answer)
         return running
 
     def _listener(self, kind: str, running: RunningNode, answer: Answer) -> Listener:
@@ -128,7 +130,7 @@ class RunningSite:
         return Listener(kind, running.node.name, held, self.instruments, answer, running.tls.accepts)
 
     async def _open(self, running: RunningNode, listener: Listener) -> None:
-        trusted_zone = listener.kind != "door"
+        trusted_zone = listener.kind != "user"
         await listener.open(running.tls.context(self.switches, trusted_zone, listener.on_hello))
 
     async def act_on_proxy(self, name: str, action: str, closed_seconds: float, starting_seconds: float) -> str:
@@ -141,7 +143,7 @@ class RunningSite:
             earlier.cancel()
         if action in ("stop", "kill", "restart"):
             running.proxy.become(STOPPED)
-            for kind in ("qps", "door"):
+            for kind in ("qps", "user"):
                 await running.listeners[kind].close(graceful=action != "kill")
         if action in ("start", "restart") and running.proxy.state != RUNNING:
             wait = closed_seconds if action == "restart" else 0.0
@@ -154,7 +156,7 @@ class RunningSite:
         assert running.proxy is not None
         await asyncio.sleep(closed_seconds)
         running.proxy.become(STARTING)
-        for kind in ("qps", "door"):
+        for kind in ("qps", "user"):
             await self._open(running, running.listeners[kind])
         await asyncio.sleep(starting_seconds)
         running.proxy.become(RUNNING)
@@ -195,7 +197,7 @@ class RunningSite:
         self.instruments.counters.clear()
         self.history.clear()
 
-    def card(self) -> dict[str, Any]:
+    def site_info(self) -> dict[str, Any]:
         """What a client needs to know of the site (the daemon adds the process)."""
         nodes = []
         for running in self.nodes.values():
@@ -218,6 +220,6 @@ class RunningSite:
             "host_map": {running.node.host_name: running.address for running in self.nodes.values()},
             "certificates": self.certificates,
             "nodes": nodes,
-            "balancer": self._front.card(),
+            "balancer": self._front.site_info(),
             "notes": self.notes,
         }

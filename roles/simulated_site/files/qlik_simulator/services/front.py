@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people meet first: the balancer where there is one, else the doors of the proxies."""
+"""What people meet first: the balancer where there is one, else the users' ports of the proxies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..balancer.balancer import Balancer
-from ..balancer.haproxy_config import HOW_TO_GET, UsersPort, find_haproxy
+from ..balancer.haproxy_config import HOW_TO_GET, BackendServer, find_haproxy
 from ..balancer.watch import Watch
 from ..model.certificates import Authority
 from ..model.history import History
@@ -26,7 +26,7 @@ class Front:
         self._directory = directory
         self._real_ports = real_ports
         self._history = history
-        self._ports: list[UsersPort] = []
+        self._ports: list[BackendServer] = []
         self._balancer: Balancer | None = None
         self._watch: Watch | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -34,7 +34,7 @@ class Front:
         if choice == "auto" and self._program is None:
             self.notes.append(f"HAProxy is not installed here, so no balancer stands in front. {HOW_TO_GET}")
 
-    async def open(self, ports: list[UsersPort], authority: Authority, central: str, root: str) -> None:
+    async def open(self, ports: list[BackendServer], authority: Authority, central: str, root: str) -> None:
         """Start the balancer, if there is to be one. It has a name in the domain of the central node."""
         self._ports = ports
         if self._program is None:
@@ -59,9 +59,9 @@ class Front:
             await self._balancer.reset()
             await self._watch.settled()
 
-    def card(self) -> dict[str, Any] | None:
+    def site_info(self) -> dict[str, Any] | None:
         """What the site card says of the balancer."""
-        return self._balancer.card() if self._balancer else None
+        return self._balancer.site_info() if self._balancer else None
 
     def entrances(self) -> list[Entrance]:
         """Where people come in."""

@@ -19,10 +19,10 @@ from aiohttp import web
 
 from ..model.faults import Faults, cut, inject
 from ..model.journal import Counters, Entry, Journal, is_write, without_xrfkey
-from ..services.call import Call, answer_text, read_body
+from ..services.request import Request, answer_text, read_body
 
 log = logging.getLogger(__name__)
-Answer = Callable[[Call], Awaitable[web.StreamResponse]]
+Answer = Callable[[Request], Awaitable[web.StreamResponse]]
 # Below the ports that Linux (32768) and macOS (49152) hand out for outgoing connections, so that no client can sit on
 # the port of a proxy that is about to open again.
 _FREE_PORTS = range(20_000, 32_000)
@@ -98,7 +98,7 @@ def _bind(address: str, port: int, again: bool) -> socket.socket:
 
 
 class Listener(web.Server):
-    """QRS, QPS or the door of one node."""
+    """QRS, QPS or the users' port of one node."""
 
     _connections_made = 0
 
@@ -212,7 +212,7 @@ class Listener(web.Server):
                 entry.status = None if fault and fault.kind in ("cut", "half") else spoilt.status
                 return spoilt
         try:
-            response = await self._answer(Call(request, connection.trusted, await read_body(request)))
+            response = await self._answer(Request(request, connection.trusted, await read_body(request)))
         except web.HTTPRequestEntityTooLarge:
             response = answer_text("Payload Too Large", 413)  # N
         except web.RequestPayloadError:

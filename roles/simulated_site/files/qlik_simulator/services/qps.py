@@ -17,7 +17,7 @@ from ..model.sessions import Attribute, Session, SessionStore
 from ..model.site_check import attribute
 from ..model.switches import Switches
 from ..services import openapi
-from ..services.call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
+from ..services.request import Request, answer_json, answer_text, json_bytes, no_endpoint, refusal
 
 ENDPOINTS = [
     "GET /qps/alive",
@@ -58,47 +58,47 @@ class ProxyService:
         self._proxy = proxy
         self._switches = switches
 
-    async def answer(self, call: Call) -> web.Response:
+    async def answer(self, request: Request) -> web.Response:
         """The checks in their order (I): certificate, xrfkey, path, prefix, id."""
-        refused = refusal(call)
+        refused = refusal(request)
         if refused is not None:
             return refused
-        if not call.parts or call.parts[0].lower() != "qps":
+        if not request.parts or request.parts[0].lower() != "qps":
             return no_endpoint()
-        parts = call.parts[1:]
+        parts = request.parts[1:]
         lowered = tuple(part.lower() for part in parts)  # names of routes go in any case; prefixes and ids do not (N)
-        if lowered == ("alive",) and call.method == "GET":
+        if lowered == ("alive",) and request.method == "GET":
             return self._alive()
         if not self._proxy.alive:
             return answer_text("Service Unavailable", 503)  # I: what a starting proxy answers is not known
-        if lowered == ("health",) and call.method == "GET":
+        if lowered == ("health",) and request.method == "GET":
             return answer_text("OK")  # 200 is what a client expects (C); the body is N
-        if lowered[:1] == ("about",) and call.method == "GET" and lowered[1:] in _ABOUT:
+        if lowered[:1] == ("about",) and request.method == "GET" and lowered[1:] in _ABOUT:
             return answer_json(_ABOUT[lowered[1:]])
-        return await self._on_sessions(call, parts, lowered)
+        return await self._on_sessions(request, parts, lowered)
 
     def _alive(self) -> web.Response:
         if not self._proxy.alive and self._switches["alive_while_starting"] == "unavailable":
             return answer_text("Service Unavailable", 503)
         return answer_json({"value": self._proxy.alive})  # C, and a live test of that client
 
-    async def _on_sessions(self, call: Call, parts: list[str], lowered: tuple[str, ...]) -> web.Response:
+    async def _on_sessions(self, request: Request, parts: list[str], lowered: tuple[str, ...]) -> web.Response:
         """Everything below a virtual proxy. Its prefix may have several parts (D): the path is read from its end."""
-        if lowered[-1:] == ("ticket",) and call.method == "POST":
-            return self._ticket(call) if self._proxy.store("/".join(parts[:-1])) else self._unknown_prefix(None)
-        if lowered[-1:] == ("session",) and call.method in ("GET", "POST"):
+        if lowered[-1:] == ("ticket",) and request.method == "POST":
+            return self._ticket(request) if self._proxy.store("/".join(parts[:-1])) else self._unknown_prefix(None)
+        if lowered[-1:] == ("session",) and request.method in ("GET", "POST"):
             store = self._proxy.store("/".join(parts[:-1]))
-            if call.method == "POST":
-                return await self._add(call, store) if store else self._unknown_prefix(None)
+            if request.method == "POST":
+                return await self._add(request, store) if store else self._unknown_prefix(None)
             return json_bytes(store.as_json(self._with_user_name)) if store else self._unknown_prefix([])
-        if lowered[-2:-1] == ("session",) and call.method in ("GET", "DELETE"):
+        if lowered[-2:-1] == ("session",) and request.method in ("GET", "DELETE"):
             store = self._proxy.store("/".join(parts[:-2]))
-            return self._one(store, parts[-1], call.method == "DELETE") if store else self._unknown_prefix(None)
-        if lowered[-3:-2] == ("user",) and call.method in ("GET", "DELETE"):
+            return self._one(store, parts[-1], request.method == "DELETE") if store else self._unknown_prefix(None)
+        if lowered[-3:-2] == ("user",) and request.method in ("GET", "DELETE"):
             store = self._proxy.store("/".join(parts[:-3]))
             if store is None:
                 return self._unknown_prefix([])
-            return self._of_user(store, parts[-2], parts[-1], call.method == "DELETE")
+            return self._of_user(store, parts[-2], parts[-1], request.method == "DELETE")
         return no_endpoint()
 
     @property
@@ -133,9 +133,9 @@ class ProxyService:
             self._proxy.end(store, sessions)
         return answer_json([self._struct(session) for session in sessions])  # D
 
-    async def _add(self, call: Call, store: SessionStore) -> web.Response:
+    async def _add(self, request: Request, store: SessionStore) -> web.Response:
         """POST: the session to add, keys in any case (C); the answer is the struct with NewUser (D)."""
-        given = _given_user(call, "sessionid")
+        given = _given_user(request, "sessionid")
         if given is None:
             return answer_text("Bad Request", 400)  # N
         directory, user_id, attributes, session_id = given
@@ -145,9 +145,9 @@ class ProxyService:
         struct = {**self._struct(session), "NewUser": new_user}
         return answer_json(struct, int(str(self._switches["add_session_status"])))
 
-    def _ticket(self, call: Call) -> web.Response:
-        """POST: a ticket for a user, whom QRS need not know. No door of the simulator takes tickets."""
-        given = _given_user(call, "targetid")
+    def _ticket(self, request: Request) -> web.Response:
+        """POST: a ticket for a user, whom QRS need not know. No users' port of the simulator takes tickets."""
+        given = _given_user(request, "targetid")
         if given is None:
             return answer_text("Bad Request", 400)  # N
         directory, user_id, attributes, _target_id = given
@@ -161,13 +161,13 @@ class ProxyService:
         return answer_json(ticket, 201)  # D
 
 
-def _given_user(call: Call, further: str) -> tuple[str, str, list[Attribute], str] | None:
+def _given_user(request: Request, further: str) -> tuple[str, str, list[Attribute], str] | None:
     """Directory, id, attributes and one text more of the body, whose keys go in any case (C). None if it is wrong.
 
     The proxy turns directories to upper case and leaves user ids alone (L).
     """
     try:
-        given = {str(key).lower(): value for key, value in call.json().items()}
+        given = {str(key).lower(): value for key, value in request.json().items()}
         directory, user_id = _text(given, "userdirectory"), _text(given, "userid")
         attributes = [attribute("Attributes", each) for each in given.get("attributes") or []]
         text = _text(given, further)

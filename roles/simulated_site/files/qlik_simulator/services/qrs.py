@@ -13,9 +13,9 @@ from ..model.entities import guid, service_ids
 from ..model.site import Node
 from ..model.switches import Switches
 from ..services.about import about, about_api, about_openapi
-from ..services.call import Call, answer_json, answer_text, json_bytes, no_endpoint, refusal
 from ..services.filter_language import FilterError
 from ..services.repository import Repository
+from ..services.request import Request, answer_json, answer_text, json_bytes, no_endpoint, refusal
 from ..services.table import Table, render, to_json
 from ..services.table_rows import tabulate
 
@@ -33,18 +33,18 @@ class RepositoryService:
         self._repository = repository
         self._switches = switches
 
-    async def answer(self, call: Call) -> web.Response:
+    async def answer(self, request: Request) -> web.Response:
         """The checks in their order (I): certificate, xrfkey, query, user, path. Paths in any case (C)."""
-        refused = refusal(call)
-        return refused if refused is not None else self.answer_checked(call, call.parts, call.qlik_user)
+        refused = refusal(request)
+        return refused if refused is not None else self.answer_checked(request, request.parts, request.qlik_user)
 
-    def answer_checked(self, call: Call, parts: list[str], user: tuple[str, str] | None) -> web.Response:
+    def answer_checked(self, request: Request, parts: list[str], user: tuple[str, str] | None) -> web.Response:
         """Answer a call whose certificate (or session, when it came through a virtual proxy) and xrfkey are good."""
         lowered = [part.lower() for part in parts]
         # D has /ssl/ping, a client asks /qrs/ssl/ping (C): both answer.
-        if lowered in (["ssl", "ping"], ["qrs", "ssl", "ping"]) and call.method == "GET":
+        if lowered in (["ssl", "ping"], ["qrs", "ssl", "ping"]) and request.method == "GET":
             return answer_text("Ping successful.")  # L
-        if any("=" not in pair for pair in call.query_string.split("&")):
+        if any("=" not in pair for pair in request.query_string.split("&")):
             return answer_text("Missing parameter value(s)", 400)  # L: what an unencoded '&' in a filter ends in
         if user is None and self._switches["qrs_without_user"] == "forbid":
             return answer_text("Forbidden", 403)
@@ -53,24 +53,26 @@ class RepositoryService:
         if lowered[:1] != ["qrs"]:
             return no_endpoint()
         is_administrator = user is None or self._repository.is_administrator(*user)
-        if call.method != "GET" and (call.method, *lowered[1:]) != _USER_TABLE:
-            return self._write(call, lowered[1:], "\\".join(user or _SITE_ITSELF), is_administrator)
+        if request.method != "GET" and (request.method, *lowered[1:]) != _USER_TABLE:
+            return self._write(request, lowered[1:], "\\".join(user or _SITE_ITSELF), is_administrator)
         if lowered[1:] == ["about"]:
             return answer_json(about(self._node))
         if lowered[1:2] == ["about"]:
-            return self._about(call, lowered[2:])
-        return self._entities(call, lowered[1:], user or _SITE_ITSELF, is_administrator)
+            return self._about(request, lowered[2:])
+        return self._entities(request, lowered[1:], user or _SITE_ITSELF, is_administrator)
 
-    def _about(self, call: Call, parts: list[str]) -> web.Response:
+    def _about(self, request: Request, parts: list[str]) -> web.Response:
         has_banners = self._repository.banners.table() is not None
         told = None
         if parts[:1] == ["openapi"]:
             told = about_openapi(parts[1:], has_banners)
         elif parts[:1] == ["api"] and len(parts) == 2:
-            told = about_api(parts[1], call.query.get("method", ""), has_banners)
+            told = about_api(parts[1], request.query.get("method", ""), has_banners)
         return answer_json(told) if told is not None else no_endpoint()
 
-    def _entities(self, call: Call, parts: list[str], user: tuple[str, str], is_administrator: bool) -> web.Response:
+    def _entities(
+        self, request: Request, parts: list[str], user: tuple[str, str], is_administrator: bool
+    ) -> web.Response:
         table = self._repository.table(parts[0]) if parts else None
         if table is None or len(parts) > 2:
             return no_endpoint()
@@ -79,26 +81,26 @@ class RepositoryService:
         elif parts[0] == "user":
             table = self._repository.users_seen_by(user)
         # Told when asked for, else null (D).
-        privileges = _PRIVILEGES[is_administrator] if call.query.get("privileges", "").lower() == "true" else None
+        privileges = _PRIVILEGES[is_administrator] if request.query.get("privileges", "").lower() == "true" else None
         what = parts[1] if len(parts) == 2 else ""
-        if what not in ("", "full", "count") and call.method == "GET":
+        if what not in ("", "full", "count") and request.method == "GET":
             return self._single(parts[0], what, table, privileges)
         try:
-            return self._list(call, table, what, privileges)
+            return self._list(request, table, what, privileges)
         except (FilterError, RefusedError) as error:
             return answer_text(str(error), 400)
 
-    def _list(self, call: Call, table: Table, what: str, privileges: list[str] | None) -> web.Response:
-        rows = table.select(call.query.get("filter"), call.query.get("orderby"))
+    def _list(self, request: Request, table: Table, what: str, privileges: list[str] | None) -> web.Response:
+        rows = table.select(request.query.get("filter"), request.query.get("orderby"))
         if what == "count":
             return answer_json({"value": len(rows)})  # C
-        if call.method == "POST":
-            return json_bytes(to_json(tabulate(table, rows, _read(call), call.query)), 201)  # status: I
+        if request.method == "POST":
+            return json_bytes(to_json(tabulate(table, rows, _read(request), request.query)), 201)  # status: I
         if rows is table.rows and privileges is None:
             return json_bytes(table.rendered(what == "full"))
         return json_bytes(render(rows, what == "full", privileges))
 
-    def _write(self, call: Call, parts: list[str], user: str, may_write: bool) -> web.Response:
+    def _write(self, request: Request, parts: list[str], user: str, may_write: bool) -> web.Response:
         """Banners are all that can be written. Without the right: 403 (L)."""
         banners = self._repository.banners
         if parts[:1] != ["custombannermessage"] or banners.table() is None:
@@ -107,11 +109,11 @@ class RepositoryService:
         try:
             if not may_write:
                 raise RefusedError(403, "Forbidden")
-            if (call.method, len(parts)) == ("POST", 1):
-                status, answer = banners.add(_read(call), user)
-            elif call.method == "PUT" and wanted:
-                status, answer = banners.change(wanted, _read(call), user)
-            elif call.method == "DELETE" and wanted:
+            if (request.method, len(parts)) == ("POST", 1):
+                status, answer = banners.add(_read(request), user)
+            elif request.method == "PUT" and wanted:
+                status, answer = banners.change(wanted, _read(request), user)
+            elif request.method == "DELETE" and wanted:
                 status, answer = banners.remove(wanted)
             else:
                 return no_endpoint()
@@ -129,8 +131,8 @@ class RepositoryService:
         return json_bytes(to_json({**row.full, "privileges": privileges})) if row else answer_text("Not Found", 404)
 
 
-def _read(call: Call) -> object:
+def _read(request: Request) -> object:
     try:
-        return call.json()
+        return request.json()
     except ValueError as error:
         raise RefusedError(400, "The body is no JSON.") from error

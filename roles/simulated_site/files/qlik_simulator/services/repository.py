@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..model import entities as shapes
+from ..model import entities
 from ..model.banners import BannerStore
 from ..model.clock import Clock, moment
 from ..model.proxy import RUNNING, STARTING, Proxy
@@ -29,7 +29,7 @@ class Repository:
     """The repository of a site. ``proxies`` are its proxy processes by node name."""
 
     def __init__(
-        self, site: Site, ports: shapes.Ports, proxies: Mapping[str, Proxy], switches: Switches, clock: Clock
+        self, site: Site, ports: entities.Ports, proxies: Mapping[str, Proxy], switches: Switches, clock: Clock
     ) -> None:
         self._site = site
         self._ports = ports
@@ -86,8 +86,8 @@ class Repository:
     def _nodes(self) -> Table:
         rows = []
         for node in self._site.nodes:
-            full = shapes.node_full(node, self._created)
-            rows.append(Row(full, shapes.node_condensed(node)))
+            full = entities.node_full(node, self._created)
+            rows.append(Row(full, entities.node_condensed(node)))
         return Table(rows)
 
     def _proxy_services(self) -> Table:
@@ -96,18 +96,18 @@ class Repository:
         rows = []
         for node in self._site.nodes:
             if node.proxy or listed:
-                full = shapes.proxy_full(node, self._site, self._ports, self._created)
+                full = entities.proxy_full(node, self._site, self._ports, self._created)
                 entity = {**full, "serverNodeConfiguration": self._node_as_filtered(node)}
                 rows.append(Row(full, self._condensed_service(full, "serverNodeConfiguration", "settings"), entity))
         return Table(rows)
 
     def _condensed_service(self, full: dict[str, Any], *fields: str) -> dict[str, Any]:
         """The short form of a service; Qlik's description of the interface (D) has none of the fields."""
-        return shapes.condensed(full, *(fields if self._switches["condensed_services"] == "fields" else ()))
+        return entities.condensed(full, *(fields if self._switches["condensed_services"] == "fields" else ()))
 
     def _node_as_filtered(self, node: Node) -> dict[str, Any]:
         """The node as a filter on proxy services sees it, which is more than their answers show (C)."""
-        seen = shapes.node_full(node, self._created)
+        seen = entities.node_full(node, self._created)
         if self._switches["filter_proxy_enabled"] == "refused":
             del seen["proxyEnabled"]
         elif self._switches["filter_proxy_enabled"] == "ignored":
@@ -117,8 +117,8 @@ class Repository:
     def _virtual_proxies(self) -> Table:
         return Table(
             Row(
-                shapes.virtual_proxy_full(each, self._site, self._created),
-                shapes.virtual_proxy_condensed(each, self._site),
+                entities.virtual_proxy_full(each, self._site, self._created),
+                entities.virtual_proxy_condensed(each, self._site),
             )
             for each in self._site.virtual_proxies
         )
@@ -126,9 +126,9 @@ class Repository:
     def _users(self) -> Table:
         rows = []
         for user in self._site.users:
-            full = shapes.user_full(user, self._created)
+            full = entities.user_full(user, self._created)
             fields = ("userId", "userDirectory", "userDirectoryConnectorName", "name")
-            rows.append(Row(full, shapes.condensed(full, *fields)))
+            rows.append(Row(full, entities.condensed(full, *fields)))
         return Table(rows)
 
     def _service_statuses(self) -> Table:
@@ -146,8 +146,8 @@ class Repository:
                 _PRINTING: _RUNNING,
             }
             for service, state in states.items():
-                full = shapes.service_status(node, service, state, moment(seen), self._created)
-                entity = {**full, "serverNodeConfiguration": shapes.node_full(node, self._created)}
+                full = entities.service_status(node, service, state, moment(seen), self._created)
+                entity = {**full, "serverNodeConfiguration": entities.node_full(node, self._created)}
                 short = self._condensed_service(
                     full, "serverNodeConfiguration", "serviceType", "serviceState", "timestamp"
                 )

@@ -31,20 +31,22 @@ async def serve(site: Site, state: StateDirectory, real_ports: bool, balancer: s
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     running = RunningSite(site, state.path, real_ports, balancer)
     held = reserve("127.0.0.1", 0)
-    card = {
+    site_info = {
         "running": True,
         "started": True,
         "pid": os.getpid(),
         "control": f"http://127.0.0.1:{held.getsockname()[1]}",
         "state_dir": str(state.path),
     }
-    control = web.AppRunner(Control(running, lambda: {**card, **running.card()}).application(), access_log=None)
+    control = web.AppRunner(
+        Control(running, lambda: {**site_info, **running.site_info()}).application(), access_log=None
+    )
     await control.setup()
     try:
         await running.open()
         await web.SockSite(control, held).start()
-        state.write_card({**card, **running.card()})
-        print(json.dumps({**card, **running.card()}, ensure_ascii=False), flush=True)
+        state.write_card({**site_info, **running.site_info()})
+        print(json.dumps({**site_info, **running.site_info()}, ensure_ascii=False), flush=True)
         for note in running.notes:
             logging.getLogger(__name__).warning("%s", note)
         await stop.wait()

@@ -147,7 +147,7 @@ class Table:
     def _likely(self, expression: Expression) -> set[int] | None:
         """Numbers of the rows that may fit, from an index on equality; None when only looking at each can tell.
 
-        Clients ask for users in bunches (this one or that one or ...), where looking at each is slow.
+        Clients ask for users in batches (this one or that one or ...), where looking at each is slow.
         """
         if isinstance(expression, Comparison):
             if expression.operator != "eq" or _NUMBER.fullmatch(expression.name):

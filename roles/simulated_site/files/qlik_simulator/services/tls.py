@@ -15,7 +15,6 @@ from cryptography import x509
 from ..model.certificates import Authority, Identity, write_private
 from ..model.switches import Switches
 
-FLAWS = ("expired", "wrong_name", "rogue")
 _VERSIONS = {
     "both": (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3),
     "1.2": (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2),

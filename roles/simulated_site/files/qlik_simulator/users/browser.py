@@ -18,7 +18,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 @dataclass(frozen=True)
 class Entrance:
-    """Where people come in: the balancer, or the door of a proxy. ``name`` is what its certificate must say."""
+    """Where people come in: the balancer, or the users' port of a proxy. ``name`` is what its certificate must say."""
 
     url: str
     name: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Users log in: by the door, by the control interface, or by themselves where single sign-on does it."""
+"""Users log in: by the users' port, by the control interface, or by themselves where single sign-on does it."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class Logins:
         ]
         return [session.session_id for session in sessions]
 
-    def at_the_door(self, store: SessionStore, directory: str, user_id: str) -> Session:
-        """One session of a user who comes in by the door. TooManySessionsError for the sixth."""
+    def at_user_port(self, store: SessionStore, directory: str, user_id: str) -> Session:
+        """One session of a user who comes in by the users' port. TooManySessionsError for the sixth."""
         if self._count(directory, user_id) >= MOST_SESSIONS:
             raise TooManySessionsError
         return self._new(store, Session(directory.upper(), user_id, self._clock.now()))

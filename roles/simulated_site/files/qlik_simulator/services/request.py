@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One request as QRS, QPS and the door read it, and the answers they share."""
+"""One request as QRS, QPS and the users' port read it, and the answers they share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ XSRF = "XSRF prevention check failed. Possible XSRF discovered."
 _SERVER = {"Server": "Microsoft-HTTPAPI/2.0"}
 
 
-class Call:
+class Request:
     """A request. ``trusted`` tells whether a certificate of this site came with it."""
 
     def __init__(self, request: web.BaseRequest, trusted: bool, body: bytes = b"") -> None:
@@ -99,11 +99,11 @@ def answer_text(text: str, status: int = 200) -> web.Response:
     )
 
 
-def refusal(call: Call) -> web.Response | None:
+def refusal(request: Request) -> web.Response | None:
     """The first two checks of both services: the certificate, then the xrfkey (order: I)."""
-    if not call.trusted:
+    if not request.trusted:
         return answer_text("Forbidden", 403)  # L, C
-    if not call.has_xrfkey:
+    if not request.has_xrfkey:
         return answer_text(XSRF, 403)  # L
     return None
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import MissingNotProven
-from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Reading
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Pair, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Inquiry, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders, oracle
@@ -42,9 +42,9 @@ class FakeSite(Site):
     def topology(self) -> Topology:
         return self.world.topology
 
-    def read(self, pairs: Iterable[Pair]) -> Reading:
-        wanted = tuple(pairs)
-        return Reading(wanted, tuple(session for session in self.world.sessions if session.pair in wanted))
+    def read(self, links: Iterable[ProxyLink]) -> Listing:
+        wanted = tuple(links)
+        return Listing(wanted, tuple(session for session in self.world.sessions if session.link in wanted))
 
     def keep_secret(self, session_ids: Iterable[str]) -> None:
         pass
@@ -90,11 +90,11 @@ def test_no_state_ever_means_an_anonymous_user(site_and_options: tuple[FakeSite,
 
 
 def assert_no_anonymous_user_is_selected(site: FakeSite, options: dict[str, Any]) -> None:
-    inquiry = inquire(site, options, builders.NOW)
+    query = inquire(site, options, builders.NOW)
     states = options["user_states"]
     patterns = options["anonymous_users"]
-    assert not [session for session in inquiry.selected if is_anonymous(session, site.world, patterns)]
-    for session in inquiry.selected:
+    assert not [session for session in query.selected if is_anonymous(session, site.world, patterns)]
+    for session in query.selected:
         state = site.world.states[session.user_key] - {"missing"} if session.user_key in site.known else {"missing"}
         assert state & set(states)
 
@@ -105,7 +105,7 @@ def test_qrs_is_asked_at_most_twice_and_for_no_anonymous_user(
 ) -> None:
     site, options = site_and_options
     try:
-        inquiry = inquire(site, options, builders.NOW)
+        query = inquire(site, options, builders.NOW)
     except MissingNotProven:
         return
     asked = [name for names in site.asked for name in names]
@@ -115,7 +115,7 @@ def test_qrs_is_asked_at_most_twice_and_for_no_anonymous_user(
     assert bool(site.asked) is bool(options["resolve_users"] or options.get("user_states"))
     anonymous = {s.user_key for s in site.world.sessions if is_anonymous(s, site.world, options["anonymous_users"])}
     assert not anonymous & set(keys)
-    for user in inquiry.report(with_ids=False).as_result()["users"]:
+    for user in query.result(with_ids=False).as_result()["users"]:
         key = fold(user["user_directory"]), fold(user["user_id"])
         assert user["kind"] == ("anonymous" if key in anonymous else "person")
         assert ("state" in user) is bool(site.asked)
@@ -127,12 +127,12 @@ def test_qrs_is_asked_at_most_twice_and_for_no_anonymous_user(
 
 def test_addresses_come_from_sessions_that_are_not_selected_too() -> None:
     site = builders.topology()
-    plain = builders.session(session_id="1", pair=site.pairs[0])
-    telling = builders.session(session_id="2", pair=site.pairs[3], attributes={"Mail": ["anna@lab.example"]})
+    plain = builders.session(session_id="1", link=site.links[0])
+    telling = builders.session(session_id="2", link=site.links[3], attributes={"Mail": ["anna@lab.example"]})
     world = World(site, [plain, telling], {}, {})
     options = {"session_refs": [plain.ref], "resolve_users": True, "email_attributes": ["mail"]}
-    inquiry: Inquiry = inquire(FakeSite(world, []), options, builders.NOW)
-    (user,) = inquiry.report(with_ids=False).as_result()["users"]
+    query: SessionQuery = inquire(FakeSite(world, []), options, builders.NOW)
+    (user,) = query.result(with_ids=False).as_result()["users"]
     assert (user["sessions"], user["emails"], user["state"]) == (1, ["anna@lab.example"], "unknown")
 
 
@@ -147,19 +147,19 @@ def test_with_rules_no_more_is_selected_than_without_and_each_says_why(
     without_surplus = {name: value for name, value in options.items() if name != "keep_per_user"}
     try:
         everything = inquire(site, without_surplus, builders.NOW).selected
-        inquiry = inquire(site, {**without_surplus, "any_of": rules}, builders.NOW)
+        query = inquire(site, {**without_surplus, "any_of": rules}, builders.NOW)
     except MissingNotProven:
         return
     meant = [session.ref for session in everything if any(oracle.is_meant(session, one, site.world) for one in rules)]
-    assert [session.ref for session in inquiry.selected] == meant
-    for session in inquiry.report(with_ids=False).as_result()["sessions"]:
+    assert [session.ref for session in query.selected] == meant
+    for session in query.result(with_ids=False).as_result()["sessions"]:
         assert session["rule"] in ("users", "proxies", "attributes")
         assert session["reason"] == f"matches {session['rule']}"
 
 
 def test_the_surplus_around_rules_is_taken_from_what_they_select() -> None:
     site = builders.topology()
-    sessions = [builders.session("LAB\\anna", str(number), site.pairs[number % 4]) for number in range(6)]
+    sessions = [builders.session("LAB\\anna", str(number), site.links[number % 4]) for number in range(6)]
     world = World(site, sessions, {}, {})
     options = {"any_of": [{"proxies": ["Central"]}, {"proxies": ["Node2"], "virtual_proxies": ["sales"]}]}
     assert len(inquire(FakeSite(world, []), options, builders.NOW).selected) == 5

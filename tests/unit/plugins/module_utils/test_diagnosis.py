@@ -13,7 +13,7 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client import diagnosis as _explain
+from ansible_collections.qlikops.sense.plugins.module_utils._client import diagnosis as diagnosis
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import (
     LONGEST_QUOTE,
@@ -220,7 +220,7 @@ POOL: Any = None
             "restarting",
         ),
         (tls("WRONG_VERSION_NUMBER"), "not_tls", "port 4242 does not speak TLS.", "4243 (qps_port)"),
-        (tls("HTTP_REQUEST"), "not_tls", "port 4242 does not speak TLS.", "users' door"),
+        (tls("HTTP_REQUEST"), "not_tls", "port 4242 does not speak TLS.", "users' port"),
         (tls("RECORD_LAYER_FAILURE"), "not_tls", "port 4242 does not speak TLS.", ""),
         (tls("PACKET_LENGTH_TOO_LONG"), "not_tls", "port 4242 does not speak TLS.", ""),
         (
@@ -295,7 +295,7 @@ def test_an_untrusted_certificate_with_a_root_given_asks_whether_it_is_the_right
 def test_a_certificate_of_another_name_tells_the_names_it_has(
     monkeypatch: pytest.MonkeyPatch, words: str, names: list[str], known: str
 ) -> None:
-    monkeypatch.setattr(_explain, "certificate_names", lambda *_place: names)
+    monkeypatch.setattr(diagnosis, "certificate_names", lambda *_place: names)
     failure = no_answer(certificate(words))
     assert failure.kind == "name_mismatch"
     assert failure.reason == f"{REQUEST}: the node's certificate is not made out to qlik1.{known}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The users' door: log in, stay, be sent back, be refused."""
+"""The users' port: log in, stay, be sent back, be refused."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def user(site: Card, control: Control, names: None) -> Client:
 
 def get(user: Client, path: str, node: str = "Central", **options: object) -> requests.Response:
     user.http.headers.pop("X-Qlik-Xrfkey", None)
-    return user.call("door", "GET", path, node, **options)
+    return user.call("user", "GET", path, node, **options)
 
 
 def test_log_in_by_form(user: Client, control: Control) -> None:
     sent_away = get(user, "/sales/hub", query={"xrfkey": None})
     assert (sent_away.status_code, sent_away.headers["Location"]) == (302, LOGIN)
     assert "<form" in get(user, sent_away.headers["Location"]).text
-    logged_in = user.call("door", "POST", LOGIN, data={"user": "lab\\anna"})
+    logged_in = user.call("user", "POST", LOGIN, data={"user": "lab\\anna"})
     assert (logged_in.status_code, logged_in.headers["Location"]) == (302, "/sales/hub")
     (session,) = control.sessions("LAB\\anna", virtual_proxy="sales", node="Central")
     assert logged_in.cookies == {"X-Qlik-Session-sales": session["session_id"]}
@@ -96,7 +96,7 @@ def test_personal_api(user: Client, control: Control) -> None:
         "userName": "山田 浩",
         "logoutUri": "/sales/qps/user",
     }
-    assert user.call("door", "DELETE", "/sales/qps/user").json() == {"session": "inactive"}
+    assert user.call("user", "DELETE", "/sales/qps/user").json() == {"session": "inactive"}
     assert control.sessions() == []
 
 
@@ -109,14 +109,14 @@ def test_who_logs_in_is_known_to_qrs_afterwards(user: Client, client: Client, co
 
 def test_qrs_through_a_virtual_proxy(site: Card, user: Client, control: Control) -> None:
     path = "/sales/qrs/proxyservice/count"
-    assert user.call("door", "GET", path).status_code == 302, "nobody has logged in"
-    as_admin = user.call("door", "GET", path, headers={"X-User": "admin"})
+    assert user.call("user", "GET", path).status_code == 302, "nobody has logged in"
+    as_admin = user.call("user", "GET", path, headers={"X-User": "admin"})
     assert as_admin.json() == {"value": 3}
     assert len(control.sessions("LAB\\admin")) == 1
-    assert user.call("door", "GET", path).json() == {"value": 3}, "the cookie says who asks"
-    assert user.call("door", "GET", path, query={"xrfkey": "x"}).status_code == 403
+    assert user.call("user", "GET", path).json() == {"value": 3}, "the cookie says who asks"
+    assert user.call("user", "GET", path, query={"xrfkey": "x"}).status_code == 403
     stranger = Client(site, certificate=None, user="INTERNAL\\sa_api")
-    assert stranger.call("door", "GET", "/qrs/about").status_code == 302, (
+    assert stranger.call("user", "GET", "/qrs/about").status_code == 302, (
         "X-Qlik-User is no header of this virtual proxy"
     )
 
@@ -125,14 +125,14 @@ def test_each_call_to_qrs_without_a_cookie_is_a_session_more(site: Card, user: C
     path, header = "/sales/qrs/proxyservice/count", {"X-User": "admin"}
     for number in range(1, 6):
         forgetful = Client(site, certificate=None, user=None)
-        assert forgetful.call("door", "GET", path, headers=header).json() == {"value": 3}
+        assert forgetful.call("user", "GET", path, headers=header).json() == {"value": 3}
         assert len(control.sessions("LAB\\admin")) == number
-    assert forgetful.call("door", "GET", path, headers=header).json() == {"value": 3}, "with its cookie it stays one"
-    sixth = user.call("door", "GET", path, headers=header)
+    assert forgetful.call("user", "GET", path, headers=header).json() == {"value": 3}, "with its cookie it stays one"
+    sixth = user.call("user", "GET", path, headers=header)
     assert sixth.status_code == 403
     assert "You cannot access Qlik Sense because you have too many sessions active in parallel" in sixth.text
     assert len(control.sessions("LAB\\admin")) == 5
-    mei = user.call("door", "GET", "/sales/qrs/about", headers={"X-User": "mei"})
+    mei = user.call("user", "GET", "/sales/qrs/about", headers={"X-User": "mei"})
     assert mei.status_code == 200, "the limit is of each user"
 
 
