@@ -67,7 +67,7 @@ class ActionModule(ActionBase):
         try:
             existing = self._existing(wanted, task_vars or {})
         except AnsibleError as error:
-            return {**result, "failed": True, "msg": f"AWX can't be asked. {error} {CURES}"}
+            return {**result, "failed": True, "msg": f"AWX can't be reached. {error} {CURES}"}
         result["missing"] = _awx_check.to_create(wanted, existing)
         if self._task.check_mode:
             wanted = _awx_check.comparable(wanted, existing)

@@ -43,14 +43,14 @@ class ActionModule(ActionBase):
         if options.report_file:
             report, warning = _read(target, options.report_file)
         if not report and not options.drain:
-            raise BadOptions([warning or "There is neither a report nor a drain to make a page of."])
+            raise BadOptions([warning or "There is neither a report nor a drain to create a page from."])
         contents = {options.path: files.page_of(report, options.drain, options.template)}
         if options.data_path:
             contents[options.data_path] = files.as_json({"drain": options.drain, "report": report})
         for directory in {str(Path(path).parent) for path in contents}:
             target.make_directory(directory)
         written = [target.write(path, content) for path, content in contents.items()]
-        warnings = {"warnings": [f"{warning} The page is made without it."]} if warning else {}
+        warnings = {"warnings": [f"{warning} The page is created without it."]} if warning else {}
         return {"changed": any(written), "files": list(contents), **warnings}
 
 

@@ -41,7 +41,7 @@ def _line(node: str, phase: str, called: dict[str, Any]) -> str:
     """What a person reads. The last such line is all that stands there after Ctrl-C, so it says what to do then."""
     text = f"{time.strftime('%H:%M:%S')} {node}: {phase}"
     if called.get("drained"):
-        text += " (the node is out; if this run is stopped, run the same command again)"
+        text += " (the node is out of service; if this run stops, run the same command again)"
     return text
 
 

@@ -27,7 +27,7 @@ options:
   virtual_proxies:
     description:
       - Only sessions of the virtual proxies with these prefixes, with or without a leading slash. V(/) alone is the
-        default virtual proxy. Ids of virtual proxies are taken, too. A prefix that the site does not have is an error.
+        default virtual proxy. Ids of virtual proxies also work. A prefix that the site does not have is an error.
     type: list
     elements: str
   users:

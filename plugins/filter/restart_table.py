@@ -29,7 +29,7 @@ author:
   - Contributors to the qlikops.sense project (@qlikops)
 options:
   _input:
-    description: The reports, or the results of M(qlikops.sense.qlik_restart_info), in the order they shall be shown in.
+    description: The reports, or the results of M(qlikops.sense.qlik_restart_info), in display order.
     type: list
     elements: dict
     required: true

@@ -84,7 +84,7 @@ def check(path: str) -> None:
         if os.path.exists(path):
             os.close(os.open(path, os.O_RDWR | os.O_APPEND))
         elif not os.access(_directory(path), os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, "no file can be made in its directory")
+            raise PermissionError(errno.EACCES, "no file can be created in its directory")
 
 
 def _refuse_what_is_no_file(path: str) -> None:
@@ -109,7 +109,7 @@ def _opened(path: str, flags: int) -> Iterator[int]:
                 return
         finally:
             os.close(file)  # which unlocks it
-    raise NotRecorded(path, "is replaced by somebody all the time.")
+    raise NotRecorded(path, "keeps being replaced by someone else.")
 
 
 def _lock(path: str, file: int) -> None:
@@ -119,7 +119,7 @@ def _lock(path: str, file: int) -> None:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
-                raise NotRecorded(path, f"has been locked by somebody else for {LONGEST_WAIT:.0f} seconds.") from None
+                raise NotRecorded(path, f"has been locked by another process for {LONGEST_WAIT:.0f} seconds.") from None
             time.sleep(BETWEEN_TRIES)
 
 
@@ -148,5 +148,9 @@ def _words(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = "It must be readable, too: whether its last line is whole shows there." if os.path.exists(path) else ""
+        hint = (
+            "It must also be readable, so that it can be checked whether its last line is complete."
+            if os.path.exists(path)
+            else ""
+        )
         raise NotRecorded(path, f"can't be written: {error.strerror or error}.", hint) from error

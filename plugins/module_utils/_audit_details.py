@@ -43,7 +43,7 @@ def _is_a_name_only(rule: Any) -> bool:
 def ended_part(result: Mapping[str, Any]) -> dict[str, Any]:
     """Takes a result of qlik_session, be it a success or a failure. Raises BadOption for anything else."""
     if "msg" not in result and not isinstance(result.get("sessions"), list):
-        raise BadOption("result", "it is not a result of qlik_session.", "Register that task and give its result.")
+        raise BadOption("result", "it is not a result of qlik_session.", "Register that task, and pass its result.")
     summary = result.get("summary") or {}
     return {
         "summary": {outcome: summary.get(outcome, 0) for outcome in (*OUTCOMES, "kept")},

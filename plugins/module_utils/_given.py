@@ -79,7 +79,7 @@ def no_rule(params: Mapping[str, Any]) -> BadOption | None:
             )
     if isinstance(rules, list) or rules is None or (isinstance(rules, str) and is_blank(rules)):
         return None
-    return BadOption(RULES, f"{rules!r:.60} is no list of rules.", "Write a list, such as [{min_age: 8h}].")
+    return BadOption(RULES, f"{rules!r:.60} is not a list of rules.", "Write a list, such as [{min_age: 8h}].")
 
 
 def _options_and_rules(params: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -96,7 +96,7 @@ def not_text(params: Mapping[str, Any]) -> BadOption | None:
     for option in sorted(name for name in params if not name.startswith("_ansible") and name not in DATA):
         if any(isinstance(value, str) and value != _loggable(value) for value in _leaves(params[option])):
             return BadOption(
-                option, "there is a NUL or another control character in it, or half a character.", "Write it in UTF-8."
+                option, "it contains a NUL or another control character, or half a character.", "Write it in UTF-8."
             )
     return None
 

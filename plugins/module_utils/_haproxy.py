@@ -265,7 +265,9 @@ def _host_and_port(address: str) -> tuple[str, int] | None:
 
 def _word(option: str, text: str) -> str:
     if text.split() != [text] or not text.isprintable() or ";" in text:
-        raise BadOption(option, f"{text!r} is no name of HAProxy's.", "Give one word, as in HAProxy's configuration.")
+        raise BadOption(
+            option, f"{text!r} is not a valid HAProxy name.", "Give one word, as in HAProxy's configuration."
+        )
     return text
 
 

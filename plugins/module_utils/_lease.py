@@ -103,9 +103,9 @@ class Book:
         if other and other.owner != owner and not other.is_stale(now):
             raise QlikError(
                 "lease_held",
-                f"Another run restarts {other.node}{f' (phase {other.phase})' if other.phase else ''}: that of"
+                f"Another run is restarting {other.node}{f' (phase {other.phase})' if other.phase else ''}: that of"
                 f" {other.owner}.",
-                f"Wait for it. If it is not there any more, its lease is taken over in {other.seconds_left(now):.0f}"
+                f"Wait for it. If it no longer exists, its lease is taken over in {other.seconds_left(now):.0f}"
                 f" seconds, or at once if {called} is true.",
             )
 
@@ -124,7 +124,7 @@ def opened(directory: Path, site: str) -> Iterator[tuple[Book, Path]]:
         raise QlikError(
             "lease_not_kept",
             f"{directory} can't keep the lease: {error.strerror or error}.",
-            "Name a directory that the user the module runs as may write, on a host that all who restart nodes share.",
+            "Name a directory that the user the module runs as may write, on a host that all controllers share.",
         ) from error
 
 
@@ -138,7 +138,7 @@ def _read(path: Path) -> Book:
         return Book(None if lease is None else Lease.from_plain(lease), dict(plain["drained"]), banners)
     except (ValueError, KeyError, TypeError) as error:
         raise QlikError(
-            "lease_not_kept", f"{path} is damaged.", "Make sure that nobody restarts a node now, and remove it."
+            "lease_not_kept", f"{path} is damaged.", "Make sure that nobody is restarting a node, and remove it."
         ) from error
 
 

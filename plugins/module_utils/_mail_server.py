@@ -157,7 +157,7 @@ class Opener:
         try:
             code, words = client.connect(self._server.host, self._server.port)
             if code != 220:
-                raise NoServer(f"the server does not take mail: {self._server.said(code, words)}")
+                raise NoServer(f"the server does not accept mail: {self._server.said(code, words)}")
             client.ehlo_or_helo_if_needed()
             is_encrypted = tls_first is not None or self._encrypted(client)
             if self._server.username:

@@ -220,5 +220,5 @@ def unforeseen(error: Exception) -> QlikError:
         "fault",
         f"This is a fault of the collection qlikops.sense: {type(error).__name__} in {place.name} of"
         f" {PurePath(place.filename).name}, line {place.lineno}.",
-        f"Report these words, with the version of the collection, to {ISSUES}. What was done until then stands.",
+        f"Report this message, with the version of the collection, to {ISSUES}. What was done until then stands.",
     )

@@ -119,7 +119,7 @@ class Postman:
             client.close()
             if isinstance(error, Lost):
                 raise
-            doubt = " It may have been delivered all the same." if self._may_have_it else ""
+            doubt = " It may have been delivered anyway." if self._may_have_it else ""
             raise Lost(f"{self._server.no_answer(error)}{doubt}", hangs(error)) from None
 
     def _transaction(self, client: Client, envelope: Envelope, sender: str) -> Outcome:

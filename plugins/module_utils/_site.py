@@ -51,7 +51,7 @@ IN_TROUBLE = frozenset({502, 503, 504})
 # Of a session that was ended or gone, yet stands in the list that is read afterwards.
 KEPT = {
     ENDED: "the proxy service accepted the request but kept the session",
-    ALREADY_GONE: "the proxy service says that it does not know the session (404), and yet lists it",
+    ALREADY_GONE: "the proxy service reports the session as unknown (404), but still lists it",
 }
 
 
@@ -186,7 +186,9 @@ class Site:
 
     def _end_one(self, session: Session) -> Outcome:
         if session.proxy.id in self._down:
-            return Outcome(FAILED, f"not tried, for the proxy service did not answer: {self._down[session.proxy.id]}")
+            return Outcome(
+                FAILED, f"not tried, because the proxy service did not answer: {self._down[session.proxy.id]}"
+            )
         try:
             was_there = self._api(session.proxy).end(session.virtual_proxy.prefix, session.session_id, session.ref)
         except QlikError as error:
@@ -221,11 +223,7 @@ def _settled(outcome: Outcome, is_listed: bool | None) -> Outcome:
     if is_listed:
         return Outcome(FAILED, KEPT.get(outcome.state, outcome.reason))
     if is_listed is None:
-        return (
-            Outcome(FAILED, f"{outcome.reason} It may have been ended all the same.")
-            if outcome.is_uncertain
-            else outcome
-        )
+        return Outcome(FAILED, f"{outcome.reason} It may have been ended anyway.") if outcome.is_uncertain else outcome
     if outcome.state != FAILED:
         return outcome
     return Outcome(ENDED if outcome.is_uncertain else ALREADY_GONE)  # one that was not ended has ended by itself
@@ -241,7 +239,7 @@ def _each_once(link: ProxyLink, structs: Iterable[SessionStruct]) -> list[Sessio
                 "unexpected_answer",
                 f"The list of virtual proxy /{link.virtual_proxy.prefix} on {link.proxy.name} has session {session.ref}"
                 " twice, each time of another user.",
-                "Try again. If it stays so, restart the proxy service.",
+                "Try again. If that does not help, restart the proxy service.",
             )
     return list(sessions.values())
 

@@ -153,7 +153,7 @@ def answer_of(channel: str, status: int, words: str, url: str) -> Response:
     elif status == NO_ANSWER:
         why = f"no answer: {words}"
     else:
-        why = f"the answer was {status}" + (f", with the words: {words}" if words else "")
+        why = f"the response was {status}" + (f", with the words: {words}" if words else "")
     shown = without(why, url)
     shown = shown if len(shown) <= LONGEST_WORDS else f"{shown[: LONGEST_WORDS - 1]}…"
     return Response(told, not told and inner in TRY_AGAIN, status, shown)

@@ -46,7 +46,7 @@ options:
   details:
     description:
       - Whatever else there is to know. Entries called C(session_id) or C(session_ids) are left out, at any depth, for
-        whoever reads a session id can take the session over; references of sessions are fine.
+        anyone who reads a session id can take over the session. References of sessions are fine.
     type: dict
     default: {}
   selection:

@@ -97,7 +97,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 def main() -> None:
     """Only reached without the action plugin of the same name, which does the work on the controller."""
     module = Module(argument_spec=ARGUMENT_SPEC)
-    module.fail(QlikError("fault", "This needs its action plugin.", "Call it from a playbook."))
+    module.fail(QlikError("fault", "This module needs its action plugin.", "Call it from a playbook."))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ description:
     server and to the webhooks.
   - Every channel is tried, whatever came of the others. What a mail server refuses is returned for each recipient, with
     the server's words; the other recipients get their mail.
-  - The role P(qlikops.sense.notify_users#role) calls this module, and shows a banner, too.
+  - The role P(qlikops.sense.notify_users#role) calls this module, and also shows a banner.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 requirements:

@@ -149,7 +149,7 @@ def main() -> None:
             change = site.banners().settle(name, wanted, write=not module.check_mode)
     lost = change.differences_to(wanted)
     if lost:
-        module.warn(f"QRS keeps the banner otherwise than told ({', '.join(lost)}). The next run will try it again.")
+        module.warn(f"QRS stored other values for the banner ({', '.join(lost)}). The next run will try it again.")
     module.exit_json(
         changed=change.is_one,
         banner=change.after.as_result() if change.after else {},

@@ -256,7 +256,7 @@ reasons:
     advice:
       description: What to do about it, as a sentence.
       type: str
-      sample: Two nodes are never taken out at once. See to these first, or name them in accept_others_out.
+      sample: Two nodes are never taken out at once. Bring them back first, or name them in accept_others_out.
 message:
   description: All reasons and what to do about them, as one text. Empty where there are none.
   returned: success
@@ -643,7 +643,7 @@ def proxy_nodes(
 ) -> dict[str, ProxyNode]:
     """All nodes with a proxy service, by its id.
 
-    After the first step the node itself is not asked whether it is alive: it may hang, and is restarted all the same.
+    After the first step the node itself is not asked whether it is alive: it may hang, and is restarted anyway.
     """
     addresses = non_empty(options["balancer_address"])
     to_ask = [proxy for proxy in topology.proxies if proxy is not asked or options["step"] == BEGIN]

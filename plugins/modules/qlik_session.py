@@ -38,7 +38,7 @@ attributes:
 options:
   state:
     description:
-      - The sessions selected shall not be there.
+      - The selected sessions must not exist.
     type: str
     choices:
       - absent
@@ -247,9 +247,9 @@ failure:
   type: dict
   sample:
     kind: name_mismatch
-    reason: "GET https://qlik:4242/qrs/virtualproxyconfig/full: the node's certificate is not made out to qlik. It is
-      made out to qlik1.example.com."
-    hint: Name the node as its certificate does, and give the address to connect to in host_map.
+    reason: "GET https://qlik:4242/qrs/virtualproxyconfig/full: the node's certificate is not issued to qlik. It is
+      issued to qlik1.example.com."
+    hint: Use the name that is in the certificate, and give the address to connect to in host_map.
     request: GET https://qlik:4242/qrs/virtualproxyconfig/full
     status: null
     words: ""
@@ -311,7 +311,7 @@ def main() -> None:
 def require_selection(options: dict[str, Any]) -> None:
     if not (Criteria.from_options(options).is_given or options["all"]):
         raise Refused(
-            "No option selects any sessions, so all sessions of the site would be meant.",
+            "No option selects sessions, so this would end all sessions of the site.",
             "Select some by proxies, virtual_proxies, users or the like, or set all: true."
             " An empty list does not select any.",
         )

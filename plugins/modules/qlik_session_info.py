@@ -400,9 +400,9 @@ failure:
   type: dict
   sample:
     kind: name_mismatch
-    reason: "GET https://qlik:4242/qrs/virtualproxyconfig/full: the node's certificate is not made out to qlik. It is
-      made out to qlik1.example.com."
-    hint: Name the node as its certificate does, and give the address to connect to in host_map.
+    reason: "GET https://qlik:4242/qrs/virtualproxyconfig/full: the node's certificate is not issued to qlik. It is
+      issued to qlik1.example.com."
+    hint: Use the name that is in the certificate, and give the address to connect to in host_map.
     request: GET https://qlik:4242/qrs/virtualproxyconfig/full
     status: null
     words: ""

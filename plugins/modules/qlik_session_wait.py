@@ -169,9 +169,9 @@ failure:
   type: dict
   sample:
     kind: name_mismatch
-    reason: "GET https://qlik:4242/qrs/virtualproxyconfig/full: the node's certificate is not made out to qlik. It is
-      made out to qlik1.example.com."
-    hint: Name the node as its certificate does, and give the address to connect to in host_map.
+    reason: "GET https://qlik:4242/qrs/virtualproxyconfig/full: the node's certificate is not issued to qlik. It is
+      issued to qlik1.example.com."
+    hint: Use the name that is in the certificate, and give the address to connect to in host_map.
     request: GET https://qlik:4242/qrs/virtualproxyconfig/full
     status: null
     words: ""
@@ -245,7 +245,7 @@ def finish(module: QlikModule, waited: Wait) -> None:
         left = (
             f"{result['remaining']} sessions are left: {who_is_left(result['users'])}." if result["remaining"] else ""
         )
-        module.fail(QlikError("timed_out", " ".join(filter(None, ("The time is over.", left, unread)))), **result)
+        module.fail(QlikError("timed_out", " ".join(filter(None, ("Timed out.", left, unread)))), **result)
     if unread:
         module.warn(f"Not all sessions could be listed. {unread}")
     module.exit_json(**{**result, "timed_out": False})

@@ -23,7 +23,7 @@ attributes:
   check_mode:
     support: none
     details:
-      - The page was asked for, so it is written in check mode, too.
+      - The page was requested, so it is also written in check mode.
   diff_mode:
     support: none
   idempotent:

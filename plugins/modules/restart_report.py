@@ -48,7 +48,7 @@ options:
   way_back:
     description:
       - What the node C(lacks), C(observed_at) that time, as M(qlikops.sense.qlik_proxy_wait) has returned it, and the
-        C(error) of the way back if that failed, too.
+        C(error) of the way back if that also failed.
     type: dict
   has_balancer:
     description: Whether there is a load balancer.

@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: none
     details:
-      - The site is never changed. The report was asked for, so its files are written in check mode, too.
+      - The site is never changed. The report was requested, so its files are also written in check mode.
   diff_mode:
     support: none
     details:

@@ -31,7 +31,7 @@ SETTINGS = {
 
 
 class Template(str):
-    """A text that Ansible shall evaluate where the configuration is used; all others are written as !unsafe."""
+    """A text that Ansible evaluates where the configuration is used; all others are written as !unsafe."""
 
 
 def references(inputs: Inputs) -> Inputs:

@@ -27,7 +27,7 @@ MACHINE = "Machine"
 
 
 def objects(settings: Settings, types: Types, questions: Questions, inputs: Mapping[str, Object]) -> Objects:
-    """What there shall be. ``types`` and ``questions`` are those of the kit, ``inputs`` those of the credentials.
+    """The objects wanted. ``types`` and ``questions`` are those of the kit, ``inputs`` those of the credentials.
 
     Raises ValueError where a variable of the site does not fit a survey.
     """

@@ -166,11 +166,11 @@ def _odd_names(settings: Settings) -> Iterator[str]:
     for name, text in named:
         if not survives(text):
             yield (
-                f"{PREFIX}{name}: AWX hands {text!r} on in YAML, which makes something else of it. Take the full"
+                f"{PREFIX}{name}: AWX passes {text!r} on in YAML, which makes something else of it. Take the full"
                 " host name, or any name with a letter in it that is no word of YAML."
             )
     if "++" in settings.name:
-        yield f"{PREFIX}name must not have ++ in it, which means something else to AWX."
+        yield f"{PREFIX}name must not have ++ in it, which has another meaning in AWX."
     folded = [node.lower() for node in settings.nodes]
     twice = sorted({node for node in folded if folded.count(node) > 1})
     if twice:
@@ -190,7 +190,7 @@ def _odd_schedule(rule: str) -> Iterator[str]:
     if not rules or any("INTERVAL=" not in one for one in rules):
         yield f"The schedule needs an RRULE with INTERVAL. {right}"
     if any("FREQ=SECONDLY" in one for one in rules):
-        yield f"AWX knows no schedule by seconds. {right}"
+        yield f"AWX has no schedules by seconds. {right}"
     if re.search(r"UNTIL=\d{8}T\d{6}(?!Z)", rule):
         yield f"UNTIL needs a Z at its end: AWX stores UTC, and would find it changed at every run. {right}"
 

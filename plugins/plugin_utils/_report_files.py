@@ -43,7 +43,7 @@ def report_of(listed: Mapping[str, Any], options: ReportOptions, labels: Mapping
     try:
         site = site_of(listed, labels)
     except NotListed as error:
-        raise QlikError("not_listed", f"This is no result of qlik_session_info to use: {error}.") from error
+        raise QlikError("not_listed", f"This is not a usable result of qlik_session_info: {error}.") from error
     chosen = tuple(dict.fromkeys(_node(site, name) for name in options.proxies))
     return ReportBuilder(site, chosen, options.thresholds, options.title, pseudonyms=labels is not None).build()
 
@@ -57,7 +57,7 @@ def _node(site: Site, name: str) -> str:
     if not found:
         raise BadOption("proxies", f"the site has no proxy service {name}.", f"It has: {has or 'none at all'}.")
     ids = ", ".join(node.id for node in found)
-    raise BadOption("proxies", f"{name} fits several proxy services.", f"Name one by its id: {ids}.")
+    raise BadOption("proxies", f"{name} matches several proxy services.", f"Name one by its id: {ids}.")
 
 
 def contents(report: Report, options: ReportOptions) -> dict[str, str]:

@@ -95,7 +95,7 @@ class ReportOptions:
             (isinstance(self.rows, int) and self.rows < 0, "screen_rows can't be negative. 0 is for all rows."),
             (bool(self.dir) and not is_absolute(self.dir), relative("dir", self.dir, self.host)),
             *(
-                (leads_out(part), f"{option} becomes a part of the names of files, so it can't be {part}.")
+                (leads_out(part), f"{option} becomes part of file names, so it can't be {part}.")
                 for option, part in (("name", self.name), ("suffix", self.suffix or "none"))
             ),
         ]
@@ -105,7 +105,7 @@ class ReportOptions:
                 f"pseudonyms needs key_file, an absolute path on {self.host} away from the reports, such as"
                 f" /etc/qlik/pseudonyms.json. {given}"
             )
-            mail = "channels can't have mail together with pseudonyms, for nobody has an address then."
+            mail = "channels can't have mail together with pseudonyms, because then nobody has an address."
             checks += [(not is_absolute(self.key_file), needed), ("mail" in self.channels, mail)]
         return [problem for is_one, problem in checks if is_one]
 

@@ -23,7 +23,7 @@ class CallFailed(QlikError):
     """A module has failed. ``result`` has what it says of that, and nothing else of what it returned."""
 
     def __init__(self, result: Mapping[str, Any]) -> None:
-        super().__init__("module_failed", str(result.get("msg", "a module failed without a word")))
+        super().__init__("module_failed", str(result.get("msg", "a module failed without a message")))
         self.result = {key: result[key] for key in REASONS if key in result}
 
 
@@ -71,7 +71,7 @@ class Target:
         while not (found := self.stat(str(at)))["exists"] and at.parent != at:
             at = at.parent
         if found.get("isdir") is False:
-            return f"{at} on {self.name} is no directory."
+            return f"{at} on {self.name} is not a directory."
         if not (found.get("writeable", True) and found.get("executable", True)):
             return f"{at} on {self.name} can't be written to."
         return ""

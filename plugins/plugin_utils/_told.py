@@ -83,7 +83,7 @@ def mailed(found: Row, letters: Sequence[Row], outcomes: Sequence[Row]) -> dict[
             got += [who(by_address[address]) for address in addresses if address not in refused]
     people = [person for person in refused.values() if person["email"] in by_address]
     if people and not got:
-        failures.append(f"The server took none of the addresses: {people[0]['why']}")
+        failures.append(f"The server accepted none of the addresses: {people[0]['why']}")
     reached = {person["email"] for person in (*got, *people)}
     return {
         "mailed": got,
@@ -126,6 +126,6 @@ def _some(entries: Sequence[str]) -> list[str]:
 
 
 def sentence(failures: Sequence[Row]) -> str:
-    """``Not everybody was told. mail: ... teams: ...``."""
+    """``Not everyone was notified. mail: ... teams: ...``."""
     said = ". ".join(f"{one['channel']}: {one['message'].rstrip('. ')}" for one in failures)
-    return f"Not everybody was told. {said}."
+    return f"Not everyone was notified. {said}."

@@ -171,7 +171,7 @@ class Banners:
                 if change.before is None and error.status in (400, 409) and self.find(name):
                     continue  # somebody else has just created it: 400 or 409 (N)
                 if error.kind in ("connection_lost", "timeout"):
-                    error.hint += " It may have been done all the same: run it again, it goes on from there."
+                    error.hint += " It may have been done anyway. Run it again: it continues from there."
                 raise
             if answer.status in DONE:
                 return Change(change.before, self._after(change, answer))
@@ -179,8 +179,8 @@ class Banners:
                 perhaps_ours = change
         raise QlikError(
             "contended",
-            f"The banner '{name}' was changed or removed by somebody else each time it was to be written.",
-            "Try again. If it stays so, do the clocks of the nodes differ?",
+            f"The banner '{name}' was changed or removed by someone else at every attempt to write it.",
+            "Try again. If that does not help, do the clocks of the nodes differ?",
         )
 
     def _write(self, change: Change) -> Response:
@@ -199,7 +199,7 @@ class Banners:
         if change.after is None:
             return None
         if isinstance(answer.data, dict) and answer.data.get("id"):
-            return Banner.from_entity(value_of(answer.data, "The answer to the change"))
+            return Banner.from_entity(value_of(answer.data, "The response to the change"))
         return self.find(change.after.name)
 
 

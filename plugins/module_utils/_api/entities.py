@@ -131,7 +131,7 @@ class Fields:
         return QlikError(
             "unexpected_answer",
             f"{self._request}: {self._place(name)} is {came or _kind(self._item.get(name))}, {wanted} was expected.",
-            "Is this really the service asked for? Check host and port.",
+            "Check that host and port are those of the service.",
         )
 
 

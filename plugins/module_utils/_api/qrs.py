@@ -69,7 +69,7 @@ class Repository:
             raise QlikError(
                 "no_proxies",
                 f"QRS on {self._connection.repository} shows no proxy service to {self._connection.api_user}.",
-                "QRS answers with an empty list where a user may not read: name a user with the rights as api_user,"
+                "QRS returns an empty list to a user without the right to read. Set api_user to a user with that right,"
                 " such as INTERNAL\\sa_api.",
             )
         return items

@@ -39,8 +39,8 @@ class Received:
         if self.is_cut and BEGINS_LIKE_JSON.match(self.content):
             raise RequestFailed(
                 "answer_too_large",
-                f"the answer is larger than {LARGEST_JSON // 1024**2} MiB, which is more than is read.",
-                "Is this really the service asked for? Check host and port, and what stands between here and the node.",
+                f"the response is larger than {LARGEST_JSON // 1024**2} MiB, which is more than the limit.",
+                "Check that host and port are those of the service, and what is between the controller and the node.",
                 request=request,
                 status=self.status,
             )

@@ -196,7 +196,7 @@ def _client_certificate_problem(connection: Connection, error: Exception) -> Bad
         return BadOption(
             "client_cert",
             f"{connection.client_cert} holds a certificate that is too weak for OpenSSL here ({weakness}).",
-            f"Have the QMC make certificates {STRONGER} Then export them again.",
+            f"Let the QMC create certificates {STRONGER} Then export them again.",
         )
     if not _is_certificate(connection.client_cert):
         return _spoilt_file("client_cert", connection.client_cert) or BadOption(
@@ -213,7 +213,7 @@ def _mismatch(connection: Connection) -> BadOption:
     if any(_fits_key(connection, certificate) for certificate in _certificates_in(connection.client_cert)[1:]):
         return BadOption(
             "client_cert",
-            f"{connection.client_cert} begins with another certificate than that of {connection.client_key}.",
+            f"{connection.client_cert} begins with a certificate other than that of {connection.client_key}.",
             "The file must begin with the client's own certificate; those that signed it follow.",
         )
     return BadOption(
@@ -247,7 +247,7 @@ def _client_key_problem(connection: Connection, words: str) -> BadOption:
         )
     if encrypted:
         return BadOption(
-            "client_key_password", f"{connection.client_key} can't be opened with the password given ({words})."
+            "client_key_password", f"{connection.client_key} can't be opened with that password ({words})."
         )
     return BadOption(
         "client_key",
@@ -297,7 +297,7 @@ def _require_readable(option: str, path: str) -> None:
         raise BadOption(
             option,
             f"{path} can't be read: {error.strerror}.",
-            "The file must lie on the host that runs the module and be readable for the user it runs as.",
+            "The file must be on the host that runs the module, and readable by the user that runs it.",
         ) from error
 
 
@@ -317,8 +317,8 @@ def _require_text(options: Mapping[str, Any]) -> None:
         if CONTROL_CHARACTER.search(text):
             raise BadOption(
                 option,
-                "there is a NUL, a line break or another control character in it.",
-                "Write it on one line, without anything before or after it.",
+                "it contains a NUL, a line break or another control character.",
+                "Write it on one line, with nothing before or after it.",
             )
         _require_utf8(option, text)
     _require_utf8("client_key_password", options.get("client_key_password", ""))

@@ -53,7 +53,7 @@ class LimitedSocket(ssl.SSLSocket):
             count = super().recv_into(*arguments, **options)
         except TimeoutError as error:
             if _request.has_begun:
-                raise AnswerTooSlow("the answer had begun") from error
+                raise AnswerTooSlow("the response began") from error
             raise
         _request.has_begun = True
         return count

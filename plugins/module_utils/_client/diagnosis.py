@@ -26,17 +26,19 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import Reque
 
 # Hosts on http.sys may just cut the connection of a client whose certificate they do not like (D, L: qlik-api 3.4).
 SILENT_REFUSAL = (
-    "Or the node refuses client_cert without a word: it must be exported from this site's QMC and still be valid."
+    "Or the node refuses client_cert without saying so: it must be exported from this site's QMC and still be valid."
 )
 LONGEST_QUOTE = 300
-DAMAGED = "Try again. If it stays so, see the service's log on the node, and what stands between here and the node."
+DAMAGED = (
+    "Try again. If that does not help, see the log of the service, and what is between the controller and the node."
+)
 PORTS = "QRS is asked on 4242 (qrs_port), the proxy services on 4243 (qps_port); 443 is the users' port."
 
 
 def explain_answer(request: str, status: int, words: str, location: str, api_user: str) -> RequestFailed:
     """For an answer with a status that nobody wanted."""
     words = _quoted(words)
-    reason = f"the answer was {status} {responses.get(status, '')}".rstrip()
+    reason = f"the response was {status} {responses.get(status, '')}".rstrip()
     if location:
         reason += f", which leads to {_quoted(location)}"
     if words:
@@ -68,16 +70,19 @@ def _kind_and_hint(status: int, words: str, api_user: str) -> tuple[str, str]:
             f" If it is, {api_user} (api_user) lacks the rights.",
         )
     if 300 <= status < 400:
-        return "redirect", f"A login page answers here, not the service with certificates. {PORTS}"
+        return "redirect", f"A login page answers, not the service that takes certificates. {PORTS}"
     if status == 401:  # L: only a virtual proxy asks for a login
-        return "login_wanted", f"A virtual proxy answers here and wants a login. {PORTS}"
+        return "login_wanted", f"A virtual proxy answers and requires a login. {PORTS}"
     if status == 404:
         return "not_found", f"Is this the right service? {PORTS}"
     if status >= 500:
-        return "server_error", "The service is there but not well. See its log on the node."
+        return "server_error", "The service has a problem. See its log on the node."
     if status == 429:
-        return "too_many_requests", "The service wants fewer requests. Lower max_parallel, or try later."
-    return "unexpected_status", f"The service may be of another release, or something else answers here. {PORTS}"
+        return "too_many_requests", "The service limits requests. Lower max_parallel, or try again later."
+    return (
+        "unexpected_status",
+        f"The service may be of another release, or something else answers on this port. {PORTS}",
+    )
 
 
 def explain_not_json(request: str, status: int, text: str) -> RequestFailed:
@@ -86,18 +91,18 @@ def explain_not_json(request: str, status: int, text: str) -> RequestFailed:
         title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
         words = _quoted(title.group(1)) if title else ""
         named = f" titled '{words}'" if words else ""
-        reason = f"the answer was a web page{named}, not JSON."
+        reason = f"the response is a web page{named}, not JSON."
     elif text.lstrip()[:1] in ("[", "{"):
         # Not quoted: it may hold ids of sessions.
-        reason = f"the answer was JSON that is damaged or breaks off after {len(text)} characters."
+        reason = f"the response is JSON that is damaged or ends after {len(text)} characters."
         return RequestFailed("not_json", reason, DAMAGED, request=request, status=status)
     else:
         words = _quoted(text)
-        reason = f"the answer was no JSON but: {words}"
+        reason = f"the response is not JSON: {words}"
     return RequestFailed(
         "not_json",
         reason,
-        f"Something else than the Qlik service answers here, such as a login page or a gateway. {PORTS}",
+        f"Something other than the Qlik service answers, such as a login page or a gateway. {PORTS}",
         request=request,
         status=status,
         words=words,
@@ -122,7 +127,7 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
     if not endpoint.host_name:
         return "name_unknown", "QRS has no host name for this node.", "Look at the node in the QMC."
     if names & {"ContentDecodingError", "DecodeError"}:
-        return "damaged_answer", "the answer can't be unpacked: it is damaged.", DAMAGED
+        return "damaged_answer", "the response can't be decompressed: it is damaged.", DAMAGED
     for cause in causes:
         if isinstance(cause, ssl.SSLEOFError):
             continue  # the connection broke, whatever of TLS was under way
@@ -135,14 +140,14 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
                 "Give the node's address in host_map; the certificate is still checked against the node's name.",
             )
     if isinstance(error, ValueError):  # of what makes an address of the name, before anything is sent
-        return "name_unknown", "no address can be made of the node's host name.", "Look at the node in the QMC."
+        return "name_unknown", "the node's host name can't be resolved.", "Look at the node in the QMC."
     if names & {"ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout"} and not names & {
         "ConnectionRefusedError"
     }:
         begun = "AnswerTooSlow" in names
         return (
             "timeout",
-            f"{'the answer had begun, but was not complete' if begun else 'no answer'}"
+            f"{'the response began, but was not complete' if begun else 'no answer'}"
             f" within {connection.timeout:g} seconds.",
             "The node hangs, is overloaded, or a firewall swallows the connection. timeout allows more seconds.",
         )
@@ -156,8 +161,8 @@ def _no_answer(error: Exception, endpoint: Endpoint, connection: Connection) -> 
     system = next((cause.strerror for cause in broken if cause.strerror), None)
     return (
         "connection_lost",
-        f"the connection broke ({system or 'the other side closed it before the answer was complete'}).",
-        f"The service may be restarting, or a firewall between here and the node cuts connections. {SILENT_REFUSAL}",
+        f"the connection broke ({system or 'the other side closed it before the response was complete'}).",
+        f"The service may be restarting, or a firewall cuts connections to the node. {SILENT_REFUSAL}",
     )
 
 
@@ -196,11 +201,11 @@ def _untrusted(error: ssl.SSLCertVerificationError, endpoint: Endpoint, connecti
     words = str(getattr(error, "verify_message", None) or error).rstrip(".")
     if "ismatch" in words:
         names = certificate_names(endpoint, connection)
-        known = f" It is made out to {', '.join(names)}." if names else ""
+        known = f" It is issued to {', '.join(names)}." if names else ""
         return (
             "name_mismatch",
-            f"the node's certificate is not made out to {endpoint.host_name}.{known}",
-            "Name the node as its certificate does, and give the address to connect to in host_map.",
+            f"the node's certificate is not issued to {endpoint.host_name}.{known}",
+            "Use the name that is in the certificate, and give the address to connect to in host_map.",
         )
     if "expired" in words or "not yet valid" in words:
         return (
@@ -244,7 +249,7 @@ def _weak(words: str, connection: Connection) -> tuple[str, str, str]:
     return (
         "untrusted",
         f"{whose} is too weak for OpenSSL here ({words}).",
-        f"Have the QMC make certificates {STRONGER} Then export client_cert, client_key and ca_path again.",
+        f"Let the QMC create certificates {STRONGER} Then export client_cert, client_key and ca_path again.",
     )
 
 

@@ -299,6 +299,6 @@ def expect_list(data: Any, request: str) -> list[dict[str, Any]]:
         return data
     raise QlikError(
         "unexpected_answer",
-        f"{request}: a list of objects was expected, the answer is {'empty' if data is None else 'of another shape'}.",
-        "Is this really the service asked for? Check host and port.",
+        f"{request}: a list of objects was expected, the response is {'empty' if data is None else 'of another shape'}.",
+        "Check that host and port are those of the service.",
     )

@@ -39,7 +39,7 @@ class Memory:
         """Raises Refused where it is of another site than the one with these marks."""
         if self.site and not self.site.intersection(marks):
             raise Refused(
-                "memory: it is another site's, which has none of the proxy services of this one.",
+                "memory: it belongs to another site, which has none of the proxy services of this one.",
                 "Give each site a memory of its own. If this site was set up anew, remove its old memory.",
             )
 
@@ -50,7 +50,7 @@ class Memory:
     def note(self, now: datetime) -> str:
         """What a person should know of it; empty where all is well."""
         if self.state == NONE:
-            return f"There is no memory of sessions yet: this is the first run, or it was lost. {AGES_BEGIN}"
+            return f"There is no memory of sessions yet. This is the first run, or the memory was lost. {AGES_BEGIN}"
         if self.state == UNREADABLE:
             return f"The memory of sessions can't be read. {AGES_BEGIN}"
         return SET_BACK.format(stored_at=self.stored_at) if self.is_ahead_of(now) else ""
@@ -58,7 +58,7 @@ class Memory:
 
 AGES_BEGIN = "Ages are counted from now on, and nothing is selected by age this time."
 SET_BACK = (
-    "The clock has been set back: the last run was at {stored_at}. Until then no session grows older."
+    "The clock has been set back: the last run was at {stored_at}. No session gets older until then."
     " If that time was wrong, remove the memory."
 )
 

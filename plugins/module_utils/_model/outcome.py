@@ -77,7 +77,7 @@ class Listing:
 class Outcome:
     """What became of one session; ``reason`` for a failure.
 
-    ``is_uncertain``: no answer came to the request to end it, which may have been obeyed all the same.
+    ``is_uncertain``: no answer came to the request to end it, but it may have been obeyed.
     ``was_refused``: the service did not end it, but it may have ended by itself.
     """
 

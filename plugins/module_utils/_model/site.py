@@ -108,7 +108,7 @@ class Topology:
             raise QlikError(
                 "no_virtual_proxies",
                 "QRS shows no virtual proxy that is linked to a proxy service, so there are no sessions to ask for.",
-                "QRS leaves out what a user may not read: name a user with the rights as api_user.",
+                "QRS leaves out what a user may not read. Set api_user to a user with the right to read all of it.",
             )
 
     def unlinked(self) -> list[VirtualProxy]:

@@ -76,7 +76,7 @@ class Protection:
     def reason(self, session: Session) -> str:
         """Why it is not ended, empty for one that may be."""
         if fold(session.user) == self._api_user:
-            return "the sessions of api_user are never ended"
+            return "sessions of api_user are never ended"
         return "protect_users names this user" if self._protected.match(session) else ""
 
     def spares(self, session: Session) -> bool:

@@ -22,15 +22,15 @@ READY, DRAIN, MAINT, UNKNOWN = "ready", "drain", "maint", "unknown"
 TAKES_USERS = frozenset({"running", "starting"})
 # By key of the reason; the option that accepts it comes in.
 ADVICE = {
-    "central": "Set {} to true to restart it, too.",
+    "central": "Set {} to true to also restart it.",
     "window": "See {}.",
-    "wrong_server": "If that is the node all the same, name the address in {}.",
-    "other_backend": "Name that backend in {}, too.",
-    "unknown_state": "Have the balancer say ready, drain or maint.",
-    "drained": "Set {} to true if it may be restarted all the same.",
-    "not_out": "Somebody has put it back, or the balancer was reloaded.",
-    "node_down": "Set {} to true to restart it all the same.",
-    "others_out": "Two nodes are never taken out at once. See to these first, or name them in {}.",
+    "wrong_server": "If that is the node, name the address in {}.",
+    "other_backend": "Also name that backend in {}.",
+    "unknown_state": "Let the balancer report ready, drain or maint.",
+    "drained": "Set {} to true to restart it anyway.",
+    "not_out": "Someone put it back, or the balancer was reloaded.",
+    "node_down": "Set {} to true to restart it anyway.",
+    "others_out": "Two nodes are never taken out at once. Bring them back first, or name them in {}.",
     "outage": "Set {} to true to accept that.",
     "two_names": "Leave one of them out.",
     "not_ready": "",
@@ -72,7 +72,7 @@ class BalancerServer:
     def why_out(self) -> str:
         """Why it takes nobody new, empty where it does."""
         if self.state != READY:
-            return WORDS_OF_STATES.get(self.state, "in a state that is not known")
+            return WORDS_OF_STATES.get(self.state, "in an unknown state")
         if self.health not in TAKES_USERS:
             return (
                 "DOWN according to its health check" if self.health == "stopped" else f"{self.health} in the balancer"
@@ -251,25 +251,25 @@ def _own_server(question: Question) -> Iterator[Reason]:
         if not server.why_out:
             yield Reason(
                 "other_backend",
-                f"The balancer's server {server} sends users to {node.name}, too, and would go on to.",
+                f"The balancer's server {server} sends users to {node.name}, too, and would continue to.",
                 "backend",
             )
     if balancer.state not in (READY, DRAIN, MAINT):
-        yield Reason("unknown_state", f"The balancer does not say whether {node.name} takes users.")
+        yield Reason("unknown_state", f"The balancer does not tell whether {node.name} takes users.")
     elif question.step == BEGIN:
         if balancer.state == DRAIN and not question.is_ours and not question.accepted.drained:
             yield Reason(
                 "drained",
-                f"{node.name} is drained in the balancer, and nothing says that an earlier run did that.",
+                f"{node.name} is already drained in the balancer, and no lease says that an earlier run drained it.",
                 "accept_drained",
             )
     elif balancer.state == READY:
-        yield Reason("not_out", f"{node.name} is not out of the balancer any more: it takes users again.")
+        yield Reason("not_out", f"{node.name} is back in the balancer and takes users again.")
 
 
 def _node_down(question: Question) -> Iterator[Reason]:
     node = question.node
-    # Later on it is restarted all the same: that is what helps.
+    # Later on it is restarted anyway: that is what helps.
     if question.step == BEGIN and not node.alive and not question.is_ours and not question.accepted.node_down:
         yield Reason(
             "node_down", f"The proxy service of {node.name} is not alive. {node.why_down}".strip(), "accept_node_down"
@@ -297,7 +297,7 @@ def _outage(question: Question, uncovered: Sequence[str]) -> Iterator[Reason]:
         prefixes = ", ".join(f"/{prefix}" for prefix in uncovered)
         yield Reason(
             "outage",
-            f"Nobody else serves {prefixes}: the users would be cut off until {question.node.name} is back.",
+            f"No other node serves {prefixes}: the users would be cut off until {question.node.name} is back.",
             "accept_outage",
         )
 
@@ -323,7 +323,11 @@ def _out(question: Question) -> Iterator[Out]:
             yield Out(node.name, ", ".join(why), node.id, drained, names)
     for server in rest:
         if server.why_out:
-            yield Out(str(server), f"a server of no known node, {server.why_out}", names=(str(server), server.name))
+            yield Out(
+                str(server),
+                f"a server that belongs to no known node, {server.why_out}",
+                names=(str(server), server.name),
+            )
     for name in balancer.others_out:
         if not any(node.is_called(name) for node in (*question.others, question.node)):
             yield Out(name, "out of the balancer", names=(name,))

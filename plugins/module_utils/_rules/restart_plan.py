@@ -90,7 +90,7 @@ def _require_channels(option: str, channels: list[str]) -> None:
 
 def _require_path(option: str, path: str, what: str = "task file") -> None:
     if not _is_path(path):
-        raise BadOption(option, f"'{path}' is no absolute path.", f"Give the absolute path of a {what}.")
+        raise BadOption(option, f"'{path}' is not an absolute path.", f"Give the absolute path of a {what}.")
 
 
 def _is_path(text: str) -> bool:

@@ -244,5 +244,5 @@ def _unknown(option: str, name: str, known: Iterable[str]) -> BadOption:
 
 def _ambiguous(option: str, name: str, fitting: Iterable[str]) -> BadOption:
     return BadOption(
-        option, f"'{name}' fits more than one: {', '.join(fitting)}.", "Give the id of the one that is meant."
+        option, f"'{name}' matches more than one: {', '.join(fitting)}.", "Give the id of the one you mean."
     )

@@ -93,7 +93,7 @@ def _rule(given: Mapping[str, Any], place: str, skip_blank: bool) -> Rule | None
             return None
         raise BadOption(
             place,
-            "this rule narrows nothing down, so it would select every session.",
+            "this rule has no condition, so it would select every session.",
             "Give it an option such as min_age, users or keep_per_user. An empty text, an empty list and 0 do not"
             " count. To select all sessions, leave any_of out.",
         )

@@ -33,7 +33,7 @@ class Window:
             raise BadOption(option, f"the window needs {', '.join(KEYS)} and nothing else.")
         start, end = _time_of_day(option, window["start"]), _time_of_day(option, window["end"])
         if start == end:
-            raise BadOption(option, "start and end are the same, which leaves no window.")
+            raise BadOption(option, "start and end are the same, so the window is empty.")
         return cls(start, end, _zone(option, window["time_zone"]))
 
     def is_open(self, at: datetime) -> bool:
@@ -63,7 +63,7 @@ def _time_of_day(option: str, value: Any) -> time:
     match = re.fullmatch(r"(\d{1,2}):(\d{2})", str(value))
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
         # Without quotes YAML reads 22:00 as the number 1320.
-        raise BadOption(option, f"{value!r} is no time of day.", 'Write it in quotes, such as "22:00".')
+        raise BadOption(option, f"{value!r} is not a time of day.", 'Write it in quotes, such as "22:00".')
     return time(int(match[1]), int(match[2]))
 
 

@@ -18,7 +18,7 @@ ROGUE = {"client_cert": FileOf("rogue_client"), "client_key": FileOf("rogue_clie
 # What a listener does: the kind of the failure, what is said, what is to be done.
 FLAWS: dict[str, tuple[str, str, str]] = {
     "expired": ("certificate_expired", "certificate can't be used now: certificate has expired", "Renew"),
-    "wrong_name": ("name_mismatch", r"not made out to qlik\d.example.com. It is made out to not-qlik", "host_map"),
+    "wrong_name": ("name_mismatch", r"not issued to qlik\d.example.com. It is issued to not-qlik", "host_map"),
     "rogue": ("untrusted", "not signed by an authority that is trusted here", "root.pem"),
     "weak": ("untrusted", "too weak for OpenSSL here", "2048 bits"),
     "plain": ("not_tls", "does not speak TLS", "4242"),
@@ -99,7 +99,7 @@ SINGLE_ROWS = [
         "certificates: a wrong password",
         {**ANNA, "client_key": FileOf("client_key_encrypted"), "client_key_password": "wrong horse"},
         kind="bad_option",
-        says="client_key_password: .* can't be opened with the password given",
+        says="client_key_password: .* can't be opened with that password",
         hint="",
     ),
     Row(
@@ -125,7 +125,7 @@ SINGLE_ROWS = [
         "certificates: QRS by an address",
         {**ANNA, "host": "127.0.0.1"},
         kind="name_mismatch",
-        says="not made out to 127.0.0.1. It is made out to qlik1.example.com",
+        says="not issued to 127.0.0.1. It is issued to qlik1.example.com",
         where=r"GET https://127\.0\.0\.1:",
         hint="host_map",
     ),
@@ -133,7 +133,7 @@ SINGLE_ROWS = [
         "certificates: QRS by the name of another node",
         {**ANNA, "host": "qlik9.example.com", "host_map": {"qlik9.example.com": "127.0.0.1"}},
         kind="name_mismatch",
-        says="not made out to qlik9.example.com. It is made out to qlik1.example.com",
+        says="not issued to qlik9.example.com. It is issued to qlik1.example.com",
         hint="host_map",
     ),
     Row(

@@ -134,7 +134,7 @@ def _uncertain(name: str, answer: Answer, says: str, options: Mapping[str, int])
         {**DORA, **options},
         (when(ENDING_DORA, answer, obeyed=True), when("Node2 GET /qps/session", status(500), skip=LISTED_BEFORE)),
         kind="not_ended",
-        says=f"{says}.*It may have been ended all the same",
+        says=f"{says}.*It may have been ended anyway",
         hint="Proxy service Node2, virtual proxies /: GET https://.* 500",
         failed="dora",
     )
@@ -252,7 +252,7 @@ SINGLE_ROWS = [
         {"users": ["STAFF\\*", "bert"], "max_parallel": 1, **HURRIED},
         (*_staff(10), when("Node2 DELETE", answers.HANG)),
         kind="not_ended",
-        says="not tried, for the proxy service did not answer",
+        says="not tried, because the proxy service did not answer",
         failed=f"{STAFF10} bert2",
         ended="bert1",
         most_deletes=2,

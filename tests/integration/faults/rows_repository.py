@@ -176,7 +176,7 @@ def _bad_field(list_name: str, line: str, name: str, field: str, value: Any, say
         (field_of(line, 1, field, value),),
         kind="unexpected_answer",
         says=rf"^GET https://qlik1\.example\.com:\d+/qrs/{list_name}/full: .*{says}",
-        hint="Check host and port",
+        hint="Check that host and port",
         most_deletes=0,
     )
 
@@ -428,7 +428,7 @@ SINGLE_ROWS = [
         {"proxies": ["Node2"]},
         (field_of(PROXIES, 0, "serverNodeConfiguration.name", "Node2"),),
         kind="bad_option",
-        says=r"proxies: 'Node2' fits more than one: .*\(proxy-Central\), .*\(proxy-Node2\)",
+        says=r"proxies: 'Node2' matches more than one: .*\(proxy-Central\), .*\(proxy-Node2\)",
         hint="Give the id",
     ),
     Row(
@@ -442,7 +442,7 @@ SINGLE_ROWS = [
         {"proxies": ["qlik2.example.com"], "users": ["anna"]},
         (field_of(PROXIES, 0, "serverNodeConfiguration.name", "qlik2.example.com"),),
         kind="bad_option",
-        says="proxies: 'qlik2.example.com' fits more than one",
+        says="proxies: 'qlik2.example.com' matches more than one",
         hint="Give the id",
     ),
     Row(
@@ -450,7 +450,7 @@ SINGLE_ROWS = [
         {"virtual_proxies": ["vp-default"], "users": ["anna"]},
         (field_of(VIRTUAL_PROXIES, 1, "prefix", "vp-default"),),
         kind="bad_option",
-        says="virtual_proxies: 'vp-default' fits more than one",
+        says="virtual_proxies: 'vp-default' matches more than one",
         hint="Give the id",
     ),
     Row(
@@ -464,7 +464,7 @@ SINGLE_ROWS = [
         {"virtual_proxies": ["SALES"]},
         (spoilt(VIRTUAL_PROXIES, lambda data: [*data, {"id": "vp-Sales", "prefix": "Sales"}]),),
         kind="bad_option",
-        says="virtual_proxies: 'SALES' fits more than one: /sales .vp-sales., /Sales .vp-Sales.",
+        says="virtual_proxies: 'SALES' matches more than one: /sales .vp-sales., /Sales .vp-Sales.",
         hint="Give the id",
     ),
     Row(

@@ -63,7 +63,7 @@ def test_an_encrypted_key_without_its_password(modules: Modules) -> None:
 def test_an_encrypted_key_with_a_wrong_password(modules: Modules) -> None:
     key = modules.site_info["certificates"]["client_key_encrypted"]
     run = modules.info(client_key=key, client_key_password="not the word")
-    assert_bad(run, "client_key_password", "can't be opened with the password given", "")
+    assert_bad(run, "client_key_password", "can't be opened with that password", "")
     assert "not the word" not in run.output
 
 
@@ -158,7 +158,7 @@ def test_the_port_of_the_proxy_service_is_that_of_qrs_unless_told(modules: Modul
     central, node2 = modules.site_info["nodes"][:2]
     asked = modules.info(proxies=["Node2"], qps_port=central["qps_port"])
     assert asked.failed
-    assert "not made out to qlik2.example.com. It is made out to qlik1.example.com." in asked.message
+    assert "not issued to qlik2.example.com. It is issued to qlik1.example.com." in asked.message
     assert f"https://qlik2.example.com:{central['qps_port']}/" in asked.message
     assert asked.result["proxies"][0]["qps_port"] == central["qps_port"]
     told = modules.info(proxies=["Node2"], qps_port=node2["qps_port"])

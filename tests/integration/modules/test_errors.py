@@ -123,7 +123,7 @@ def test_the_node_is_asked_by_another_name(modules: Modules) -> None:
     qrs_fails(
         modules,
         "name_mismatch",
-        r"not made out to qlik\.example\.com\. It is made out to qlik1\.example\.com\.",
+        r"not issued to qlik\.example\.com\. It is issued to qlik1\.example\.com\.",
         "host_map",
         host="qlik.example.com",
         host_map={"qlik.example.com": "127.0.0.1"},
@@ -134,7 +134,7 @@ def test_the_node_is_asked_by_its_address(modules: Modules) -> None:
     qrs_fails(
         modules,
         "name_mismatch",
-        r"not made out to 127\.0\.0\.1\. It is made out to qlik1\.example\.com\.",
+        r"not issued to 127\.0\.0\.1\. It is issued to qlik1\.example\.com\.",
         "host_map",
         host="127.0.0.1",
         host_map=None,
@@ -143,8 +143,8 @@ def test_the_node_is_asked_by_its_address(modules: Modules) -> None:
 
 def test_the_node_has_the_certificate_of_another_node(modules: Modules) -> None:
     modules.control.fault("wrong_name_certificate", listener="qrs")
-    run = qrs_fails(modules, "name_mismatch", r"not made out to qlik1\.example\.com\. It is made out to ", "host_map")
-    assert "made out to qlik1.example.com," not in run.failure["reason"].split("It is")[1]
+    run = qrs_fails(modules, "name_mismatch", r"not issued to qlik1\.example\.com\. It is issued to ", "host_map")
+    assert "issued to qlik1.example.com," not in run.failure["reason"].split("It is")[1]
 
 
 def test_the_certificate_of_the_node_has_expired(modules: Modules) -> None:
@@ -241,7 +241,7 @@ def test_garbage_instead_of_json(modules: Modules) -> None:
 
 def test_words_instead_of_json(modules: Modules) -> None:
     modules.control.fault("status", listener="qrs", status=200, body="Ping successful.")
-    qrs_fails(modules, "not_json", r"no JSON but: Ping successful\.", "Something else than the Qlik service")
+    qrs_fails(modules, "not_json", r"no JSON but: Ping successful\.", "Something other than the Qlik service")
 
 
 @pytest.mark.parametrize("body", ['{"value": 1}', '["a"]', "null", '"text"', ""])
@@ -269,7 +269,7 @@ def test_a_redirect_to_a_login_page(modules: Modules) -> None:
 )
 def test_a_status_that_nobody_wanted(modules: Modules, status: int, kind: str, hint: str) -> None:
     modules.control.fault("status", listener="qrs", status=status, body="Some words of the server")
-    run = qrs_fails(modules, kind, f"the answer was {status} .*with the words: Some words of the server", hint)
+    run = qrs_fails(modules, kind, f"the response was {status} .*with the words: Some words of the server", hint)
     assert (run.failure["status"], run.failure["words"]) == (status, "Some words of the server")
 
 

@@ -244,7 +244,7 @@ def losing(session, method, url, **options):
     answer = request(session, method, url, **options)
     if method == "DELETE" and not lost:
         lost.append(answer)
-        raise requests.exceptions.ConnectionError("the answer was lost")
+        raise requests.exceptions.ConnectionError("the response was lost")
     return answer
 requests.Session.request = losing
 """
@@ -356,7 +356,7 @@ def test_internal_users_are_spared_and_listed(modules: Modules) -> None:
     kept = {session["user"]: session["reason"] for session in run.result["kept"]}
     assert kept == {
         PROTECTED: "protect_users names this user",
-        API_USER: "the sessions of api_user are never ended",
+        API_USER: "sessions of api_user are never ended",
     }
     assert run.result["summary"]["kept"] == 2
     assert sorted(f"{s['user_directory']}\\{s['user_id']}" for s in modules.control.sessions()) == sorted(kept)

@@ -149,7 +149,7 @@ def test_a_session_that_cannot_be_ended_is_recorded_and_the_role_fails(ansible: 
 
 def test_an_empty_selection_is_refused_and_that_is_recorded(ansible: Ansible, log: pathlib.Path) -> None:
     message = (
-        "No option selects any sessions, so all sessions of the site would be meant. Select some by proxies,"
+        "No option selects sessions, so this would end all sessions of the site. Select some by proxies,"
         " virtual_proxies, users or the like, or set all: true. An empty list does not select any."
     )
     play(ansible, [failing(message, end_sessions_users=[""], end_sessions_audit_log=str(log))])

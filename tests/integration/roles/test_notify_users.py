@@ -313,7 +313,7 @@ def test_a_wrong_password_is_tried_once_and_the_other_channels_are_tried_all_the
             mail_ca_path=str(authority(tmp_path)),
             mail_mode="each",
             slack_url=f"{slack.origin}/{SECRET}",
-            failing="^Not everybody was told. mail: 0 people were mailed, 2 were not, .*Authentication to .* failed",
+            failing="^Not everyone was notified. mail: 0 people were mailed, 2 were not, .*Authentication to .* failed",
             then=[told(mailed=[], not_mailed=who(ANNA, BJORN))],
         )
     assert len(server.logins) == 1
@@ -400,7 +400,7 @@ def test_a_redirect_is_not_followed(notify: Notify) -> None:
             to = {"Location": f"{elsewhere.origin}/{SECRET}"}
             with Webhook((status, ""), headers=to) as hook:
                 url: Options = {"slack_url": f"{hook.origin}/{SECRET}"}
-                notify.tell("-vvvv", channels=["slack"], **url, failing=f"slack: the answer was {status}")
+                notify.tell("-vvvv", channels=["slack"], **url, failing=f"slack: the response was {status}")
                 assert len(hook.posts) == 1
         assert (elsewhere.posts, elsewhere.others) == ([], [])
 
@@ -416,7 +416,7 @@ def test_no_server_is_a_failure_or_a_warning(notify: Notify) -> None:
     nowhere: Options = {"mail_host": HERE, "mail_port": 1, "mail_batch": 1, "channels": ["mail"]}
     notify.tell(**nowhere, failing="0 people were mailed, 2 were not, by way of 127.0.0.1:1. .*Connection refused")
     output = notify.tell(**nowhere, on_failure="warn", then=[ensure("notify_users_told.failures[0].channel == 'mail'")])
-    assert "WARNING: Not everybody was told. mail: 0 people were mailed" in output
+    assert "WARNING: Not everyone was notified. mail: 0 people were mailed" in output
 
 
 def test_teams_gets_a_card_and_slack_blocks_and_neither_names_anybody(notify: Notify) -> None:
@@ -471,7 +471,7 @@ def test_too_many_requests_and_a_weak_server_are_tried_again(notify: Notify, cha
             channels=[channel],
             webhook_retries=2,
             **url,
-            failing=rf"{channel}: the answer was 500, with the words: The URL \*\*\* has had it\.$",
+            failing=rf"{channel}: the response was 500, with the words: The URL \*\*\* has had it\.$",
         )
     assert len(hook.posts) == 3
 
@@ -479,9 +479,9 @@ def test_too_many_requests_and_a_weak_server_are_tried_again(notify: Notify, cha
 @pytest.mark.parametrize(
     ("channel", "status", "words", "why"),
     [
-        ("slack", 403, "invalid_token", "the answer was 403, with the words: invalid_token"),
-        ("slack", 202, "", "the answer was 202"),
-        ("teams", 302, "", "the answer was 302"),
+        ("slack", 403, "invalid_token", "the response was 403, with the words: invalid_token"),
+        ("slack", 202, "", "the response was 202"),
+        ("teams", 302, "", "the response was 302"),
         ("teams", 400, "{{ 7 * 7 }} PATH", r"words: \{\{ 7 \* 7 \}\} \*\*\*"),
         ("teams", 200, "Webhook message delivery failed with error: ... returned HTTP error 413 ...", "error 413"),
     ],
@@ -491,7 +491,7 @@ def test_what_is_refused_is_a_failure_and_not_tried_again(
 ) -> None:
     with Webhook((status, words)) as hook:
         url: Options = {f"{channel}_url": f"{hook.origin}/{SECRET}?{QUERY}"}
-        notify.tell("-vvvv", channels=[channel], **url, failing=f"^Not everybody was told. {channel}: .*{why}")
+        notify.tell("-vvvv", channels=[channel], **url, failing=f"^Not everyone was notified. {channel}: .*{why}")
     assert len(hook.posts) == 1
 
 
@@ -551,7 +551,7 @@ def test_a_banner_that_cannot_be_taken_away_is_a_failure_or_a_warning(notify: No
     control.put_banners({"name": "qlikops.sense Node2", "message": "Stuck"})
     control.fault("status", method="DELETE", path="custombannermessage", status=500)
     gone: Options = {"channels": ["banner"], "state": "absent", "key": "Node2"}
-    notify.tell(**gone, failing="^Not everybody was told. banner: .*500")
+    notify.tell(**gone, failing="^Not everyone was notified. banner: .*500")
     output = notify.tell(**gone, on_failure="warn", then=[ensure("notify_users_told.failures[0].channel == 'banner'")])
     assert "WARNING: " in output
 

@@ -85,7 +85,7 @@ def assert_first(job: Job) -> None:
     assert job.told["result"] == "nothing to do"
     assert job.told["memory"] == "none"
     assert (
-        "this is the first run, or it was lost. Ages are counted from now on, and nothing is selected by age"
+        "This is the first run, or the memory was lost. Ages are counted from now on, and nothing is selected by age"
         in job.said
     )
     assert job.changed == 0
@@ -327,6 +327,6 @@ def test_two_sites_do_not_mix(awx: Awx, keeper: Keeper, tmp_path: pathlib.Path) 
         simulated.stop(state_dir)
     assert job.status == "failed"
     message = job.message("Check that everything went well")
-    assert "memory: it is another site's" in message
+    assert "memory: it is belongs to another site" in message
     assert f"The memory, in {keeper.path} on keeper, is as it was." in message
     assert keeper.path.read_bytes() == before

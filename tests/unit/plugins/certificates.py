@@ -47,7 +47,7 @@ class Export:
 
 
 def export(folder: pathlib.Path) -> Export:
-    """Makes all of it in a folder. The certificates of the server and the weak one are made out to ``localhost``."""
+    """Makes all of it in a folder. The certificates of the server and the weak one are issued to ``localhost``."""
     root_key, client_key, server_key, other = (ec.generate_private_key(ec.SECP256R1()) for _number in range(4))
     root = _certificate("QLIK1-CA", root_key, "QLIK1-CA", root_key, is_root=True)
     client = _certificate("QlikClient", client_key, "QLIK1-CA", root_key)

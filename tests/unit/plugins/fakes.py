@@ -88,7 +88,7 @@ def unreachable(place: str = "GET https://node") -> RequestFailed:
 
 
 def failed_with(status: int, place: str = "GET https://node") -> RequestFailed:
-    return RequestFailed("server_error", f"the answer was {status}.", "", request=place, status=status)
+    return RequestFailed("server_error", f"the response was {status}.", "", request=place, status=status)
 
 
 @dataclass(frozen=True)

@@ -106,10 +106,10 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
     ("given", "words"),
     [
         ({"dir": "reports"}, "dir must be an absolute path, on keeper. It is reports."),
-        ({"dir": "/srv/file"}, "/srv/file on keeper is no directory"),
-        ({"dir": "/srv/file/below"}, "/srv/file on keeper is no directory"),
+        ({"dir": "/srv/file"}, "/srv/file on keeper is not a directory"),
+        ({"dir": "/srv/file/below"}, "/srv/file on keeper is not a directory"),
         ({"name": ".."}, "can't be .."),
-        ({"suffix": "/../x"}, "suffix becomes a part of the names of files"),
+        ({"suffix": "/../x"}, "suffix becomes part of file names"),
         ({"csv_delimiter": "="}, "value of csv_delimiter must be one of"),
         ({"dir": "a\0b"}, "NUL"),
         ({"pseudonyms": True, "key_file": "/srv/file"}, "/srv/file on keeper is not a key: it holds no secret"),

@@ -48,9 +48,9 @@ def test_without_a_time_it_is_now() -> None:
 @pytest.mark.parametrize(
     ("window", "words"),
     [
-        ({**NIGHT, "start": 1320}, r'1320 is no time of day. Write it in quotes, such as "22:00"'),
-        ({**NIGHT, "end": "24:00"}, "'24:00' is no time of day"),
-        ({**NIGHT, "end": "22:00"}, "leaves no window"),
+        ({**NIGHT, "start": 1320}, r'1320 is not a time of day. Write it in quotes, such as "22:00"'),
+        ({**NIGHT, "end": "24:00"}, "'24:00' is not a time of day"),
+        ({**NIGHT, "end": "22:00"}, "the window is empty"),
         ({**NIGHT, "time_zone": "Mars/Olympus"}, "time zone 'Mars/Olympus' is not known here"),
         ({"start": "22:00"}, "needs start, end, time_zone and nothing else"),
         ("22:00-05:00", "needs start, end, time_zone and nothing else"),

@@ -163,7 +163,7 @@ def test_one_that_is_never_unlocked_is_told(path: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(_audit, "LONGEST_WAIT", 0.1)
     with open(path, "w", encoding="utf-8") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(NotRecorded, match="has been locked by somebody else"):
+        with pytest.raises(NotRecorded, match="has been locked by another process"):
             append(path, as_line({}))
     assert records(path) == []
     append(path, as_line({}))

@@ -359,7 +359,9 @@ def test_it_gives_up_in_the_end(status: int) -> None:
 
 
 def test_a_release_without_banners_is_told_as_such() -> None:
-    error = RequestFailed("not_found", "the answer was 404.", "Is this?", request=LIST, status=404, words="No matching")
+    error = RequestFailed(
+        "not_found", "the response was 404.", "Is this?", request=LIST, status=404, words="No matching"
+    )
     site, _rest = with_answers({LIST: error})
     with pytest.raises(RequestFailed) as caught:
         site.settle("Night", None)
@@ -378,7 +380,7 @@ def test_where_an_answer_was_lost_it_says_that_it_may_be_done(kind: str, told: b
     site, _rest = with_answers({LIST: [], f"POST {QRS}": lost})
     with pytest.raises(RequestFailed) as caught:
         site.settle("Night", NIGHT)
-    assert ("may have been done all the same" in str(caught.value)) is told
+    assert ("may have been done anyway" in str(caught.value)) is told
 
 
 @pytest.mark.parametrize("answer", [{"value": 1}, ["x"], None])

@@ -108,7 +108,7 @@ def test_an_encrypted_key_without_its_password_says_so(pem: Export, kind: str) -
 def test_a_wrong_password_is_named_as_that_and_not_shown(pem: Export, kind: str, password: str) -> None:
     error = refusal(pem, client_key=getattr(pem, kind), client_key_password=password)
     assert error.option == "client_key_password"
-    assert f"{getattr(pem, kind)} can't be opened with the password given" in error.reason
+    assert f"{getattr(pem, kind)} can't be opened with that password" in error.reason
     assert password not in str(error)
 
 
@@ -205,7 +205,7 @@ def test_windows_line_breaks_do_no_harm(pem: Export, tmp_path: pathlib.Path) -> 
 def test_a_chain_begins_with_the_certificate_of_the_client(pem: Export) -> None:
     assert tls(pem, client_cert=pem.leaf_first)
     error = refusal(pem, client_cert=pem.root_first)
-    assert error.reason == f"client_cert: {pem.root_first} begins with another certificate than that of {pem.key}."
+    assert error.reason == f"client_cert: {pem.root_first} begins with a certificate other than that of {pem.key}."
     assert error.hint.startswith("The file must begin with the client's own certificate")
     locked = refusal(pem, client_cert=pem.root_first, client_key=pem.encrypted_pkcs8, client_key_password=PASSWORD)
     assert locked.option == "client_cert"
@@ -365,13 +365,13 @@ TEXTS = ("host", "client_cert", "client_key", "ca_path", "qrs_virtual_proxy", "a
 def test_control_characters_are_refused(option: str, character: str) -> None:
     with pytest.raises(BadOption) as caught:
         builders.connection(**{option: f"LAB\\anna{character}"})
-    assert caught.value.reason == f"{option}: there is a NUL, a line break or another control character in it."
+    assert caught.value.reason == f"{option}: it contains a NUL, a line break or another control character."
     assert "anna" not in str(caught.value)
 
 
 @pytest.mark.parametrize("host_map", [{"qlik1\n": "10.0.0.1"}, {"qlik1": "10.0.0.1\0"}])
 def test_control_characters_are_refused_in_names_and_addresses(host_map: dict[str, str]) -> None:
-    with pytest.raises(BadOption, match="host_map: there is a NUL"):
+    with pytest.raises(BadOption, match="host_map: it contains a NUL"):
         builders.connection(host_map=host_map)
 
 

@@ -56,7 +56,7 @@ def test_an_answer_that_trickles_is_over_with_the_time(pem: Export, at_once: byt
         rest.send(Endpoint("127.0.0.1", port), Request("GET", "/qrs/about"))
     rest.close()
     assert caught.value.kind == "timeout"
-    assert "the answer had begun, but was not complete within 1 seconds" in caught.value.reason
+    assert "the response began, but was not complete within 1 seconds" in caught.value.reason
     assert time.monotonic() - begin < 5
 
 

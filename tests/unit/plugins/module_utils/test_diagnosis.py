@@ -45,12 +45,12 @@ def no_answer(error: Exception, **options: Any) -> RequestFailed:
         (403, "Your account is inactive. Contact your administrator", "user_inactive", "LAB\\anna is inactive"),
         (403, "", "forbidden", "LAB\\anna (api_user) lacks the rights"),
         (403, "Forbidden", "forbidden", "exported from the QMC of this very site"),
-        (301, "", "redirect", "A login page answers here"),
+        (301, "", "redirect", "A login page answers"),
         (302, "", "redirect", "4243 (qps_port)"),
-        (401, "", "login_wanted", "A virtual proxy answers here"),
+        (401, "", "login_wanted", "A virtual proxy answers"),
         (404, "No matching endpoint found", "not_found", "Is this the right service?"),
         (500, "", "server_error", "See its log on the node"),
-        (503, "", "server_error", "not well"),
+        (503, "", "server_error", "has a problem"),
         (400, "Cannot parse the expression", "unexpected_status", ""),
         (418, "", "unexpected_status", ""),
     ],
@@ -59,18 +59,18 @@ def test_every_status_has_its_kind_and_hint(status: int, words: str, kind: str, 
     error = answer(status, words)
     assert (error.kind, error.status, error.request) == (kind, status, REQUEST)
     assert hint in error.hint
-    assert error.reason.startswith(f"{REQUEST}: the answer was {status}")
+    assert error.reason.startswith(f"{REQUEST}: the response was {status}")
     assert words in error.reason
     assert not error.is_unreachable
 
 
 def test_a_redirect_tells_where_it_leads() -> None:
     reason = answer(302, location="https://idp.example.com/login").reason
-    assert reason == f"{REQUEST}: the answer was 302 Found, which leads to https://idp.example.com/login."
+    assert reason == f"{REQUEST}: the response was 302 Found, which leads to https://idp.example.com/login."
 
 
 def test_a_status_without_a_name() -> None:
-    assert answer(599).reason == f"{REQUEST}: the answer was 599."
+    assert answer(599).reason == f"{REQUEST}: the response was 599."
 
 
 def test_the_words_of_a_server_are_quoted_on_one_line_and_not_for_ever() -> None:
@@ -85,10 +85,10 @@ def test_the_words_of_a_server_are_quoted_on_one_line_and_not_for_ever() -> None
     [
         (
             "<!DOCTYPE html><html><head><title>Sign\n in</title>",
-            "the answer was a web page titled 'Sign in', not JSON.",
+            "the response is a web page titled 'Sign in', not JSON.",
         ),
-        ("<HTML><body>hello", "the answer was a web page, not JSON."),
-        ("Ping successful.", "the answer was no JSON but: Ping successful."),
+        ("<HTML><body>hello", "the response is a web page, not JSON."),
+        ("Ping successful.", "the response is not JSON: Ping successful."),
     ],
 )
 def test_what_is_no_json(text: str, reason: str) -> None:
@@ -101,7 +101,7 @@ def test_what_is_no_json(text: str, reason: str) -> None:
 @pytest.mark.parametrize(("text", "length"), [('[{"SessionId": "abc"', 20), ("  {", 3)])
 def test_json_that_breaks_off_is_no_login_page(text: str, length: int) -> None:
     error = explain_not_json(REQUEST, 200, text)
-    assert error.reason == f"{REQUEST}: the answer was JSON that is damaged or breaks off after {length} characters."
+    assert error.reason == f"{REQUEST}: the response is JSON that is damaged or ends after {length} characters."
     assert (error.kind, error.status, error.words) == ("not_json", 200, "")
     assert "Try again" in error.hint
     assert "login page" not in error.hint
@@ -216,7 +216,7 @@ POOL: Any = None
         (
             requests.exceptions.ChunkedEncodingError(urllib3.exceptions.IncompleteRead(1, 2)),
             "connection_lost",
-            "the connection broke (the other side closed it before the answer was complete).",
+            "the connection broke (the other side closed it before the response was complete).",
             "restarting",
         ),
         (tls("WRONG_VERSION_NUMBER"), "not_tls", "port 4242 does not speak TLS.", "4243 (qps_port)"),
@@ -291,14 +291,14 @@ def test_an_untrusted_certificate_with_a_root_given_asks_whether_it_is_the_right
         "IP address mismatch, certificate is not valid for '10.0.0.1'.",
     ],
 )
-@pytest.mark.parametrize(("names", "known"), [(["a.example", "b"], " It is made out to a.example, b."), ([], "")])
+@pytest.mark.parametrize(("names", "known"), [(["a.example", "b"], " It is issued to a.example, b."), ([], "")])
 def test_a_certificate_of_another_name_tells_the_names_it_has(
     monkeypatch: pytest.MonkeyPatch, words: str, names: list[str], known: str
 ) -> None:
     monkeypatch.setattr(diagnosis, "certificate_names", lambda *_place: names)
     failure = no_answer(certificate(words))
     assert failure.kind == "name_mismatch"
-    assert failure.reason == f"{REQUEST}: the node's certificate is not made out to qlik1.{known}"
+    assert failure.reason == f"{REQUEST}: the node's certificate is not issued to qlik1.{known}"
     assert "host_map" in failure.hint
 
 

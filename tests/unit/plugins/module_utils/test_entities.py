@@ -122,7 +122,7 @@ def test_everything_else_is_told_by_request_and_place(reader: str, value: Any, w
         READERS[reader](fields(value), "field")
     assert caught.value.kind == "unexpected_answer"
     assert caught.value.reason == f"{REQUEST}: [3].settings.field {words}"
-    assert caught.value.hint == "Is this really the service asked for? Check host and port."
+    assert caught.value.hint == "Check that host and port are those of the service."
 
 
 def complaint(reader: str, value: Any) -> QlikError | None:

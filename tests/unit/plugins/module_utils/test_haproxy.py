@@ -69,7 +69,7 @@ def test_what_haproxy_does_not_do_is_an_error_with_its_words(balancer: Balancer)
     [
         ("other", "qlik1", "Can't find backend"),
         ("qlik", "qlik9", "has no server qlik9. It has: qlik1, qlik2"),
-        ("qlik; disable server x/y", "qlik1", "is no name"),
+        ("qlik; disable server x/y", "qlik1", "is not a valid HAProxy name"),
     ],
 )
 def test_a_wrong_name_says_what_there_is(balancer: Balancer, backend: str, server: str, words: str) -> None:

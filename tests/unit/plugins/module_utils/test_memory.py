@@ -123,7 +123,7 @@ def test_a_memory_of_another_site_is_told_by_its_proxy_services() -> None:
     memory.require_site(marks_of([shouted]))
     copied = ProxyService(CENTRAL.id, Node("Central", f"test-{CENTRAL.host_name}"), 4243, 443, ())
     for site in (ELSEWHERE, marks_of([copied])):
-        with pytest.raises(Refused, match="another site's"):
+        with pytest.raises(Refused, match="belongs to another site"):
             memory.require_site(site)
 
 
@@ -144,7 +144,8 @@ def test_a_clock_that_was_set_back_makes_nothing_old_when_it_is_right_again() ->
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [(None, "this is the first run, or it was lost"), ("{", "The memory of sessions can't be read")]
+    ("text", "words"),
+    [(None, "This is the first run, or the memory was lost"), ("{", "The memory of sessions can't be read")],
 )
 def test_a_memory_that_did_not_come_back_is_told(text: Any, words: str) -> None:
     sentence = recall(text).note(NOW)

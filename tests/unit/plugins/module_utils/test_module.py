@@ -28,7 +28,7 @@ def test_an_error_that_nobody_foresaw_is_told_in_words_without_what_it_says(monk
     assert result["failed"]
     assert result["failure"]["kind"] == "fault"
     assert "KeyError in __init__ of test_module.py" in result["msg"]
-    assert "Report these words" in result["msg"]
+    assert "Report this message" in result["msg"]
     assert "2734806e" not in str(result)
 
 

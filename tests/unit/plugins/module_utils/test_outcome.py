@@ -15,11 +15,11 @@ def test_one_sentence_for_each_proxy_service_and_reason() -> None:
     failures = [
         Failure(ONE, "the connection broke.", "Try again.", unreachable=True),
         Failure(TWO, "the connection broke.", "Try again.", unreachable=True),
-        Failure(THREE, "the answer was 500.", "", unreachable=False),
+        Failure(THREE, "the response was 500.", "", unreachable=False),
     ]
     assert in_words(failures) == (
         "Proxy service Central, virtual proxies /, /sales: the connection broke. Try again."
-        " Proxy service Node2, virtual proxies /: the answer was 500."
+        " Proxy service Node2, virtual proxies /: the response was 500."
     )
 
 

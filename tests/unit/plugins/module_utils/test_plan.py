@@ -105,7 +105,7 @@ def test_the_reason_for_keeping_a_session_is_told() -> None:
     plan = plan_ending([asking, guarded, other], Protection(["lab\\anna"], "INTERNAL\\sa_api"))
     assert plan.to_end == (other,)
     assert [(kept.session, kept.reason) for kept in plan.kept] == [
-        (asking, "the sessions of api_user are never ended"),
+        (asking, "sessions of api_user are never ended"),
         (guarded, "protect_users names this user"),
     ]
 

@@ -260,7 +260,7 @@ def test_who_was_not_let_in_need_not_log_out(client: Any) -> None:
     assert len(wire.sent) == 1
 
 
-@pytest.mark.parametrize(("user", "at_once"), [(DOOR, 1), ({}, 4)])
+@pytest.mark.parametrize(("user_port", "at_once"), [(DOOR, 1), ({}, 4)])
 def test_only_the_first_request_through_a_virtual_proxy_goes_alone(
     client: Any, monkeypatch: pytest.MonkeyPatch, user_port: dict[str, str], at_once: int
 ) -> None:
@@ -318,7 +318,7 @@ def test_a_connection_closed_while_writing_is_tried_again(client: Any) -> None:
 
 def test_a_damaged_compression_is_called_so(client: Any) -> None:
     rest, wire, _pauses = client(Reply(200, "x", breaks_with=damaged_gzip))
-    with pytest.raises(RequestFailed, match="can't be unpacked") as caught:
+    with pytest.raises(RequestFailed, match="can't be decompressed") as caught:
         rest.send(NODE, ABOUT)
     assert (caught.value.kind, len(wire.sent)) == ("damaged_answer", 1)
 
@@ -615,7 +615,7 @@ def test_ids_of_other_sessions_do_not_leak_but_the_request_is_told_in_full(clien
         rest.send(NODE, Request("GET", tag))
     assert caught.value.words == "the sessions *** and ***"
     assert caught.value.reason == (
-        f"GET https://qlik1.example.com:4242{tag}: the answer was 302 Found, which leads to"
+        f"GET https://qlik1.example.com:4242{tag}: the response was 302 Found, which leads to"
         " https://login?X-Qlik-Session=***&old=***, with the words: the sessions *** and ***."
     )
 
@@ -700,9 +700,9 @@ def test_a_list_of_objects_is_taken(data: list[dict[str, Any]]) -> None:
 def test_other_shapes_are_refused_without_being_quoted(data: Any) -> None:
     with pytest.raises(QlikError) as caught:
         expect_list(data, "GET x")
-    assert caught.value.reason == "GET x: a list of objects was expected, the answer is of another shape."
+    assert caught.value.reason == "GET x: a list of objects was expected, the response is of another shape."
 
 
 def test_no_answer_at_all_is_called_empty() -> None:
-    with pytest.raises(QlikError, match="a list of objects was expected, the answer is empty"):
+    with pytest.raises(QlikError, match="a list of objects was expected, the response is empty"):
         expect_list(None, "GET x")

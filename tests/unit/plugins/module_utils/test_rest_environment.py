@@ -121,5 +121,5 @@ def test_the_name_is_verified_though_the_address_is_another(node: Node, pem: Exp
         rest.send(Endpoint("other", node.port), Request("GET", "/qrs/about"))
     rest.close()
     assert caught.value.kind == "name_mismatch"
-    assert "not made out to other. It is made out to localhost." in caught.value.reason
+    assert "not issued to other. It is issued to localhost." in caught.value.reason
     assert node.received == []

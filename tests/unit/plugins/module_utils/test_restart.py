@@ -116,7 +116,7 @@ def test_each_reason_by_itself(changed: dict[str, Any], key: str) -> None:
     [
         (server(2, state=DRAIN), "qlik/Node2 drained"),
         (server(2, state=MAINT), "qlik/Node2 in maintenance"),
-        (server(2, state="odd"), "qlik/Node2 in a state that is not known"),
+        (server(2, state="odd"), "qlik/Node2 in an unknown state"),
         (server(2, health="stopped"), "qlik/Node2 DOWN according to its health check"),
         (server(2, health="stopping"), "qlik/Node2 stopping in the balancer"),
         (server(2, health=UNKNOWN), "qlik/Node2 unknown in the balancer"),

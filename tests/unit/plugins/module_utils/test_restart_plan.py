@@ -38,11 +38,14 @@ def test_a_text_is_a_list_and_a_text_of_digits_a_number(monkeypatch: pytest.Monk
         ({"drain_timeout": 10**9}, "drain_timeout: 1000000000 is too large."),
         ({"drain_interval": "soon"}, "drain_interval"),
         ({"notify": ["banner", "pigeon"]}, "notify: it can't have pigeon. It has banner, mail, teams, slack"),
-        ({"before": ["tell.yml"]}, "before: 'tell.yml' is no absolute path."),
-        ({"method": "restart.yml"}, "method: 'restart.yml' is no absolute path."),
+        ({"before": ["tell.yml"]}, "before: 'tell.yml' is not an absolute path."),
+        ({"method": "restart.yml"}, "method: 'restart.yml' is not an absolute path."),
         ({"services": [" "]}, "my_services: it names no service."),
-        ({"balancer": "haproxxy"}, "balancer: 'haproxxy' is no absolute path."),
-        ({"report_dir": "pages"}, "report_dir: 'pages' is no absolute path. Give the absolute path of a directory."),
+        ({"balancer": "haproxxy"}, "balancer: 'haproxxy' is not an absolute path."),
+        (
+            {"report_dir": "pages"},
+            "report_dir: 'pages' is not an absolute path. Give the absolute path of a directory.",
+        ),
     ],
 )
 def test_what_can_not_be_meant_is_refused_before_anything_is_asked(
@@ -105,4 +108,4 @@ def test_the_reasons_name_the_options_as_the_reader_knows_them(monkeypatch: pyte
     install(monkeypatch, site_answers())
     called = {"accept_central": "proxy_restart_central"}
     result = run(monkeypatch, qlik_restart_info.main, **CONNECTION, node="Central", option_names=called)
-    assert result["message"] == "Central is the central node. Set proxy_restart_central to true to restart it, too."
+    assert result["message"] == "Central is the central node. Set proxy_restart_central to true to also restart it."

@@ -380,7 +380,7 @@ def test_an_id_or_a_name_of_its_own_means_one_proxy_service(name: str) -> None:
 
 
 def test_a_prefix_that_fits_two_spellings_is_refused_and_an_id_means_one() -> None:
-    with pytest.raises(BadOption, match="fits more than one"):
+    with pytest.raises(BadOption, match="matches more than one"):
         Selection(virtual_proxies=("SALES",)).scope(site_of_confused_names())
     scope = Selection(virtual_proxies=("vp1",)).scope(site_of_confused_names())
     assert [virtual_proxy.prefix for virtual_proxy in scope.virtual_proxies] == ["Sales"]

@@ -134,7 +134,7 @@ def test_users_come_in_the_order_they_were_asked_for(monkeypatch: pytest.MonkeyP
 
 def test_a_batch_that_fails_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     site, _rest = site_with(monkeypatch, {f"{QRS}/user/full": [Turn([]), Turn(failed_with(500))]})
-    with pytest.raises(QlikError, match="the answer was 500"):
+    with pytest.raises(QlikError, match="the response was 500"):
         site.users([("LAB", "x" * 4000), ("LAB", "y" * 4000)], [])
 
 
@@ -246,7 +246,7 @@ def test_a_session_that_is_not_known_and_yet_listed_is_called_so(monkeypatch: py
     }
     site, _rest = site_with(monkeypatch, answers)
     (outcome,) = site.end([session]).outcomes.values()
-    assert (outcome.state, "(404), and yet lists it" in outcome.reason) == ("failed", True)
+    assert (outcome.state, "(404), but still lists it" in outcome.reason) == ("failed", True)
 
 
 def lost(kind: str = "connection_lost") -> RequestFailed:
@@ -263,7 +263,7 @@ def test_where_no_answer_comes_any_more_it_may_have_been_ended(monkeypatch: pyte
     }
     site, rest = site_with(monkeypatch, answers)
     (outcome,) = site.end([session]).outcomes.values()
-    assert outcome == Outcome("failed", "DELETE x: no answer. It may have been ended all the same.")
+    assert outcome == Outcome("failed", "DELETE x: no answer. It may have been ended anyway.")
     assert rest.asked == [one for one in answers if kind == "connection_lost" or "alive" not in one]
 
 
@@ -272,7 +272,7 @@ def test_where_no_answer_comes_any_more_it_may_have_been_ended(monkeypatch: pyte
     [
         ([], Outcome("ended")),
         ([struct("bad")], Outcome("failed", "DELETE x: no answer.")),
-        (failed_with(500), Outcome("failed", "DELETE x: no answer. It may have been ended all the same.")),
+        (failed_with(500), Outcome("failed", "DELETE x: no answer. It may have been ended anyway.")),
     ],
 )
 def test_where_the_proxy_service_lives_its_list_tells_what_an_answer_would_have_told(
@@ -312,7 +312,7 @@ def test_a_list_that_cannot_be_read_again_is_told_and_changes_no_outcome(monkeyp
     end_result = site.end([session])
     assert end_result.outcomes == {session.ref: Outcome("ended")}
     assert [(failure.link, failure.reason) for failure in end_result.failures] == [
-        (PAIRS[0], "GET https://node: the answer was 500.")
+        (PAIRS[0], "GET https://node: the response was 500.")
     ]
 
 
@@ -350,7 +350,7 @@ def test_ending_on_a_dead_proxy_service_tries_once_and_gives_all_its_sessions_th
     ]
     assert [end_result.outcomes[session.ref] for session in dead] == [
         Outcome("failed", str(unreachable())),
-        *[Outcome("failed", f"not tried, for the proxy service did not answer: {unreachable()}")] * 5,
+        *[Outcome("failed", f"not tried, because the proxy service did not answer: {unreachable()}")] * 5,
     ]
     assert end_result.outcomes[alive.ref] == Outcome("ended")
 

@@ -85,7 +85,7 @@ BLANK: list[dict[str, Any] | None] = [
 
 @pytest.mark.parametrize("rule", [*BLANK, {"min_age": "0s"}, {"min_age": "0m", "exclude_users": ["anna"]}])
 def test_a_rule_that_narrows_nothing_down_is_refused(rule: dict[str, Any]) -> None:
-    with pytest.raises(BadOption, match=r"any_of\[1\]: this rule narrows nothing down, so it would select every"):
+    with pytest.raises(BadOption, match=r"any_of\[1\]: this rule has no condition, so it would select every"):
         rules_from_option([{"users": ["anna"]}, rule], skip_blank=False)
 
 

@@ -160,7 +160,7 @@ def test_five_sessions_are_the_limit_over_all_virtual_proxies_and_nodes() -> Non
 
 def test_a_proxy_service_that_was_not_asked_is_neither_reachable_nor_not() -> None:
     site = builders.topology()
-    failed = Failure(site.links[0], "the answer was 500.", "", unreachable=False)
+    failed = Failure(site.links[0], "the response was 500.", "", unreachable=False)
     result = result_of([], site, listing=Listing(site.links[:2], (), (failed,)))
     assert [proxy["reachable"] for proxy in result["proxies"]] == [True, None]
 

@@ -24,7 +24,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOST
 TOKEN = "s3cr3t-T0k3n/B00XYZ123"
 URL = f"https://hooks.example.com/services/{TOKEN}?api=1&sig=abc%2Bdef"
 anything = st.text(st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=["Cs"])), max_size=300)
-GOOD, WEAK = Response(True, False, 200, ""), Response(False, True, 429, "the answer was 429")
+GOOD, WEAK = Response(True, False, 200, ""), Response(False, True, 429, "the response was 429")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_an_answer_means(channel: str, status: int, content: str, is_told: 
 
 
 def test_why_says_the_words_of_the_server_or_of_the_client() -> None:
-    assert answer_of("slack", 404, "no_service\n", URL).why == "the answer was 404, with the words: no_service"
+    assert answer_of("slack", 404, "no_service\n", URL).why == "the response was 404, with the words: no_service"
     assert answer_of("slack", -1, "Connection refused", URL).why == "no answer: Connection refused"
     assert len(answer_of("slack", 500, "x" * 9999, URL).why) == 200
 

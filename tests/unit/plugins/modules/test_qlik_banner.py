@@ -106,7 +106,7 @@ def test_other_options_do_not_matter_for_a_removal(monkeypatch: pytest.MonkeyPat
 def test_what_qrs_keeps_otherwise_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     result, _rest = bring(monkeypatch, [], text="A long message", duration=10)
     assert result["banner"]["message"] == "Back at 10"
-    assert result["warnings"] == ["QRS keeps the banner otherwise than told (message). The next run will try it again."]
+    assert result["warnings"] == ["QRS stored other values for the banner (message). The next run will try it again."]
 
 
 def test_a_failure_is_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,7 +183,7 @@ def test_who_is_affected(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = {"start": "22:00", "end": "22:00", "time_zone": "UTC"}
-    assert "leaves no window" in ask(monkeypatch, window=closed)[0]["msg"]
+    assert "the window is empty" in ask(monkeypatch, window=closed)[0]["msg"]
     now = datetime.now(timezone.utc)
     begin, end = (f"{now + timedelta(hours=hours):%H:%M}" for hours in (-1, 2))
     open_now, _rest = ask(monkeypatch, window={"start": begin, "end": end, "time_zone": "UTC"}, window_needs=86400)

@@ -401,11 +401,11 @@ def test_only_what_a_rule_may_mean_is_read(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 BAD_RULES: list[tuple[Any, str]] = [
-    ([{}], "any_of[0]: this rule narrows nothing down"),
+    ([{}], "any_of[0]: this rule has no condition"),
     ([None], "any_of[0]: None is no rule"),
-    ([{"users": ["bert"]}, {"name": "x"}], "any_of[1]: this rule narrows nothing down"),
-    ([{"users": "", "min_age": "", "keep_per_user": ""}], "any_of[0]: this rule narrows nothing down"),
-    ([{"keep_per_user": 0}], "any_of[0]: this rule narrows nothing down"),
+    ([{"users": ["bert"]}, {"name": "x"}], "any_of[1]: this rule has no condition"),
+    ([{"users": "", "min_age": "", "keep_per_user": ""}], "any_of[0]: this rule has no condition"),
+    ([{"keep_per_user": 0}], "any_of[0]: this rule has no condition"),
     ([{"users": [34]}], "any_of[0].users: 34 is a number"),
     ([{"users": [False]}], "any_of[0].users: False is a truth value"),
     ([{"name": 8, "users": ["bert"]}], "any_of[0].name: 8 is a number"),
@@ -418,8 +418,8 @@ BAD_RULES: list[tuple[Any, str]] = [
     ([{"user_states": ["gone"]}], "user_states"),
     ([{"min_idle_": "8h"}], "min_idle_"),
     (["min_age=8h"], "any_of[0]: 'min_age=8h' is no rule"),
-    ({"min_age": "8h"}, "is no list of rules"),
-    ("min_age=8h", "is no list of rules"),
+    ({"min_age": "8h"}, "is not a list of rules"),
+    ("min_age=8h", "is not a list of rules"),
 ]
 
 
@@ -519,7 +519,7 @@ def test_a_memory_that_cannot_be_read_leaves_ages_unknown(monkeypatch: pytest.Mo
         ({"qlikops.sense": 2}, "memory: it has format 2"),
         (
             {"qlikops.sense": 1, "site": ["x"], "stored_at": "2026-01-15T08:00:00Z", "first_seen": {}},
-            "memory: it is another site's",
+            "memory: it is belongs to another site",
         ),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_run_takes_renews_and_gives_back(ask: Ask, clock: list[float]) -> None
         }
     held = ask(OTHER, take_over_called="proxy_restart_take_over")
     assert held["failure"]["kind"] == "lease_held"
-    assert "restarts qlik3 (phase drain): that of maria on ops2.example.com (process 4711)" in held["msg"]
+    assert "is restarting qlik3 (phase drain): that of maria on ops2.example.com (process 4711)" in held["msg"]
     assert held["msg"].endswith("or at once if proxy_restart_take_over is true.")
     assert f"taken over in {300 + GRACE} seconds" in held["msg"]
     assert not ask(OTHER, state="released").get("failed")

@@ -79,7 +79,7 @@ def test_what_is_read(name: str, value: Any, read: Any) -> None:
         ({"schedule": "every day"}, "one DTSTART"),
         ({"schedule": "DTSTART:20260101T000000 RRULE:FREQ=DAILY;INTERVAL=1"}, "one DTSTART"),
         ({"schedule": "DTSTART:20260101T000000Z RRULE:FREQ=DAILY"}, "RRULE with INTERVAL"),
-        ({"schedule": "DTSTART:20260101T000000Z RRULE:FREQ=SECONDLY;INTERVAL=9"}, "no schedule by seconds"),
+        ({"schedule": "DTSTART:20260101T000000Z RRULE:FREQ=SECONDLY;INTERVAL=9"}, "no schedules by seconds"),
         ({"schedule": "DTSTART:20260101T000000Z RRULE:FREQ=DAILY;INTERVAL=1;UNTIL=20270101T000000"}, "Z at its end"),
         ({"timeouts": {"restart": 60}}, "knows no 'restart'"),
         ({"timeouts": {"user_sessions": "60"}}, "whole number of seconds"),

@@ -182,7 +182,7 @@ def test_a_mail_whose_only_recipient_is_refused_is_no_failure_unless_all_are() -
     came = mailed(who, made, [outcome(a="550 no"), outcome()])
     assert (emails(came["refused"]), emails(came["mailed"]), came["failures"]) == (["a@x"], ["b@x"], [])
     nobody = mailed(who, made, [outcome(a="550 no"), outcome(b="451 later")])
-    assert nobody["failures"] == ["The server took none of the addresses: 550 no"]
+    assert nobody["failures"] == ["The server accepted none of the addresses: 550 no"]
 
 
 def test_the_team_that_is_refused_is_a_failure_and_a_copy_for_the_sender_is_not() -> None:
@@ -220,7 +220,7 @@ def test_a_module_that_breaks_leaves_nobody_told_on_any_channel() -> None:
     assert [one["channel"] for one in came["failures"]] == ["mail", "slack"]
     assert came["webhooks"] == [{"channel": "slack", "told": False, "status": -1, "why": "No Python there."}]
     assert sentence(came["failures"]) == (
-        "Not everybody was told. mail: 0 people were mailed, 1 were not, by way of mail.example.com:25."
+        "Not everyone was notified. mail: 0 people were mailed, 1 were not, by way of mail.example.com:25."
         " No Python there. slack: No Python there."
     )
 
