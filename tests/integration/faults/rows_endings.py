@@ -43,7 +43,7 @@ UNCERTAIN: dict[str, tuple[Answer, str]] = {
         "connection broke",
     ),
     "no HTTP": (answers.raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "connection broke"),
-    "bad gzip": (Answer(body=b"no gzip", headers={"Content-Encoding": "gzip"}), "can't be unpacked"),
+    "bad gzip": (Answer(body=b"no gzip", headers={"Content-Encoding": "gzip"}), "can't be decompressed"),
 }
 SLOW: dict[str, Answer] = {
     "hang": answers.HANG,

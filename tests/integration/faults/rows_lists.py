@@ -99,7 +99,7 @@ NO_LISTS: dict[str, tuple[Any, str]] = {
         "connection broke",
     ),
     "a header of 200 kB": (answers.raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000 + b"\r\n\r\n[]"), "connection broke"),
-    "no gzip as gzip": (text("[]", Content_Encoding="gzip"), "can't be unpacked"),
+    "no gzip as gzip": (text("[]", Content_Encoding="gzip"), "can't be decompressed"),
     "half a gzip": (
         _like_usual(lambda body: Answer(body=answers.gzipped(body).body[:60], headers={"Content-Encoding": "gzip"})),
         ".",

@@ -128,7 +128,7 @@ def test_a_host_keeps_one_pool_as_large_as_max_parallel(client: Any) -> None:
     assert pool.block is True
 
 
-@given(session_id=session_ids)
+@given(session_id=session_ids.filter(lambda one: one not in {".", ".."}))  # the Proxy API refuses these two
 def test_a_session_id_arrives_as_it_is_in_one_segment(session_id: str, pem: Export) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         wire = Wire([Reply()]).install(monkeypatch)
