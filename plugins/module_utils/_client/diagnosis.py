@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from http.client import responses
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._client.certificates import STRONGER, WEAK
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import (
-    STRONGER,
-    WEAK,
     Connection,
     Endpoint,
 )

@@ -21,11 +21,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.adapter import NodeAdapter, NodeSession
+from ansible_collections.qlikops.sense.plugins.module_utils._client.addresses import bypasses_proxy
 from ansible_collections.qlikops.sense.plugins.module_utils._client.body import Received, receive
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import (
     Connection,
     Endpoint,
-    bypasses_proxy,
     user_header,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import Deadline, time_limit
@@ -297,8 +297,9 @@ def expect_list(data: Any, request: str) -> list[dict[str, Any]]:
     """The answer as a list of objects; raises QlikError for any other shape."""
     if isinstance(data, list) and all(isinstance(item, dict) for item in data):
         return data
+    found = "is empty" if data is None else "has another shape"
     raise QlikError(
         "unexpected_answer",
-        f"{request}: a list of objects was expected, the response is {'empty' if data is None else 'of another shape'}.",
+        f"{request}: a list of objects was expected, but the response {found}.",
         "Check that host and port are those of the service.",
     )

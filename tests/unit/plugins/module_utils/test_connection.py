@@ -16,13 +16,13 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client import connection as _connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client import certificates
+from ansible_collections.qlikops.sense.plugins.module_utils._client.addresses import bypasses_proxy
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import (
     CONTROL_CHARACTER,
     PATHS,
     Connection,
     Endpoint,
-    bypasses_proxy,
     user_header,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
@@ -281,14 +281,14 @@ def test_a_file_that_may_not_be_read(pem: Export, option: str, monkeypatch: pyte
             raise PermissionError(errno.EACCES, "Permission denied", path)
         return open(path, *rest, **options)
 
-    monkeypatch.setattr(_connection, "open", open_unless_locked, raising=False)
+    monkeypatch.setattr(certificates, "open", open_unless_locked, raising=False)
     assert refusal(pem).reason == f"{option}: {locked} can't be read: Permission denied."
 
 
 def test_nobody_is_asked_for_a_password_on_the_terminal(pem: Export) -> None:
     code = (
         "import os, pty, sys\n"
-        f"sys.path.insert(0, {str(pathlib.Path(_connection.__file__).parents[6])!r})\n"
+        f"sys.path.insert(0, {str(pathlib.Path(certificates.__file__).parents[6])!r})\n"
         "from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection\n"
         f"connection = Connection('localhost', {pem.client!r}, {pem.encrypted_traditional!r})\n"
         "pid, terminal = pty.fork()\n"

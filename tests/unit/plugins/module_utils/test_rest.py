@@ -700,9 +700,9 @@ def test_a_list_of_objects_is_taken(data: list[dict[str, Any]]) -> None:
 def test_other_shapes_are_refused_without_being_quoted(data: Any) -> None:
     with pytest.raises(QlikError) as caught:
         expect_list(data, "GET x")
-    assert caught.value.reason == "GET x: a list of objects was expected, the response is of another shape."
+    assert caught.value.reason == "GET x: a list of objects was expected, but the response has another shape."
 
 
 def test_no_answer_at_all_is_called_empty() -> None:
-    with pytest.raises(QlikError, match="a list of objects was expected, the response is empty"):
+    with pytest.raises(QlikError, match="a list of objects was expected, but the response is empty"):
         expect_list(None, "GET x")
