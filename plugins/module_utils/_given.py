@@ -38,9 +38,9 @@ RULES = "any_of"
 
 
 def without_empty_answers(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Leaves out what an unanswered question of an AWX survey brings: an empty text, or a list of such."""
+    """Leaves out what an unanswered question of an AWX survey brings: nothing, an empty text, or a list of such."""
     cleaned = {name: value if name.startswith("_ansible") else _cleaned(value) for name, value in params.items()}
-    return {name: value for name, value in cleaned.items() if value is not None or params[name] is None}
+    return {name: value for name, value in cleaned.items() if value is not None}
 
 
 def _cleaned(value: Any) -> Any:
