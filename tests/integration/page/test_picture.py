@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The picture of the page that the guide shows, taken of the role's own site.
+"""The picture of the page in the README and the guide, taken on the site of the simulated_site role.
 
     make integration ARGS='-k picture' PICTURE=docs/docsite/rst/report_page.png
 
@@ -20,7 +20,7 @@ from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.modules import running
 from ansible_collections.qlikops.sense.tests.integration.page import looking
 
-VIEWPORT: ViewportSize = {"width": 1120, "height": 900}
+VIEWPORT: ViewportSize = {"width": 1200, "height": 840}
 LARGEST = 150_000
 # What system-ui is on Linux depends on the machine.
 FONT = 'html { font-family: Inter, "DejaVu Sans", "Droid Sans Fallback", sans-serif; }'
