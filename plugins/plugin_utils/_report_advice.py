@@ -59,7 +59,7 @@ def _incomplete(unread: int) -> str:
 def _elsewhere(affected: int, elsewhere: int) -> str:
     verb = "has" if elsewhere < 2 else "have"
     return (
-        f"Of {people(affected)}, {elsewhere or 'nobody'} {verb} another session on another node to keep working with."
+        f"Of {people(affected)}, {elsewhere or 'nobody'} {verb} a session on another node and can keep working."
     )
 
 
@@ -75,20 +75,20 @@ def _at_limit(users: int) -> str:
 
 def _runaways(found: int) -> str:
     return (
-        f"{counted(found, 'runaway')} above the threshold: programs that log in anew with every request and do not keep"
-        " their session cookie look like this."
+        f"{counted(found, 'runaway')} above the threshold. Programs that do not keep their session cookie look like this:"
+        " they log in again with every request."
     )
 
 
 def _missing(found: int) -> str:
-    return f"{people(found)} not known to the repository service {'is' if found == 1 else 'are'} connected."
+    verb = "is" if found == 1 else "are"
+    return f"{counted(found, 'connected user')} {verb} unknown to QRS."
 
 
 def _unknown(found: int) -> str:
     verb = "is" if found == 1 else "are"
     return (
-        f"{people(found)} {verb} connected whom the repository service does not show: they were deleted there, or"
-        " api_user may not read them."
+        f"{counted(found, 'connected user')} {verb} not shown by QRS: deleted there, or api_user may not read them."
     )
 
 

@@ -30,7 +30,7 @@ def shown(result: Listed, *chosen: str, width: int = 120, most: int = 50) -> str
     return table_of(report_of(result, chosen), most, width)
 
 
-def test_who_a_restart_would_hit() -> None:
+def test_who_a_restart_would_affect() -> None:
     text = shown(listed(SESSIONS, PEOPLE), "Node2")
     assert text.startswith(
         "If Node2 is restarted, as of 2026-01-15T09:30:00Z\n"
@@ -49,7 +49,7 @@ def test_who_a_restart_would_hit() -> None:
         "NONE\\anonymous1  anonymous  1  1  /",
     ]
     assert "Linked to no proxy service: /old (Left over)" in text
-    assert "* Of 2 people, 1 has another session on another node to keep working with." in text
+    assert "* Of 2 people, 1 has a session on another node and can keep working." in text
 
 
 def test_the_whole_site() -> None:
