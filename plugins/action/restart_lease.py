@@ -6,16 +6,13 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import time
-from dataclasses import asdict
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.qlikops.sense.plugins.module_utils._lease import Owner
+from ansible_collections.qlikops.sense.plugins.plugin_utils._renewal import MODULE, owner_of_run
 
 
 class ActionModule(ActionBase):
@@ -24,11 +21,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        # Tasks run in processes of their own, which that of the playbook has made.
-        owner = Owner.of_process(_user(), os.getppid())
         called = self._execute_module(
-            module_name="qlikops.sense.restart_lease",
-            module_args={**self._task.args, "owner": asdict(owner)},
+            module_name=MODULE,
+            module_args={**self._task.args, "owner": owner_of_run()},
             task_vars=variables,
         )
         phase = self._task.args.get("phase")
@@ -43,10 +38,3 @@ def _line(node: str, phase: str, called: dict[str, Any]) -> str:
     if called.get("drained"):
         text += " (the node is out of service; if this run stops, run the same command again)"
     return text
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number without a name
-        return str(os.getuid())

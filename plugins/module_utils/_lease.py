@@ -24,6 +24,7 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 
+HELD = "lease_held"  # the kind of a failure
 GRACE = 120  # seconds past its time until a lease is stale
 
 
@@ -102,7 +103,7 @@ class Book:
         other = self.lease
         if other and other.owner != owner and not other.is_stale(now):
             raise QlikError(
-                "lease_held",
+                HELD,
                 f"Another run is restarting {other.node}{f' (phase {other.phase})' if other.phase else ''}: that of"
                 f" {other.owner}.",
                 f"Wait for it. If it no longer exists, its lease is taken over in {other.seconds_left(now):.0f}"

@@ -341,6 +341,11 @@ plan:
       type: list
       elements: str
       sample: [ready, look_haproxy, drain_haproxy, restart_windows_service, verify_haproxy]
+    hold:
+      description:
+        - For how many seconds each phase of P(qlikops.sense.proxy_restart#role) needs its lease, by its name.
+      type: dict
+      sample: {cordon: 1200, drain: 1200, restart: 1800}
 notes:
   description: Sentences about what does not forbid it.
   returned: success

@@ -44,6 +44,15 @@ options:
       - How many of the sessions may be left.
     type: int
     default: 0
+  lease:
+    description:
+      - A lease that is renewed at every look, so that it does not become stale however long the wait is.
+      - These are options of M(qlikops.sense.restart_lease), among which C(hold) says for how many seconds it is needed
+        after the wait, and C(host), the host that has it, that of the task unless given.
+      - If another run has it now, the wait fails. If it can't be renewed for another reason, a line says so, and the
+        wait goes on.
+      - The action plugin renews it, so not with C(async). In check mode it is left alone.
+    type: dict
 notes:
   - Monitoring and service accounts keep their sessions alive by asking again and again, and would be waited for in
     vain. Name them in O(exclude_users).
@@ -180,7 +189,7 @@ failure:
 import time
 from datetime import datetime, timezone
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, require_range
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     QlikModule,
@@ -204,6 +213,7 @@ def main() -> None:
             "wait_timeout": {"type": "int", "default": 600},
             "wait_interval": {"type": "int", "default": 10},
             "until_sessions": {"type": "int", "default": 0},
+            "lease": {"type": "dict"},
             **selection_spec(),
         }
     )
@@ -223,6 +233,8 @@ def main() -> None:
 
 def patience_of(module: QlikModule) -> WaitPolicy:
     """Raises BadOption. In check mode one look has to do."""
+    if module.params["lease"]:
+        raise BadOption("lease", "the module alone can't renew it.", "Call it in a task without async.")
     for option, (least, most) in RANGES.items():
         require_range(option, module.params[option], least, most)
     return WaitPolicy(

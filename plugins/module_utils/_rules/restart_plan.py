@@ -29,6 +29,9 @@ DEFAULTS = {
     "verify_interval": 5,
 }
 NO_BALANCER, HAPROXY = "none", "haproxy"
+# How long the lease is held where nothing else bounds what is done: a few looks at a site that does not answer, or
+# endings on one; services that stop and start; task files of others.
+LOOKS_SECONDS, SERVICES_SECONDS, HOOK_SECONDS = 600, 1200, 3600
 SPEC: dict[str, dict[str, Any]] = {
     **{name: {"type": "list", "elements": "str"} for name in LISTS},
     **{name: {"type": "int", "default": default} for name, default in DEFAULTS.items()},
@@ -66,7 +69,24 @@ def read_plan(given: Mapping[str, Any], called: Mapping[str, str], only_looks: b
     if plan["report_dir"]:
         _require_path(called.get("report_dir", "report_dir"), plan["report_dir"], "directory")
     plan["method_file"] = plan["method"] if _is_path(plan["method"]) else f"restart_{plan['method']}"
-    return {**plan, "phases": _phases(plan, only_looks)}
+    return {**plan, "phases": _phases(plan, only_looks), "hold": _hold(plan)}
+
+
+def _hold(plan: Mapping[str, Any]) -> dict[str, int]:
+    """For how many seconds each phase needs the lease, until the next one or the way back is over."""
+    way_back = plan["verify_timeout"]  # until the balancer finds the node well
+    restart = {"windows_service": SERVICES_SECONDS, "windows_reboot": plan["reboot_timeout"] + LOOKS_SECONDS}
+    longest = {
+        "preflight": LOOKS_SECONDS,
+        "before": HOOK_SECONDS,
+        "notify": HOOK_SECONDS,
+        "cordon": LOOKS_SECONDS,
+        "drain": LOOKS_SECONDS,  # of the wait itself, qlik_session_wait renews it at every look
+        "restart": restart.get(plan["method"], HOOK_SECONDS),
+        "verify": plan["verify_timeout"] + LOOKS_SECONDS,
+        "after": HOOK_SECONDS,
+    }
+    return {phase: seconds + way_back for phase, seconds in longest.items()}
 
 
 def _phases(plan: Mapping[str, Any], only_looks: bool) -> list[str]:

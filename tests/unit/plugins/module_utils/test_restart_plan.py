@@ -109,3 +109,24 @@ def test_the_reasons_name_the_options_as_the_reader_knows_them(monkeypatch: pyte
     called = {"accept_central": "proxy_restart_central"}
     result = run(monkeypatch, qlik_restart_info.main, **CONNECTION, node="Central", option_names=called)
     assert result["message"] == "Central is the central node. Set proxy_restart_central to true to also restart it."
+
+
+@pytest.mark.parametrize(
+    ("given", "restart"),
+    [({}, 1200), ({"method": "windows_reboot", "reboot_timeout": 7200}, 7800), ({"method": "/m.yml"}, 3600)],
+)
+def test_the_lease_is_held_for_as_long_as_each_phase_may_take(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], restart: int
+) -> None:
+    """And the way back, in which the balancer has to find the node well. The wait of the drain renews it by itself."""
+    hold = plan(monkeypatch, verify_timeout=100, drain_timeout=604_800, **given)["plan"]["hold"]
+    assert hold == {
+        "preflight": 700,
+        "before": 3700,
+        "notify": 3700,
+        "cordon": 700,
+        "drain": 700,
+        "restart": restart + 100,
+        "verify": 800,
+        "after": 3700,
+    }
