@@ -13,8 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import duration
-from ansible_collections.qlikops.sense.plugins.plugin_utils._table import INDENTATION, printable, table
+from ansible_collections.qlikops.sense.plugins.plugin_utils._table import INDENTATION, fits, printable, table
 
 DOCUMENTATION = r"""
 name: restart_table
@@ -22,7 +21,9 @@ short_description: Show what became of each node in a rolling restart, or whethe
 version_added: 0.1.0
 description:
   - Turns the reports that the role P(qlikops.sense.proxy_restart#role) hands on by C(set_stats), under the key
-    C(proxy_restart), into a table. Below it stands what else went wrong, such as a banner that could not be removed.
+    C(proxy_restart), into a table. C(State) is that of the node in the balancer. Who was there in C(Users) has C(Left),
+    was C(Ended), or is C(Still) there; those who were ended and are there again are C(Back). Each user counts once.
+  - Below it stands what else went wrong, such as a banner that could not be removed.
   - Results of M(qlikops.sense.qlik_restart_info) become a table of whether each node may be restarted, with the reasons
     below it. Between reports they stand for nodes that were not touched.
 author:
@@ -61,15 +62,23 @@ def _name(row: Row) -> str:
     return str(row["node"] if _is_report(row) else row["node"]["name"])
 
 
+def _was_done(row: Row) -> bool:
+    return _is_report(row) and row["result"] != WOULD_BE_RESTARTED
+
+
+LONGEST_IN_SECONDS = 120
+WOULD_BE_RESTARTED = "would be restarted"
+NOT_COUNTED = "-"
 AFTER: dict[str, Callable[[Row], Any]] = {
     "Node": _name,
     "Result": lambda row: row["result"] if _is_report(row) else _untouched(row),
-    "Balancer": lambda row: row.get("balancer_state") or "",
-    "Took": lambda row: duration(_seconds(row["timeline"])) if _is_report(row) else "",
-    "Sessions": lambda row: _number(row.get("affected", {}).get("sessions")) if _is_report(row) else "",
-    "Left": lambda row: _number(row.get("left_by_themselves")) if _is_report(row) else "",
-    "Ended": lambda row: _count(row, "ended") if _is_report(row) else "",
-    "Back": lambda row: _count(row, "came_back") if _is_report(row) else "",
+    "State": lambda row: row.get("balancer_state") or "",
+    "Took": lambda row: _took(row["timeline"]) if _was_done(row) else "",
+    "Users": lambda row: _there(row) if _is_report(row) else "",
+    "Left": lambda row: _users(row, "left") if _was_done(row) else "",
+    "Ended": lambda row: _users(row, "ended") if _was_done(row) else "",
+    "Still": lambda row: _users(row, "still_there") if _was_done(row) else "",
+    "Back": lambda row: _count(row, "came_back") if _was_done(row) else "",
 }
 BEFORE: dict[str, Callable[[Row], Any]] = {
     "Node": _name,
@@ -80,7 +89,6 @@ BEFORE: dict[str, Callable[[Row], Any]] = {
     "Window": lambda answer: answer["window"],
     "Because of": lambda answer: ", ".join(reason["key"] for reason in answer["reasons"]),
 }
-NOT_COUNTED = "-"
 AGAIN = "To go on, run the same command again: it begins with the nodes that are out."
 
 
@@ -116,14 +124,26 @@ def _before(answers: Sequence[Row], width: int) -> list[str]:
 
 
 def _table(columns: Mapping[str, Callable[[Row], Any]], rows: Sequence[Row], width: int) -> list[str]:
-    """Without columns that have nothing in them."""
+    """Without columns that have nothing in them, and without the domain of the nodes where that is too wide."""
     cells = {title: [str(value(row)) for row in rows] for title, value in columns.items()}
     told = {title: column for title, column in cells.items() if any(column)}
-    return table(list(told), list(zip(*told.values(), strict=True)), width)
+    if not fits(list(told), _lines(told), width):
+        told["Node"] = _without_domain(told["Node"])
+    return table(list(told), _lines(told), width)
+
+
+def _lines(columns: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    return list(zip(*columns.values(), strict=True))
+
+
+def _without_domain(names: Sequence[str]) -> list[str]:
+    """As they are where that would leave two alike, or a number out of an address."""
+    short = [name.partition(".")[0] for name in names]
+    return list(names) if len(set(short)) < len(set(names)) or any(map(str.isdigit, short)) else short
 
 
 def _untouched(answer: Row) -> str:
-    return "untouched" if answer["allowed"] else "not restarted"
+    return "untouched" if answer["allowed"] else "refused"
 
 
 def _number(value: Any) -> str:
@@ -134,6 +154,21 @@ def _number(value: Any) -> str:
 def _count(report: Row, name: str) -> int:
     """Of all, also where only some are in what ``set_stats`` handed on."""
     return len(report[name]) + int((report.get("left_out") or {}).get(name, 0))
+
+
+def _there(report: Row) -> str:
+    """Before or meanwhile; where nobody looked later on, before."""
+    return _users(report, "there") if report.get("users") else _number(report["affected"].get("users"))
+
+
+def _users(report: Row, name: str) -> str:
+    return _number((report.get("users") or {}).get(name))
+
+
+def _took(timeline: Sequence[Mapping[str, str]]) -> str:
+    """Short, so that nine columns fit into 80."""
+    seconds = _seconds(timeline)
+    return f"{seconds:.0f} s" if seconds < LONGEST_IN_SECONDS else f"{seconds / 60:.0f} min"
 
 
 def _seconds(timeline: Sequence[Mapping[str, str]]) -> float:

@@ -77,7 +77,8 @@ EXAMPLES = r"""
 RETURN = r"""
 report:
   description:
-    - The report. C(left_by_themselves), C(still_there) and C(arrived) are null where sessions were not counted.
+    - The report. C(left_by_themselves), C(still_there), C(arrived) and C(users) are null where sessions were not
+      counted.
   returned: always
   type: dict
 message:

@@ -18,6 +18,7 @@ Result = Mapping[str, Any]
 OF_A_USER = ("user", "name", "emails", "sessions")
 CAPPED = ("affected_users", "ended", "came_back", "history")
 NOT_HANDED_ON = ("told",)
+GONE = ("ended", "already_gone")
 MOST = 50
 # Where a task of others says more than its message, and how much of that is shown.
 OWN_WORDS = ("stderr", "content", "json")
@@ -47,12 +48,18 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
             each["prefix"]: each["sessions"] for each in affected.get("virtual_proxies") or [] if each.get("sessions")
         },
         "ended": [session["user"] for session in ended],
-        "came_back": list(dict.fromkeys(session["user"] for session in _sessions(seen, "back"))),
+        "came_back": _came_back(seen),
         "history": list((seen.get("drained") or {}).get("history") or []),
         "told": {} if check_mode else dict(seen.get("told") or {}),
         "troubles": list(seen.get("troubles") or []),
         **_sums(seen, len(ended)),
     }
+
+
+def _came_back(seen: Result) -> list[str]:
+    """Users with sessions that were not there before."""
+    before = _refs([*_sessions(seen, "affected"), *_sessions(seen, "drained"), *_sessions(seen, "ended")])
+    return list(dict.fromkeys(session["user"] for session in _sessions(seen, "back") if session["ref"] not in before))
 
 
 def _rejoined(seen: Result) -> list[dict[str, str]]:
@@ -71,7 +78,7 @@ def _sums(seen: Result, ended: int) -> dict[str, Any]:
     """Whoever was there has left, was ended, or is still there. ``arrived`` came while the others were waited for."""
     affected, drained = seen.get("affected") or {}, seen.get("drained") or {}
     if "sessions" not in affected or "sessions" not in drained:
-        return {"left_by_themselves": None, "still_there": None, "arrived": None}
+        return {"left_by_themselves": None, "still_there": None, "arrived": None, "users": None}
     at_first, outcomes = _refs(affected["sessions"]), _sessions(seen, "ended")
     late = (_refs(drained["sessions"]) | _refs(outcomes)) - at_first
     gone = Counter(session.get("outcome") for session in outcomes)
@@ -80,6 +87,22 @@ def _sums(seen: Result, ended: int) -> dict[str, Any]:
         "left_by_themselves": left,
         "still_there": len(at_first) + len(late) - left - ended,
         "arrived": len(late),
+        "users": _users([*affected["sessions"], *drained["sessions"]], drained["sessions"], outcomes),
+    }
+
+
+def _users(all_of_them: Iterable[Result], at_last: Iterable[Result], outcomes: Iterable[Result]) -> dict[str, int]:
+    """The same of users, each once: whoever lost a session to this run was ended, whoever has one is still there."""
+    became = {session["ref"]: session.get("outcome") for session in outcomes}
+    everybody = {session["user"] for session in (*all_of_them, *outcomes)}
+    ended = {session["user"] for session in outcomes if session.get("outcome") == "ended"}
+    staying = [session for session in (*at_last, *outcomes) if became.get(session["ref"]) not in GONE]
+    still_there = {session["user"] for session in staying} - ended
+    return {
+        "there": len(everybody),
+        "left": len(everybody - ended - still_there),
+        "ended": len(ended),
+        "still_there": len(still_there),
     }
 
 

@@ -22,7 +22,7 @@ RESTARTED: dict[str, Any] = {
         {"phase": "report", "time": "2026-01-15T08:01:05Z"},
     ],
     "affected": {"sessions": 7, "users": 5},
-    "left_by_themselves": 4,
+    "users": {"there": 6, "left": 3, "ended": 2, "still_there": 1},
     "ended": ["LAB\\anna", "LAB\\anna", "LAB\\ben"],
     "came_back": ["LAB\\ben"],
 }
@@ -37,14 +37,15 @@ def test_a_line_for_each_node() -> None:
         "way_back": "The node stays out.",
         "balancer_state": "drain",
         "affected": {},
-        "left_by_themselves": None,
+        "users": None,
+        "came_back": [],
     }
     untouched = refused("qlik4", allowed=True, message="", notes=[])
     lines = [" ".join(line.split()) for line in restart_table([RESTARTED, failed, untouched], width=150).splitlines()]
-    assert lines[0] == "Node Result Balancer Took Sessions Left Ended Back"
+    assert lines[0] == "Node Result State Took Users Left Ended Still Back"
     assert lines[2:] == [
-        "qlik2 restarted 1 min 5 s 7 4 3 1",
-        "qlik3 failed drain 1 min 5 s - - 3 1",
+        "qlik2 restarted 65 s 6 3 2 1 1",
+        "qlik3 failed drain 65 s - - - - 0",
         "qlik4 untouched ready",
         "qlik3 failed at: Prove it. The node stays out.",
         "To go on, run the same command again: it begins with the nodes that are out.",
@@ -59,8 +60,45 @@ def test_what_else_went_wrong_stands_below() -> None:
 
 
 def test_what_was_left_out_of_lists_counts() -> None:
-    cut = {**RESTARTED, "left_out": {"ended": 97}}
-    assert " ".join(restart_table([cut], width=150).splitlines()[2].split()).endswith("7 4 100 1")
+    cut = {**RESTARTED, "left_out": {"came_back": 97}}
+    assert " ".join(restart_table([cut], width=150).splitlines()[2].split()).endswith("6 3 2 1 98")
+
+
+def test_where_nobody_looked_later_on_it_says_who_was_there_and_no_more() -> None:
+    stopped = {**RESTARTED, "result": "failed", "failure": {"task": "x"}, "users": None, "came_back": []}
+    assert restart_table([stopped], width=150).splitlines()[2].split() == [
+        *("qlik2", "failed", "65", "s", "5"),
+        *("-", "-", "-", "0"),
+    ]
+
+
+def test_check_mode_has_no_columns_for_what_it_does_not_do() -> None:
+    lines = restart_table([{**RESTARTED, "result": "would be restarted", "users": None}], width=72).splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        "Node Result Users",
+        "----- ------------------ -----",
+        "qlik2 would be restarted 5",
+    ]
+
+
+def test_the_longest_row_fits_into_80_columns() -> None:
+    longest = {
+        **RESTARTED,
+        "balancer_state": "ready",
+        "timeline": [RESTARTED["timeline"][0], {"phase": "report", "time": "2026-01-15T23:59:59Z"}],
+        "users": dict.fromkeys(RESTARTED["users"], 10_000),
+    }
+    rows = [{**longest, "node": f"qlikprod{number}.corp.example.com"} for number in (1, 2)]
+    lines = restart_table(rows, width=72).splitlines()
+    assert len(lines) == 4
+    assert [line.split()[0] for line in lines[2:]] == ["qlikprod1", "qlikprod2"]
+    assert max(map(len, lines)) <= 72
+
+
+@pytest.mark.parametrize("names", [("a.one.example", "a.two.example"), ("10.0.0.1", "10.0.0.2")])
+def test_no_name_is_cut_so_that_it_might_be_another(names: tuple[str, str]) -> None:
+    text = restart_table([{**RESTARTED, "node": name} for name in names], width=40)
+    assert all(f"Node: {name}" in text for name in names)
 
 
 def test_nothing_is_an_empty_text() -> None:

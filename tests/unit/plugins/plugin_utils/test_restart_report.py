@@ -78,6 +78,32 @@ def test_the_numbers_add_up(at_first: set[str], at_last: set[str], tried: set[st
     gone = found["left_by_themselves"] + len(found["ended"])
     assert gone + found["still_there"] == len(at_first) + found["arrived"] == len(at_first | at_last)
     assert min(found["left_by_themselves"], found["still_there"], found["arrived"]) >= 0
+    # Everybody has one session here, so users are what sessions are.
+    assert found["users"] == {
+        "there": len(at_first | at_last),
+        "left": found["left_by_themselves"],
+        "ended": len(found["ended"]),
+        "still_there": found["still_there"],
+    }
+
+
+def test_a_user_of_several_sessions_counts_once() -> None:
+    """Anna left one and lost one, Ben left one and has one still, Carla left both, Dan came later on and stayed."""
+    anna, ben, carla, dan = (f"LAB\\{name}" for name in ("anna", "ben", "carla", "dan"))
+    whose = {"a1": anna, "a2": anna, "b1": ben, "b2": ben, "c1": carla, "c2": carla}
+    hit = [{"ref": ref, "user": user} for ref, user in whose.items()]
+    last = [{"ref": "a2", "user": anna}, {"ref": "b2", "user": ben}, {"ref": "d1", "user": dan}]
+    outcomes = [{**each, "outcome": outcome} for each, outcome in zip(last, ("ended", "failed", "kept"), strict=True)]
+    found = told(affected={"sessions": hit}, drained={"sessions": last}, ended={"sessions": outcomes})
+    assert found["users"] == {"there": 4, "left": 1, "ended": 1, "still_there": 2}
+
+
+def test_whoever_has_never_gone_has_not_come_back() -> None:
+    back = [*sessions("a"), {"ref": "new", "user": "LAB\\b"}]
+    outcomes = [*sessions("a", outcome="failed"), *sessions("b", outcome="ended")]
+    last = {"sessions": sessions("a", "b")}
+    found = told(affected=listed("a", "b"), drained=last, ended={"sessions": outcomes}, back={"sessions": back})
+    assert found["came_back"] == ["LAB\\b"]
 
 
 def test_what_was_never_counted_is_not_0() -> None:
