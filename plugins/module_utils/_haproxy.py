@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import socket
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +34,7 @@ _COLUMNS = (*_NAMES, *_NUMBERS, "srv_addr")
 _PORT, _CHECKS = "srv_port", "srv_check_state"  # not in all releases
 # Bits of srv_check_state: enabled, and paused.
 CHECK_ENABLED, CHECK_PAUSED = 0x04, 0x08
+SHOW_SERVER_STATISTICS = "show stat -1 4 -1"  # of all proxies, servers alone
 RIGHTS = ("user", "operator")  # less than admin
 # What HAProxy allows in names; anything else read from it could be another command when it is sent back.
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -120,6 +123,15 @@ class RuntimeApi:
                 NEEDS_ADMIN,
             )
         return now
+
+    def downs(self, servers: Iterable[Server]) -> dict[str, int]:
+        """How often checks have found each of these down since HAProxy has started, by backend, where it says so."""
+        names = {(server.backend, server.name) for server in servers}
+        text = self._ask(SHOW_SERVER_STATISTICS).decode(errors="replace")
+        rows = csv.DictReader(text.lstrip("# ").splitlines())
+        counts = {(row.get("pxname"), row.get("svname")): row.get("chkdown") or "" for row in rows}
+        found = {name: counts.get(name, "") for name in names}
+        return {backend: int(count) for (backend, _name), count in found.items() if _NUMBER.fullmatch(count)}
 
     def require_admin(self) -> None:
         """Raises QlikError where the socket is known to lack the right to set states; older releases do not say."""

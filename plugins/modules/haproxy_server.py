@@ -55,6 +55,12 @@ options:
     description: How many seconds to wait, from 0 to 86400.
     type: int
     default: 60
+  went_down_since:
+    description:
+      - RV(downs) of an earlier call. Fails if there is a backend of these in which checks do not find the server down now
+        and have not done so since then. That proves that what was stopped meanwhile is this server.
+      - In check mode it is not looked at.
+    type: dict
   wait_interval:
     description: How many seconds between two looks, from 1 to 3600.
     type: int
@@ -110,6 +116,13 @@ checked:
   returned: success
   type: bool
   sample: true
+downs:
+  description:
+    - How often checks have found the server down since HAProxy has started, by backend. A backend for which it does not
+      say is not in there.
+  returned: success
+  type: dict
+  sample: {"qlik": 3}
 servers:
   description: All servers of these backends as they were found.
   returned: success
@@ -162,6 +175,7 @@ failure:
   type: dict
 """
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -172,7 +186,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import Modul
 from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 
 RUNNING = "running"
-AWAITED = (RUNNING, "stopped")
+STOPPED = "stopped"
+AWAITED = (RUNNING, STOPPED)
 RANGES = {"wait_timeout": (0, 86_400), "wait_interval": (1, 3600)}
 
 
@@ -184,6 +199,7 @@ def main() -> None:
             "state": {"type": "str", "choices": list(STATES)},
             "wait_for": {"type": "str", "choices": list(AWAITED)},
             "wait_timeout": {"type": "int", "default": 60},
+            "went_down_since": {"type": "dict"},
             "wait_interval": {"type": "int", "default": 2},
             "socket": {"type": "str", "default": "/run/haproxy/admin.sock"},
             "timeout": {"type": "int", "default": 10},
@@ -207,11 +223,15 @@ def main() -> None:
             now = [api.set_state(server, wanted) if server in to_set else server for server in before]
         if options["wait_for"] and not module.check_mode:
             now = wait_for(api, now, options)
+        downs = api.downs(now)
+        if options["went_down_since"] is not None and not module.check_mode:
+            require_went_down(now, options["went_down_since"], downs)
     module.exit_json(
         changed=bool(to_set),
         state=wanted,
         previous_state=takes_most(before),
         health=next((server.health for server in now if server.health != RUNNING), RUNNING),
+        downs=downs,
         checked=all(server.checked for server in now),
         servers=[server.as_result() for server in found],
         elsewhere=[server.as_result() for server in elsewhere],
@@ -236,6 +256,21 @@ def wait_for(api: RuntimeApi, servers: Sequence[Server], options: Mapping[str, A
                 "Compare the address and the checks of the server with the node.",
             )
         time.sleep(min(options["wait_interval"], left))
+
+
+def require_went_down(servers: Iterable[Server], before: Mapping[str, Any], downs: Mapping[str, int]) -> None:
+    """Raises QlikError where that is not known of all of them. A reload of HAProxy counts from 0 again."""
+    unseen = [
+        f"{server.backend}/{server.name}"
+        for server in servers
+        if server.health != STOPPED and not downs.get(server.backend, 0) > before.get(server.backend, math.inf)
+    ]
+    if unseen:
+        raise QlikError(
+            "not_seen_down",
+            f"HAProxy's checks have not found {', '.join(unseen)} down meanwhile.",
+            "Compare the address and the checks of the server with the node.",
+        )
 
 
 def takes_most(servers: Iterable[Server]) -> str:

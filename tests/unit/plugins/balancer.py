@@ -24,6 +24,7 @@ class Balancer:
         self.path = path
         self.admin_state = {"qlik1": 0, "qlik2": 0}
         self.partners: dict[str, int] = {}
+        self.downs = ""  # how often each server was down
         self.commands: list[str] = []
         self.obeys = True
         self._listener = socket.socket(socket.AF_UNIX)
@@ -55,6 +56,11 @@ class Balancer:
                 for number, (name, bits) in enumerate(self._backends()[backend].items())
             ]
             return "\n".join(["1", f"{HEADER} srv_port", *lines, "", ""])
+        if command == "show stat -1 4 -1":
+            rows = [
+                f"{backend},{name},{self.downs}," for backend, servers in self._backends().items() for name in servers
+            ]
+            return "\n".join(["# pxname,svname,chkdown,", *rows, "", ""])
         if command.startswith("show"):
             return "Can't find backend.\n\n"
         if not self.obeys:

@@ -123,3 +123,43 @@ def test_the_same_node_in_another_backend_is_told(monkeypatch: pytest.MonkeyPatc
             "checked": None,
         }
     ]
+
+
+# Whether it went down
+
+
+def test_how_often_it_was_down_where_that_is_said(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    assert ask(monkeypatch, balancer)["downs"] == {}
+    balancer.downs, balancer.partners = "3", {"qlik2": 0, "other": 0}
+    assert ask(monkeypatch, balancer, backend=["qlik", "partners"])["downs"] == {"qlik": 3, "partners": 3}
+
+
+@pytest.mark.parametrize(
+    ("since", "seen"),
+    [
+        ({"qlik": 2}, True),
+        ({"qlik": 3}, False),
+        ({"qlik": 7}, False),  # HAProxy was reloaded meanwhile
+        ({}, False),
+    ],
+)
+def test_a_server_that_did_not_go_down_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, balancer: Balancer, since: dict[str, int], seen: bool
+) -> None:
+    balancer.downs = "3"
+    result = ask(monkeypatch, balancer, went_down_since=since)
+    assert result.get("failed", False) is not seen
+    if not seen:
+        assert result["failure"]["kind"] == "not_seen_down"
+        assert "have not found qlik/qlik2 down" in result["msg"]
+    assert not ask(monkeypatch, balancer, went_down_since=since, _ansible_check_mode=True).get("failed")
+
+
+def test_it_has_to_go_down_in_every_backend(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    balancer.downs, balancer.partners = "3", {"qlik2": 0}
+    since = {"qlik": 2, "partners": 3}
+    assert "partners/qlik2" in ask(monkeypatch, balancer, backend=["qlik", "partners"], went_down_since=since)["msg"]
+
+
+def test_where_it_is_not_said_how_often_nothing_is_proven(monkeypatch: pytest.MonkeyPatch, balancer: Balancer) -> None:
+    assert ask(monkeypatch, balancer, went_down_since={"qlik": 2})["failure"]["kind"] == "not_seen_down"
