@@ -34,7 +34,9 @@ class ActionModule(ActionBase):
         times = {name: _seconds(name, self._task.args.get(name)) for name in DEFAULTS}
         if self._task.async_val:
             return {**result, **self._call(self._task.args, variables)}
-        arguments = {name: value for name, value in self._task.args.items() if name != "lease"}
+        arguments = dict(self._task.args)
+        if isinstance(arguments.get("lease"), Mapping):  # else it is for the module to refuse
+            del arguments["lease"]
         if self._task.check_mode or None in times.values():
             # Nothing to show, or for the module to refuse.
             return {**result, **self._call(arguments, variables)}
@@ -67,7 +69,8 @@ class ActionModule(ActionBase):
 
     def _renewal(self, interval: int, variables: dict[str, Any]) -> Renewal | None:
         """Of the lease that the options name; none where they do not, or where it has no directory."""
-        lease = dict(self._task.args.get("lease") or {})
+        given = self._task.args.get("lease")
+        lease = dict(given) if isinstance(given, Mapping) else {}
         host = str(lease.pop("host", ""))
         if not lease.get("directory"):
             return None

@@ -54,10 +54,14 @@ class Owner:
         )
 
     @property
+    def can_be_seen(self) -> bool:
+        """Whether it can be seen from here if the process is there still."""
+        return self.host == socket.gethostname() and self.namespace == namespace() != ""
+
+    @property
     def is_gone(self) -> bool:
-        """Whether the process is known to have ended; never where that can't be seen from here."""
-        is_here = self.host == socket.gethostname() and self.namespace == namespace() != ""
-        return is_here and started(self.pid) != self.started
+        """Whether the process is known to have ended."""
+        return self.can_be_seen and started(self.pid) != self.started
 
     def __str__(self) -> str:
         return f"{self.user} on {self.host} (process {self.pid})"
@@ -85,6 +89,14 @@ class Lease:
 
     def is_stale(self, now: float) -> bool:
         return now > self.renewed + self.hold + GRACE or self.owner.is_gone
+
+    def held(self, now: float) -> dict[str, Any]:
+        """What another run that waits for it has to know."""
+        return {
+            "renewed": self.renewed,
+            "seconds_left": round(self.seconds_left(now), 1),
+            "may_be_gone": not self.owner.can_be_seen,
+        }
 
     def seconds_left(self, now: float) -> float:
         return max(0.0, self.renewed + self.hold + GRACE - now)

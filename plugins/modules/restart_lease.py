@@ -80,6 +80,13 @@ options:
     description: What O(take_over) is called for the person who reads the message.
     type: str
     default: take_over
+  wait:
+    description:
+      - Whether to wait for the lease of a run that may be gone, until it is stale. A run that renews its lease
+        meanwhile is there, and is not waited for any longer.
+      - The action plugin of this module waits, and says so, so not with C(async).
+    type: bool
+    default: false
   owner:
     description:
       - The process that the lease belongs to. Given by the action plugin of this module, which names the process of the
@@ -124,6 +131,14 @@ taken_over:
   returned: success
   type: str
   sample: "The lease of maria on ops1 (process 4711) for qlik2 was taken over: that process has ended."
+held:
+  description:
+    - How the other run has it. When it was C(renewed), in seconds since the epoch, how many seconds are left until it
+      is stale, C(seconds_left), and whether the run C(may_be_gone), because that can't be seen from the host of the
+      lease.
+  returned: when another run has it
+  type: dict
+  sample: {renewed: 1768469400.0, seconds_left: 310.5, may_be_gone: true}
 failure:
   description:
     - Why the lease was not had, with C(kind), C(reason) and C(hint). C(kind) is V(lease_held) if another run has it.
@@ -138,7 +153,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import require_range
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._lease import Book, Lease, Owner, now, opened, write
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
@@ -162,12 +177,15 @@ def main() -> None:
             "before": {"type": "dict"},
             "take_over": {"type": "bool", "default": False},
             "take_over_called": {"type": "str", "default": "take_over"},
+            "wait": {"type": "bool", "default": False},
             "owner": {"type": "dict"},
         }
     )
     options = module.params
     with errors_as_failures(module):
         require_range("hold", options["hold"], 1, LONGEST)
+        if options["wait"]:
+            raise BadOption("wait", "the module alone can't say that it waits.", "Call it in a task without async.")
         before = options["before"] or {}
         book, told = Book(None, _marked(before, "drained", options), _marked(before, "banner", options)), ""
         was_drained = before.get("drained_by_us", False)
@@ -175,7 +193,7 @@ def main() -> None:
             owner = owner_of(options)
             with opened(Path(options["directory"]), options["site"]) as (book, path):
                 was_drained = before.get("drained_by_us", options["node"] in book.drained)
-                told = take(book, owner, options) if options["state"] == "held" else give_back(book, owner)
+                told = take(module, book, owner) if options["state"] == "held" else give_back(book, owner)
                 mark(book, owner, options)
                 if not module.check_mode:
                     write(book, path)
@@ -202,11 +220,14 @@ def owner_of(options: dict[str, Any]) -> Owner:
     return Owner.of_process(getpass.getuser(), os.getppid())
 
 
-def take(book: Book, owner: Owner, options: dict[str, Any]) -> str:
-    """From whom it was taken over and why. Raises QlikError where another run has it."""
-    moment, other = now(), book.lease
-    if not options["take_over"]:
-        book.require_free(owner, moment, options["take_over_called"])
+def take(module: Module, book: Book, owner: Owner) -> str:
+    """From whom it was taken over and why. Fails where another run has it."""
+    moment, other, options = now(), book.lease, module.params
+    try:
+        if not options["take_over"]:
+            book.require_free(owner, moment, options["take_over_called"])
+    except QlikError as error:
+        module.fail(error, held=other.held(moment) if other else {})
     book.lease = Lease(owner, options["node_name"], moment, options["hold"], options["phase"] or "")
     if other is None or other.owner == owner:
         return ""

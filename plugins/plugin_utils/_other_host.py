@@ -65,7 +65,7 @@ class OtherHost:
         become = self._theirs.get("ansible_become", task.become)
         if (become.lower() if isinstance(become, str) else become) in BOOLEANS_TRUE:
             method = self._theirs.get("ansible_become_method", task.become_method)
-            connection.set_become_plugin(BECOME.get(method))
+            connection.set_become_plugin(BECOME.get(method or CONFIG.get_config_value("DEFAULT_BECOME_METHOD")))
             password = {"become_pass": context.become_pass} if context.become_pass else {}
             self._set_options("become", connection.become, {**keywords, **password})
         self._set_options("connection", connection, keywords)

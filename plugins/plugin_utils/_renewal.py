@@ -17,9 +17,9 @@ from ansible.errors import AnsibleError
 from ansible_collections.qlikops.sense.plugins.module_utils._lease import HELD, Owner
 
 MODULE = "qlikops.sense.restart_lease"
-LONGEST_LOOK = (
-    180  # seconds in which two services that do not answer are given up, each asked three times for 30 seconds
-)
+# Seconds in which two services that do not answer are given up, each asked three times for 30 seconds.
+LONGEST_LOOK = 180
+LONGEST_SLEEP = 5.0
 Result = Mapping[str, Any]
 
 
@@ -33,6 +33,26 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number without a name
         return str(os.getuid())
+
+
+def once_free(
+    call: Callable[[], Result],
+    tell: Callable[[str], object],
+    sleep: Callable[[float], object],
+) -> Result:
+    """What ``call`` of restart_lease returns, once the lease is stale where its run may be gone.
+
+    A run that renews it meanwhile is there: then that is the result. ``tell`` shows a line.
+    """
+    called = call()
+    first = called.get("held") or {}
+    if first.get("may_be_gone"):
+        who, seconds = called["failure"]["reason"], first["seconds_left"]
+        tell(f"{who} Its lease is waited for, {seconds:.0f} s unless it is renewed.")
+    while first.get("may_be_gone") and (called.get("held") or {}).get("renewed") == first["renewed"]:
+        sleep(min(LONGEST_SLEEP, called["held"]["seconds_left"] + 1))
+        called = call()
+    return called
 
 
 class Renewal:
@@ -57,9 +77,9 @@ class Renewal:
 
     def at_look(self, is_last: bool) -> Result:
         """The failure where another run has the lease now. Other trouble is shown, and ridden out: it may pass."""
-        hold = self._lease["hold"] if is_last else self._interval + LONGEST_LOOK
+        hold = {} if is_last else {"hold": self._interval + LONGEST_LOOK}
         try:
-            called = self._call(MODULE, {**self._lease, "hold": hold, "owner": owner_of_run()})
+            called = self._call(MODULE, {**self._lease, **hold, "owner": owner_of_run()})
         except AnsibleError as error:
             called = {"failed": True, "msg": str(error)}
         if (called.get("failure") or {}).get("kind") == HELD:

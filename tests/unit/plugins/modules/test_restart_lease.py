@@ -61,6 +61,7 @@ def test_a_run_takes_renews_and_gives_back(ask: Ask, clock: list[float]) -> None
     assert "is restarting qlik3 (phase drain): that of maria on ops2.example.com (process 4711)" in held["msg"]
     assert held["msg"].endswith("or at once if proxy_restart_take_over is true.")
     assert f"taken over in {300 + GRACE} seconds" in held["msg"]
+    assert held["held"] == {"renewed": 1000.0, "seconds_left": 300.0 + GRACE, "may_be_gone": True}
     assert not ask(OTHER, state="released").get("failed")
     assert ask(OTHER)["failed"]
     ask(ELSEWHERE, state="released")
@@ -85,7 +86,7 @@ def test_a_process_that_has_ended_here_is_taken_over_at_once(ask: Ask) -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     running = Owner.of_process("maria", process.pid)
     ask(running)
-    assert ask(OTHER)["failed"]
+    assert ask(OTHER)["held"]["may_be_gone"] is False
     process.communicate(b"\n")
     assert "that process has ended" in ask(OTHER)["taken_over"]
 
@@ -172,3 +173,7 @@ def test_the_next_run_knows_of_the_banner_of_one_that_was_killed(ask: Ask) -> No
     ask(ELSEWHERE, phase="notify", banner=True)
     assert ask(OTHER, take_over=True)["banner"]
     assert not ask(OTHER, "qlik3")["banner"]
+
+
+def test_the_module_alone_does_not_wait(ask: Ask) -> None:
+    assert ask(ELSEWHERE, wait=True)["msg"].startswith("wait: the module alone can't say that it waits.")

@@ -14,7 +14,12 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.qlikops.sense.plugins.module_utils._lease import GRACE, Lease, Owner
-from ansible_collections.qlikops.sense.plugins.plugin_utils._renewal import LONGEST_LOOK, Renewal, owner_of_run
+from ansible_collections.qlikops.sense.plugins.plugin_utils._renewal import (
+    LONGEST_LOOK,
+    Renewal,
+    once_free,
+    owner_of_run,
+)
 
 LEASE = {"directory": "/leases", "site": "s", "node": "id", "node_name": "Node2", "phase": "drain", "hold": 1200}
 HELD = {"failed": True, "msg": "Another run restarts Node3.", "failure": {"kind": "lease_held"}}
@@ -80,3 +85,39 @@ def test_the_owner_is_the_process_that_has_made_this_one_also_where_it_has_no_na
 
     monkeypatch.setattr(getpass, "getuser", nameless)
     assert (owner_of_run()["pid"], owner_of_run()["user"]) == (os.getppid(), str(os.getuid()))
+
+
+# Waiting for the lease of a run that may be gone
+
+
+def waited_for(*held: dict[str, Any] | None) -> tuple[Any, list[str], list[float]]:
+    """What comes of it where the lease is held so at each call, and not any more where it is None."""
+    answers = [
+        {**HELD, "failure": {"kind": "lease_held", "reason": "x."}, "held": each} if each else {} for each in held
+    ]
+    lines: list[str] = []
+    sleeps: list[float] = []
+    last = once_free(lambda: answers.pop(0), lines.append, sleeps.append)
+    assert answers == []
+    return last, lines, sleeps
+
+
+def held(renewed: float, seconds_left: float, may_be_gone: bool = True) -> dict[str, Any]:
+    return {"renewed": renewed, "seconds_left": seconds_left, "may_be_gone": may_be_gone}
+
+
+def test_a_run_that_may_be_gone_is_waited_for_until_its_lease_is_stale_and_that_is_said() -> None:
+    last, lines, sleeps = waited_for(held(7, 8.0), held(7, 3.0), None)
+    assert (last, sleeps) == ({}, [5.0, 4.0])
+    assert lines == ["x. Its lease is waited for, 8 s unless it is renewed."]
+
+
+def test_a_run_that_renews_its_lease_is_there_and_one_that_is_seen_is_not_waited_for() -> None:
+    last, _lines, sleeps = waited_for(held(7, 8.0), held(9, 300.0))
+    assert (last["held"]["renewed"], sleeps) == (9, [5.0])
+    last, lines, sleeps = waited_for(held(7, 8.0, may_be_gone=False))
+    assert (last["failed"], lines, sleeps) == (True, [], [])
+
+
+def test_a_lease_that_is_free_is_had_at_once() -> None:
+    assert waited_for(None) == ({}, [], [])
