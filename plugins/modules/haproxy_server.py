@@ -57,8 +57,8 @@ options:
     default: 60
   went_down_since:
     description:
-      - RV(downs) of an earlier call. Fails if there is a backend of these in which checks do not find the server down now
-        and have not done so since then. That proves that what was stopped meanwhile is this server.
+      - RV(downs) of an earlier call. Fails if there is a backend of these in which checks do not find the server down
+        now and have not done so since then. That proves that what was stopped meanwhile is this server.
       - In check mode it is not looked at.
     type: dict
   wait_interval:

@@ -85,6 +85,10 @@ options:
     description: Whether it is known that an earlier run of this collection has drained the node, and did not end.
     type: bool
     default: false
+  adopted:
+    description: Whether the node was found drained at the first look, RV(adopted) of it.
+    type: bool
+    default: false
   out_before:
     description:
       - The ids of the nodes that were out at the first look, RV(out_before) of it. None of them is a run that gives
@@ -412,6 +416,13 @@ out:
       description: Why it is out.
       type: str
       sample: qlik/qlik3 in maintenance
+adopted:
+  description:
+    - At the first look whether the node is drained already and may be restarted all the same, else O(adopted), for the
+      next look.
+  returned: success
+  type: bool
+  sample: false
 out_before:
   description: At the first look the ids of the nodes that are out, else O(out_before), for the next look.
   returned: success
@@ -540,6 +551,7 @@ def main() -> None:
             "accept_drained": {"type": "bool", "default": False},
             "accept_others_out": {"type": "list", "elements": "str"},
             "drained_by_us": {"type": "bool", "default": False},
+            "adopted": {"type": "bool", "default": False},
             "out_before": {"type": "list", "elements": "str"},
             "back_by_then": {"type": "list", "elements": "str"},
             "known_as": {"type": "list", "elements": "str"},
@@ -592,6 +604,9 @@ def main() -> None:
     if options["refuse"] and not given.allowed:
         keys = ", ".join(reason["key"] for reason in reasons)
         module.fail_json(msg=message, failure={"kind": "refused", "reason": keys, "hint": ""}, may_pass=given.may_pass)
+    adopted = options["adopted"]
+    if options["step"] == BEGIN:
+        adopted = given.allowed and view is not None and view.state == DRAIN
     module.exit_json(
         changed=False,
         allowed=given.allowed,
@@ -599,7 +614,8 @@ def main() -> None:
         message=message,
         may_pass=given.may_pass,
         plan=plan,
-        notes=why_short(window, now, options["window_needs"]),
+        notes=[*how_adopted(node, adopted, options), *why_short(window, now, options["window_needs"])],
+        adopted=adopted,
         **who(topology, proxy, alive=node.alive, reason=node.why_down, central=node.central),
         out=[out.as_result() for out in given.out],
         out_before=[out.id for out in given.out]
@@ -755,6 +771,13 @@ def why_closed(window: Window | None, now: datetime) -> str:
         f"It is {window.time_there(now)} in {window.zone}, outside of the maintenance window from"
         f" {window.start:%H:%M} to {window.end:%H:%M}."
     )
+
+
+def how_adopted(node: ProxyNode, adopted: bool, options: Mapping[str, Any]) -> list[str]:
+    if not adopted or options["step"] != BEGIN:
+        return []
+    who = "an earlier run has drained it" if options["drained_by_us"] else "that was accepted"
+    return [f"{node.name} is found drained, and taken over: {who}."]
 
 
 def why_short(window: Window | None, now: datetime, needed: int) -> list[str]:

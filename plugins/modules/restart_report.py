@@ -37,6 +37,10 @@ options:
   back:
     description: Who came back, as M(qlikops.sense.qlik_session_info) has returned it.
     type: dict
+  adopted:
+    description: Whether the node was found drained, and taken over.
+    type: bool
+    default: false
   lease:
     description: What M(qlikops.sense.restart_lease) has returned last.
     type: dict

@@ -30,8 +30,8 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
 
     ``seen`` has ``node`` (its name), and, each of them empty where it did not come to that: ``affected`` (who was
     there, of qlik_session_info), ``drained`` (of qlik_session_wait), ``ended`` (of qlik_session), ``back`` (who came
-    back, of qlik_session_info), ``lease`` (of restart_lease), ``failure``, ``way_back``, ``balancer_state``, ``told``,
-    ``troubles``. Numbers that were never counted are None. ``now`` is a time in UTC.
+    back, of qlik_session_info), ``adopted``, ``lease`` (of restart_lease), ``failure``, ``way_back``,
+    ``balancer_state``, ``told``, ``troubles``. Numbers that were never counted are None. ``now`` is a time in UTC.
     """
     affected, failure, lease = seen.get("affected") or {}, seen.get("failure") or {}, seen.get("lease") or {}
     ended = [session for session in _sessions(seen, "ended") if session.get("outcome") == "ended"]
@@ -41,6 +41,7 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
         "failure": {"task": failure["task"], "message": failure_message(failure)} if failure else {},
         "way_back": how_it_was_left(seen) if failure and not check_mode else "",
         "balancer_state": seen.get("balancer_state") or "",
+        "adopted": bool(seen.get("adopted")),
         "timeline": [*(lease.get("timeline") or []), *_rejoined(seen), {"phase": "report", "time": now}],
         "affected": dict(affected.get("summary") or {}),
         "affected_users": list(affected.get("users") or []),
@@ -170,8 +171,9 @@ def summary(told: Result) -> str:
             f" {told['still_there']} still there"
         )
     back = f", {counted(len(told['came_back']), 'user')} came back" if told["came_back"] else ""
+    adopted = "; it was found drained" if told["adopted"] else ""
     state = f"; {told['balancer_state']} in the balancer" if told["balancer_state"] else ""
-    return " ".join([f"{told['node']}: {told['result']}; {counts}{back}{state}.", *told["troubles"]])
+    return " ".join([f"{told['node']}: {told['result']}; {counts}{back}{adopted}{state}.", *told["troubles"]])
 
 
 def handed_on(told: Result) -> dict[str, Any]:

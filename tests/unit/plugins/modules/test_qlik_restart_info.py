@@ -192,3 +192,22 @@ def test_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     shut, _rest = ask(monkeypatch, window={"start": end, "end": begin, "time_zone": "UTC"})
     assert keys(shut) == ["window"]
     assert f"from {end} to {begin}" in shut["reasons"][0]["words"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "why"),
+    [({"drained_by_us": True}, "an earlier run has drained it"), ({"accept_drained": True}, "that was accepted")],
+)
+def test_a_node_that_is_found_drained_and_taken_over_is_named(
+    monkeypatch: pytest.MonkeyPatch, accepted: dict[str, Any], why: str
+) -> None:
+    first, _rest = ask(monkeypatch, balancer=[haproxy("drain")], server="q2", **accepted)
+    assert (first["allowed"], first["adopted"]) == (True, True)
+    assert first["notes"] == [f"Node2 is found drained, and taken over: {why}."]
+    later, _rest = ask(monkeypatch, balancer=[haproxy("drain")], server="q2", step="stopping", adopted=True, **accepted)
+    assert (later["adopted"], later["notes"]) == (True, [])
+    others: list[dict[str, Any]] = [{"balancer": [haproxy("drain")]}, {"balancer": [haproxy()]}, {}]
+    for other in others:
+        assert ask(monkeypatch, server="q2", **other)[0]["adopted"] is False
+    own = ask(monkeypatch, balancer=[haproxy("drain")], server="q2", step="stopping", **accepted)[0]
+    assert own["adopted"] is False

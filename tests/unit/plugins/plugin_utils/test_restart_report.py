@@ -192,3 +192,10 @@ def test_what_is_handed_on_is_small_and_says_what_it_leaves_out() -> None:
 def test_a_hook_that_fails_is_told_with_its_own_words_once(result: dict[str, Any], says: str) -> None:
     failure = {"task": "Call the F5", "message": "non-zero return code", "results": [result, result]}
     assert told(failure=failure)["failure"] == {"task": "Call the F5", "message": says}
+
+
+def test_a_node_that_was_taken_over_is_said_to_be() -> None:
+    found = told(adopted=True, balancer_state="ready")
+    assert found["adopted"] is True
+    assert "; it was found drained; ready in the balancer." in summary(found)
+    assert "found drained" not in summary(told())
