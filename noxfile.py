@@ -49,7 +49,7 @@ PYTEST = (
 # The other sanity tests look at the code with whatever Python they run on, and find the same.
 SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
 # Roles, playbooks and guides are a matter of ansible-core; what is no part of it, of Python.
-TESTS_OF_EACH_CORE = [f"tests/integration/{what}" for what in ("awx", "docs", "roles", "runner")]
+TESTS_OF_EACH_CORE = [f"tests/integration/{what}" for what in ("awx", "docs", "nights", "roles", "runner")]
 TESTS_OF_EACH_PYTHON = [f"tests/integration/{what}" for what in ("page", "simulator")]
 SIMULATOR = "roles/simulated_site/files"
 

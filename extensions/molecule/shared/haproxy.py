@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import socket
 import sys
+from typing import Any
 
 
 def ask(path: str, command: str) -> str:
@@ -19,10 +20,14 @@ def ask(path: str, command: str) -> str:
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode().strip()
 
 
-def servers(path: str) -> dict[str, str]:
-    """The status of every server, such as UP, DRAIN, MAINT or DOWN."""
+def servers(path: str) -> dict[str, dict[str, Any]]:
+    """By backend/server the status, such as UP, DRAIN, MAINT or DOWN, without the count of checks, and the weight."""
     rows = csv.DictReader(ask(path, "show stat").lstrip("# ").splitlines())
-    return {row["svname"]: row["status"] for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
+    return {
+        f"{row['pxname']}/{row['svname']}": {"status": row["status"].partition(" ")[0], "weight": int(row["weight"])}
+        for row in rows
+        if row["svname"] not in ("FRONTEND", "BACKEND")
+    }
 
 
 if __name__ == "__main__":

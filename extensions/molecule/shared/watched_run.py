@@ -8,8 +8,7 @@ Writes one JSON object to the file --record:
   rc       exit code, null if the command was killed
   seconds  how long it ran
   lines    what it wrote: {"at": epoch seconds, "text": without colours}
-  life     every change seen: {"at", "proxies": {node: state}, "balancer": {node: status as in HAProxy's "show stat"},
-           "out": nodes whose proxy service does not run or that HAProxy sends no newcomers to}
+  life     every change seen, as watch.py describes it
 Exits 0 in any case but a mistake in its own arguments: what the outcome should have been is for the scenario to say.
 """
 
@@ -21,56 +20,11 @@ import os
 import re
 import signal
 import subprocess
-import threading
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
-from haproxy import servers
-
-SECONDS_BETWEEN_LOOKS = 0.1
-NO_HTTP_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-Look = dict[str, dict[str, str]]
-
-
-class Watch(threading.Thread):
-    """Looks at the site again and again, and keeps what has changed."""
-
-    def __init__(self, control: str, balancer: str) -> None:
-        super().__init__(daemon=True)
-        self.life: list[dict[str, Any]] = []
-        self._control = control
-        self._balancer = balancer
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        seen: Look = {}
-        over = False
-        while not over:
-            over = self._over.wait(SECONDS_BETWEEN_LOOKS)
-            now = look(self._control, self._balancer)
-            if now != seen:
-                self.life.append({"at": time.time(), **now, "out": out(now)})
-                seen = now
-
-    def finish(self) -> None:
-        self._over.set()
-        self.join()
-
-
-def look(control: str, balancer: str) -> Look:
-    """The states of the proxy services and of HAProxy's servers; the latter empty without a balancer."""
-    with NO_HTTP_PROXY.open(f"{control}/status", timeout=10) as answer:
-        proxies = json.load(answer)["proxies"]
-    return {"proxies": proxies, "balancer": servers(balancer) if balancer else {}}
-
-
-def out(now: Look) -> list[str]:
-    """The nodes of a look that are out."""
-    down = {node for node, state in now["proxies"].items() if state != "running"}
-    shut = {node for node, status in now["balancer"].items() if not status.startswith("UP")}
-    return sorted(down | shut)
+from watch import Watch
 
 
 class Killer:
@@ -126,7 +80,8 @@ def main() -> None:
     parser.add_argument("--kill-after", action="append", default=[], metavar="REGEX", help="kill after these lines")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
-    watch = Watch(options.control, options.balancer)
+    life: list[dict[str, Any]] = []
+    watch = Watch(options.control, options.balancer, life.append)
     watch.start()
     began, killer = time.monotonic(), Killer(options.kill_after)
     lines: list[dict[str, Any]] = []
@@ -145,7 +100,7 @@ def main() -> None:
         "rc": None if killed else process.returncode,
         "seconds": round(time.monotonic() - began, 1),
         "lines": lines,
-        "life": watch.life,
+        "life": life,
     }
     options.record.write_text(json.dumps(record), encoding="utf-8")
     print("\n".join(line["text"] for line in lines))

@@ -1,0 +1,80 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nights with other ways to restart, each of which HAProxy has to notice where it checks the health of its servers."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import yaml
+
+from ansible_collections.qlikops.sense.tests.integration.nights.night import ALL_RUN, ALL_UP, BANNER, Night
+from ansible_collections.qlikops.sense.tests.integration.simulated import wait_until
+
+
+def test_a_reboot_behind_two_balancers(night: Night) -> None:
+    """The keeper is asked as the other one; here it leads to the same HAProxy."""
+    night.when_draining(night.control.end_all)
+    balancers = ["localhost", "keeper"]
+    seen = night.restart(
+        proxy_restart_method="windows_reboot", proxy_restart_notify=BANNER, proxy_restart_haproxy_host=balancers
+    )
+    assert (seen.rc, seen.stopped, seen.ended) == (0, ["Node2"], [])
+    for task in ("Ask the balancer: out", "Check that HAProxy has seen the server going down", "Ask the balancer: in"):
+        said = seen.text.partition(f" : {task}]")[2].partition("TASK [")[0]
+        assert all(f"(item={balancer})" in said for balancer in balancers), said
+    assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
+
+
+def test_a_reboot_of_a_node_that_is_down(night: Night) -> None:
+    """HAProxy can't find it going down then, and need not."""
+    night.control.proxy("Node2", "stop")
+    wait_until(lambda: night.haproxy.statuses()["Node2"] == "DOWN", 60)
+    seen = night.restart(
+        proxy_restart_method="windows_reboot", proxy_restart_accept_node_down=True, proxy_restart_drain="skip"
+    )
+    assert (seen.rc, seen.ended) == (0, [])
+    assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        ("windows_service", "HAProxy's checks do not say stopped: qlik/Node2 running"),
+        ("windows_reboot", "HAProxy's checks have not found qlik/Node2 down meanwhile"),
+    ],
+)
+def test_a_restart_that_haproxy_does_not_notice_is_a_failure(night: Night, method: str, says: str) -> None:
+    """It checks another node, so nobody knows whether users come to this one."""
+    night.haproxy.reload(configuration=night.haproxy.checks_of_another("Node2", "Node3"))
+    night.when_draining(night.control.end_all)
+    seen = night.restart(proxy_restart_method=method, proxy_restart_verify_timeout=8)
+    assert (seen.rc, seen.stopped, seen.ended) == (2, ["Node2"], [])
+    seen.must_end_with(says)
+    assert seen.end["proxies"] == ALL_RUN
+
+
+@pytest.mark.parametrize("checks", ["Node2", "Node3"])
+def test_a_task_file_of_ones_own_can_ask_haproxy_too(night: Night, tmp_path: pathlib.Path, checks: str) -> None:
+    if checks != "Node2":
+        night.haproxy.reload(configuration=night.haproxy.checks_of_another("Node2", checks))
+
+    def service(state: str) -> dict[str, object]:
+        arguments = {"name": "QlikSenseProxyService", "state": state}
+        return {"name": f"Have the service {state}", "ansible.windows.win_service": arguments}
+
+    seen_down = {"name": "qlikops.sense.proxy_restart", "tasks_from": "seen_down"}
+    look = {"name": "Check that HAProxy notices", "ansible.builtin.include_role": seen_down}
+    hook = tmp_path / "restart.yml"
+    hook.write_text(yaml.safe_dump([service("stopped"), look, service("started")]), encoding="utf-8")
+    night.when_draining(night.control.end_all)
+    seen = night.restart(proxy_restart_method=str(hook), proxy_restart_verify_timeout=8 if checks != "Node2" else 120)
+    assert (seen.stopped, seen.ended) == (["Node2"], [])
+    if checks == "Node2":
+        assert (seen.rc, seen.end["balancer"], seen.end["proxies"]) == (0, ALL_UP, ALL_RUN)
+    else:
+        assert seen.rc == 2
+        seen.must_end_with("HAProxy's checks do not say stopped")
