@@ -49,7 +49,7 @@ def test_another_server_goes_down_during_the_drain(night: Night) -> None:
     """HAProxy's checks fail; to the site the node is well."""
 
     def fail() -> None:
-        night.control.fault("status", status=500, listener="door", node="Node3", path="/qps/user")
+        night.control.fault("status", status=500, listener="user", node="Node3", path="/qps/user")
         wait_until(lambda: night.haproxy.statuses()["Node3"] == "DOWN", 60)
 
     night.when_draining(fail)

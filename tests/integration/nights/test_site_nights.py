@@ -106,7 +106,7 @@ def test_a_users_port_that_answers_with_errors_keeps_the_node_out(night: Night) 
     night.when_draining(night.control.end_all)
     night.when(
         lambda: night.state("Node2") != "running",
-        lambda: night.control.fault("status", status=503, listener="door", node="Node2", path="^/$"),
+        lambda: night.control.fault("status", status=503, listener="user", node="Node2", path="^/$"),
     )
     seen = night.restart(proxy_restart_verify_timeout=8, proxy_restart_notify=BANNER)
     assert (seen.rc, seen.stopped, seen.ended) == (2, ["Node2"], [])
