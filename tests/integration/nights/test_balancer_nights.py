@@ -32,7 +32,7 @@ def test_haproxy_is_reloaded_during_the_drain(night: Night, people: str) -> None
     night.when_draining(reload)
     seen = night.restart(proxy_restart_notify=BANNER, proxy_restart_drain_timeout=3 if people == "stay" else 300)
     seen.must_have_left_all_alone()
-    seen.must_end_with("Node2 is not out of the balancer any more: it takes users again", BACK)
+    seen.must_end_with("Node2 is back in the balancer and takes users again", BACK)
     assert seen.end["balancer"] == ALL_UP
     assert night.control.banners() == []
 

@@ -67,7 +67,9 @@ def test_ctrl_c_during_the_drain_and_the_same_command_again(night: Night) -> Non
     assert seen.rc not in (0, 2)
     assert seen.end["balancer"] == {**ALL_UP, "Node2": "DRAIN"}
     assert len(night.control.banners()) == 1
-    assert re.search(r"Node2: drain \(the node is out; if this run is stopped, run the same command again\)", seen.text)
+    assert re.search(
+        r"Node2: drain \(the node is out of service; if this run stops, run the same command again\)", seen.text
+    )
     seen = night.restart(proxy_restart_notify=[], proxy_restart_drain="terminate")
     assert seen.rc == 0
     assert (seen.stopped, seen.ended) == (["Node2"], ["Node2"] * 3)

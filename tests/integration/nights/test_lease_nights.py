@@ -30,7 +30,7 @@ def test_the_same_node_twice(night: Night) -> None:
     seen = night.restart()
     assert seen.rc == 0
     assert (seen.drained, seen.stopped, seen.ended) == (["Node2"], ["Node2"], [])
-    assert "Another run restarts Node2" in second[0]
+    assert "Another run is restarting Node2" in second[0]
 
 
 def test_the_lease_is_renewed_at_every_look_on_another_host(night: Night) -> None:
@@ -64,7 +64,7 @@ def test_a_run_that_has_lost_its_lease_does_not_go_on(night: Night) -> None:
     night.when_draining(lose)
     seen = night.restart()
     seen.must_have_left_all_alone()
-    seen.must_end_with("Another run restarts Node3 .phase drain.: that of .+ on elsewhere", BACK)
+    seen.must_end_with("Another run is restarting Node3 .phase drain.: that of .+ on elsewhere", BACK)
     assert seen.end["balancer"] == ALL_UP
     assert [lease["owner"]["host"] for lease in night.leases()] == ["elsewhere"]
 
@@ -108,5 +108,5 @@ def test_two_controllers_at_once(night: Night) -> None:
     rc, text = second[0]
     assert sorted([seen.rc, rc]) == [0, 2], text
     assert seen.drained == seen.stopped == (["Node3"] if rc == 0 else ["Node2"])
-    assert f"Another run restarts {seen.drained[0]}" in (seen.text if rc == 0 else text)
+    assert f"Another run is restarting {seen.drained[0]}" in (seen.text if rc == 0 else text)
     assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)

@@ -52,7 +52,7 @@ def test_the_central_node_is_left_alone_unless_it_is_asked_for(night: Night) -> 
     assert "Central is the central node and left alone" in night.restart("").text
     seen = night.restart("qlik1")
     seen.must_have_left_all_alone()
-    seen.must_end_with("Central is the central node. Set proxy_restart_central to true to restart it, too.")
+    seen.must_end_with("Central is the central node. Set proxy_restart_central to true to also restart it.")
 
 
 def test_the_others_are_restarted_if_one_is_refused_only_if_told_so(night: Night) -> None:

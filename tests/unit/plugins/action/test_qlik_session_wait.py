@@ -49,9 +49,9 @@ def test_a_lease_is_renewed_at_every_look_and_at_the_last_one_for_what_follows(m
 
 
 def test_a_run_that_has_lost_its_lease_waits_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = {"failed": True, "msg": "Another run restarts Node3.", "failure": {"kind": "lease_held"}}
+    lost = {"failed": True, "msg": "Another run is restarting Node3.", "failure": {"kind": "lease_held"}}
     result, host = wait(monkeypatch, [look(2)], lease=LEASE, lease_is=lost)
-    assert (result["failed"], result["timed_out"], result["msg"]) == (True, False, "Another run restarts Node3.")
+    assert (result["failed"], result["timed_out"], result["msg"]) == (True, False, "Another run is restarting Node3.")
     assert len(host.calls) == 2
 
 

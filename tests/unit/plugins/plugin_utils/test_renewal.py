@@ -22,7 +22,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._renewal import (
 )
 
 LEASE = {"directory": "/leases", "site": "s", "node": "id", "node_name": "Node2", "phase": "drain", "hold": 1200}
-HELD = {"failed": True, "msg": "Another run restarts Node3.", "failure": {"kind": "lease_held"}}
+HELD = {"failed": True, "msg": "Another run is restarting Node3.", "failure": {"kind": "lease_held"}}
 DAMAGED = {"failed": True, "msg": "It is damaged.", "failure": {"kind": "lease_not_kept"}}
 
 
