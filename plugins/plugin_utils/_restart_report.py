@@ -45,7 +45,7 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
         "timeline": [*(lease.get("timeline") or []), *_rejoined(seen), {"phase": "report", "time": now}],
         "affected": dict(affected.get("summary") or {}),
         "affected_users": list(affected.get("users") or []),
-        "hit_virtual_proxies": {
+        "affected_virtual_proxies": {
             each["prefix"]: each["sessions"] for each in affected.get("virtual_proxies") or [] if each.get("sessions")
         },
         "ended": [session["user"] for session in ended],

@@ -139,7 +139,7 @@ def drain(result: str = "restarted") -> dict[str, Any]:
         "timeline": [{"phase": name, "time": at(seconds)} for name, seconds in begun.items()],
         "affected": {"sessions": 17, "users": 12},
         "affected_users": [{"user": "LAB\\anna", "sessions": 1, "virtual_proxies": [""]}],
-        "hit_virtual_proxies": {"": 9, "sales": 8},
+        "affected_virtual_proxies": {"": 9, "sales": 8},
         "ended": ["LAB\\anna", "LAB\\dmitri"],
         "came_back": ["LAB\\anna"],
         "history": [

@@ -48,7 +48,7 @@ DRAIN: dict[str, Any] = {
     ],
     "affected": {"sessions": 3, "users": 2},
     "affected_users": [{"user": "LAB\\anna", "sessions": 3, "virtual_proxies": ["", "sales"]}],
-    "hit_virtual_proxies": {"": 2, "sales": 1},
+    "affected_virtual_proxies": {"": 2, "sales": 1},
     "ended": ["LAB\\anna", "LAB\\anna"],
     "came_back": ["lab\\anna"],
     "history": [{"time": "2026-01-15T09:30:10Z", "sessions": 3, "users": 2}],

@@ -64,7 +64,7 @@ def test_who_was_there_has_left_was_ended_or_is_still_there() -> None:
         1,
         1,
     )
-    assert found["hit_virtual_proxies"] == {"sales": 3}
+    assert found["affected_virtual_proxies"] == {"sales": 3}
     assert "3 sessions of 3 users on it, 1 more came; 2 left by themselves, 1 ended, 1 still there" in summary(found)
 
 
