@@ -94,7 +94,7 @@ def unit(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run modules, roles and playbooks against the simulated site."""
-    run_pytest(session, "tests/integration")
+    run_pytest(session, "tests/integration", "-m", "not long")
 
 
 @nox.session(default=False)
@@ -104,10 +104,10 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/benchmark/bench.py", *session.posargs)
 
 
-def run_pytest(session: nox.Session, tests: str) -> None:
+def run_pytest(session: nox.Session, tests: str, *options: str) -> None:
     """Run the tests in this directory, or those that the arguments name."""
     session.install(f"ansible-core~={CORE}.0", *TEST_REQUIREMENTS)
-    session.run(*PYTEST, "--override-ini", f"testpaths={tests}", *session.posargs)
+    session.run(*PYTEST, "--override-ini", f"testpaths={tests}", *options, *session.posargs)
 
 
 for command, parameters in {"sanity": ["sanity"], "units": ["units", "--venv"]}.items():

@@ -58,9 +58,7 @@ def _incomplete(unread: int) -> str:
 
 def _elsewhere(affected: int, elsewhere: int) -> str:
     verb = "has" if elsewhere < 2 else "have"
-    return (
-        f"Of {people(affected)}, {elsewhere or 'nobody'} {verb} a session on another node and can keep working."
-    )
+    return f"Of {people(affected)}, {elsewhere or 'nobody'} {verb} a session on another node and can keep working."
 
 
 def _at_limit(users: int) -> str:
@@ -75,8 +73,8 @@ def _at_limit(users: int) -> str:
 
 def _runaways(found: int) -> str:
     return (
-        f"{counted(found, 'runaway')} above the threshold. Programs that do not keep their session cookie look like this:"
-        " they log in again with every request."
+        f"{counted(found, 'runaway')} above the threshold. Programs that do not keep their session cookie look like"
+        " this: they log in again with every request."
     )
 
 
@@ -87,9 +85,7 @@ def _missing(found: int) -> str:
 
 def _unknown(found: int) -> str:
     verb = "is" if found == 1 else "are"
-    return (
-        f"{counted(found, 'connected user')} {verb} not shown by QRS: deleted there, or api_user may not read them."
-    )
+    return f"{counted(found, 'connected user')} {verb} not shown by QRS: deleted there, or api_user may not read them."
 
 
 def _without_email(found: int) -> str:

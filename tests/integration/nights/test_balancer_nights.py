@@ -12,6 +12,7 @@ from ansible_collections.qlikops.sense.tests.integration.nights.night import ALL
 from ansible_collections.qlikops.sense.tests.integration.simulated import wait_until
 
 
+@pytest.mark.long
 def test_nothing_happens(night: Night) -> None:
     night.when_draining(night.control.end_all)
     seen = night.restart(proxy_restart_notify=BANNER)
@@ -45,6 +46,7 @@ def test_a_colleague_drains_another_node_during_the_drain(night: Night) -> None:
     assert seen.end["balancer"] == {**ALL_UP, "Node3": "DRAIN"}
 
 
+@pytest.mark.long
 def test_another_server_goes_down_during_the_drain(night: Night) -> None:
     """HAProxy's checks fail; to the site the node is well."""
 
@@ -59,6 +61,7 @@ def test_another_server_goes_down_during_the_drain(night: Night) -> None:
     assert seen.end["balancer"] == {**ALL_UP, "Node3": "DOWN"}
 
 
+@pytest.mark.long
 def test_another_server_has_the_weight_0(night: Night) -> None:
     night.haproxy.set("Node3", "weight 0")
     seen = night.restart()
@@ -67,6 +70,7 @@ def test_another_server_has_the_weight_0(night: Night) -> None:
     seen.must_end_with(r"Another node is out: Node3 \(qlik/Node3 of weight 0\)", "Nothing was restarted")
 
 
+@pytest.mark.long
 def test_another_backend_sends_users_to_the_node(night: Night) -> None:
     night.haproxy.reload(night.haproxy.second_backend())
     seen = night.restart()
@@ -75,6 +79,7 @@ def test_another_backend_sends_users_to_the_node(night: Night) -> None:
     seen.must_end_with("server partners/Node2 sends users to Node2, too", "Nothing was restarted")
 
 
+@pytest.mark.long
 def test_a_node_in_two_backends_is_drained_in_both_before_sessions_are_ended(night: Night) -> None:
     night.haproxy.reload(night.haproxy.second_backend())
     seen = night.restart(proxy_restart_haproxy_backend=["qlik", "partners"], proxy_restart_drain="terminate")

@@ -23,6 +23,7 @@ SENDER: dict[str, Any] = {"notify_users_mail_from": "qlik@lab.example", "notify_
 NO = "550 no such user"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_a_hook_fails_with_its_own_words_once(night: Night, tmp_path: pathlib.Path, where: str) -> None:
     program, hook = tmp_path / "hook.sh", tmp_path / "hook.yml"
@@ -42,6 +43,7 @@ def test_a_hook_fails_with_its_own_words_once(night: Night, tmp_path: pathlib.Pa
     assert night.control.banners() == []
 
 
+@pytest.mark.long
 def test_a_mail_that_is_not_taken_is_shown_and_the_others_are_sent(night: Night) -> None:
     night.when_draining(night.control.end_all)
     with MailServer(refused={"bjorn@lab.example": NO}) as server:
@@ -52,6 +54,7 @@ def test_a_mail_that_is_not_taken_is_shown_and_the_others_are_sent(night: Night)
     assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
 
 
+@pytest.mark.long
 def test_nobody_is_disturbed_if_no_mail_is_taken(night: Night) -> None:
     with MailServer(refused=dict.fromkeys(["bjorn@lab.example", "carla@lab.example"], NO)) as server:
         seen = night.restart(proxy_restart_notify=["mail"], **SENDER, **server.variables)

@@ -12,11 +12,14 @@ import re
 import time
 from typing import Any
 
+import pytest
+
 from ansible_collections.qlikops.sense.plugins.module_utils._lease import GRACE
 from ansible_collections.qlikops.sense.plugins.plugin_utils._renewal import LONGEST_LOOK
 from ansible_collections.qlikops.sense.tests.integration.nights.night import ALL_RUN, ALL_UP, BACK, Night
 
 
+@pytest.mark.long
 def test_the_same_node_twice(night: Night) -> None:
     second: list[str] = []
 
@@ -33,6 +36,7 @@ def test_the_same_node_twice(night: Night) -> None:
     assert "Another run is restarting Node2" in second[0]
 
 
+@pytest.mark.long
 def test_the_lease_is_renewed_at_every_look_on_another_host(night: Night) -> None:
     """However long the drain may be, a lease of a run that dies is stale soon."""
     held: list[dict[str, Any]] = []
@@ -52,6 +56,7 @@ def test_the_lease_is_renewed_at_every_look_on_another_host(night: Night) -> Non
     assert len(night.keeper_log.read_text(encoding="utf-8").splitlines()) > len(held)
 
 
+@pytest.mark.long
 def test_a_run_that_has_lost_its_lease_does_not_go_on(night: Night) -> None:
     """Somebody has told another run to take it over, though this one was there still."""
 
@@ -69,6 +74,7 @@ def test_a_run_that_has_lost_its_lease_does_not_go_on(night: Night) -> None:
     assert [lease["owner"]["host"] for lease in night.leases()] == ["elsewhere"]
 
 
+@pytest.mark.long
 def test_a_run_that_may_be_gone_is_waited_for_until_its_lease_is_stale(night: Night) -> None:
     """It was killed on another controller, where nobody here can see that."""
     owner = {"user": "maria", "host": "elsewhere", "pid": 4711, "started": "1", "namespace": "another"}

@@ -29,6 +29,7 @@ def test_a_reboot_behind_two_balancers(night: Night) -> None:
     assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
 
 
+@pytest.mark.long
 def test_a_reboot_of_a_node_that_is_down(night: Night) -> None:
     """HAProxy can't find it going down then, and need not."""
     night.control.proxy("Node2", "stop")
@@ -40,6 +41,7 @@ def test_a_reboot_of_a_node_that_is_down(night: Night) -> None:
     assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("method", "says"),
     [
@@ -57,6 +59,7 @@ def test_a_restart_that_haproxy_does_not_notice_is_a_failure(night: Night, metho
     assert seen.end["proxies"] == ALL_RUN
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("checks", ["Node2", "Node3"])
 def test_a_task_file_of_ones_own_can_ask_haproxy_too(night: Night, tmp_path: pathlib.Path, checks: str) -> None:
     if checks != "Node2":

@@ -10,6 +10,8 @@ import pathlib
 import re
 from itertools import takewhile
 
+import pytest
+
 from ansible_collections.qlikops.sense.tests.integration.nights.night import ALL_RUN, ALL_UP, Night
 
 
@@ -47,6 +49,7 @@ def test_a_dry_run_finds_what_would_fail_later_on_every_node_and_changes_nothing
     seen.must_end_with("Nothing was restarted, because .*qlik2.example.com")
 
 
+@pytest.mark.long
 def test_the_central_node_is_left_alone_unless_it_is_asked_for(night: Night) -> None:
     night.arguments = ["--check"]
     assert "Central is the central node and left alone" in night.restart("").text
@@ -55,6 +58,7 @@ def test_the_central_node_is_left_alone_unless_it_is_asked_for(night: Night) -> 
     seen.must_end_with("Central is the central node. Set proxy_restart_central to true to also restart it.")
 
 
+@pytest.mark.long
 def test_the_others_are_restarted_if_one_is_refused_only_if_told_so(night: Night) -> None:
     night.hosts["qlik3.example.com"] = {"proxy_restart_haproxy_server": "Node2"}
     seen = night.restart("qlik2,qlik3")
@@ -66,6 +70,7 @@ def test_the_others_are_restarted_if_one_is_refused_only_if_told_so(night: Night
     assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
 
 
+@pytest.mark.long
 def test_a_node_without_trouble_takes_few_lines_and_no_more_than_80_columns(night: Night) -> None:
     """Every host prints them, so who reads a roll of twelve nodes still finds the one with trouble."""
     night.when_draining(night.control.end_all)
@@ -84,6 +89,7 @@ def test_a_node_without_trouble_takes_few_lines_and_no_more_than_80_columns(nigh
     assert max(map(len, table)) <= 80, "\n".join(table)
 
 
+@pytest.mark.long
 def test_a_roll_that_stops_says_of_every_node_what_became_of_it_and_what_to_do_next(night: Night) -> None:
     seen = night.restart("qlik2,qlik3", proxy_restart_drain_timeout=2, proxy_restart_on_timeout="fail")
     seen.must_have_left_all_alone()

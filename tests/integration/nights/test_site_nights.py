@@ -11,6 +11,8 @@ import struct
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
+import pytest
+
 from ansible_collections.qlikops.sense.tests.integration.nights.night import ALL_RUN, ALL_UP, BACK, BANNER, Night
 from ansible_collections.qlikops.sense.tests.integration.nights.rules import moment
 
@@ -50,6 +52,7 @@ def test_the_window_closes_during_the_drain(night: Night, tmp_path: pathlib.Path
     assert night.control.banners() == []
 
 
+@pytest.mark.long
 def test_the_site_answers_in_pieces_during_the_drain(night: Night) -> None:
     control = night.control
 
@@ -76,6 +79,7 @@ def test_qrs_dies_during_the_drain(night: Night) -> None:
     assert seen.end["balancer"] == ALL_UP
 
 
+@pytest.mark.long
 def test_a_hanging_proxy_is_restarted_in_an_emergency(night: Night) -> None:
     """By the command of the guide. Of the 30 seconds until the service is stopped, 17 are left for Ansible itself."""
     control = night.control
@@ -115,6 +119,7 @@ def test_a_users_port_that_answers_with_errors_keeps_the_node_out(night: Night) 
     assert night.control.banners() == []
 
 
+@pytest.mark.long
 def test_qrs_that_dies_during_the_restart_keeps_the_node_out(night: Night) -> None:
     night.when_draining(night.control.end_all)
     night.when(
