@@ -144,6 +144,8 @@ options:
         description: Services to restart. V(windows_service) needs one at least.
         type: list
         elements: str
+        default:
+          - QlikSenseProxyService
       notify:
         description: Channels, V(banner), V(mail), V(teams) and V(slack), and absolute paths of task files.
         type: list
@@ -160,6 +162,8 @@ options:
         description: Users that are neither waited for nor ended.
         type: list
         elements: str
+        default:
+          - INTERNAL\*
       balancer:
         description: V(none), V(haproxy), or the absolute path of a task file.
         type: str

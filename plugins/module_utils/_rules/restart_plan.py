@@ -34,6 +34,8 @@ NO_BALANCER, HAPROXY = "none", "haproxy"
 LOOKS_SECONDS, SERVICES_SECONDS, HOOK_SECONDS = 600, 1200, 3600
 SPEC: dict[str, dict[str, Any]] = {
     **{name: {"type": "list", "elements": "str"} for name in LISTS},
+    "services": {"type": "list", "elements": "str", "default": ["QlikSenseProxyService"]},
+    "ignore_users": {"type": "list", "elements": "str", "default": ["INTERNAL\\*"]},
     **{name: {"type": "int", "default": default} for name, default in DEFAULTS.items()},
     "method": {"type": "str", "default": "windows_service"},
     "balancer": {"type": "str", "default": NO_BALANCER},

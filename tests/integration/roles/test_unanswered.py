@@ -47,3 +47,13 @@ def test_an_empty_answer_is_no_answer(ansible: Ansible, role: str, nothing: str 
     blank = {name: nothing for name, option in options(role).items() if "choices" not in option and name not in given}
     include = {"ansible.builtin.include_role": {"name": f"qlikops.sense.{role}"}, "vars": {**blank, **given}}
     ansible.play([include, ensure(holds)], vars=VARIABLES, module_defaults={GROUP: {}})
+
+
+@pytest.mark.parametrize("nothing", [None, ""], ids=["null", "empty"])
+def test_an_empty_answer_is_no_answer_before_a_restart(ansible: Ansible, nothing: str | None) -> None:
+    given = {"proxy_restart_accept_outage": True, "qlik_node": "Node2"}
+    blank = {name: nothing for name, option in options("proxy_restart").items() if "choices" not in option}
+    include = {"ansible.builtin.include_role": {"name": "qlikops.sense.proxy_restart"}, "vars": {**blank, **given}}
+    output = ansible.play([include], "--check", vars=VARIABLES, module_defaults={GROUP: {}})
+    assert "Node2: would be restarted" in output
+    assert ansible.modules.control.writes() == []
