@@ -150,7 +150,14 @@ def documented(path: pathlib.Path) -> Tasks:
 
 
 INTERNAL = {"INTERNAL\\sa_api", "INTERNAL\\sa_repository"}
-READING = ["qlik_proxy_info", "qlik_restart_info", "qlik_session_info", "qlik_session_wait", "qlik_user_info"]
+READING = [
+    "qlik_proxy_info",
+    "qlik_proxy_wait",
+    "qlik_restart_info",
+    "qlik_session_info",
+    "qlik_session_wait",
+    "qlik_user_info",
+]
 ENDING = ["qlik_session"]
 SETTING = ["qlik_banner"]
 

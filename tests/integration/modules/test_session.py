@@ -43,7 +43,7 @@ def counts(run: Run) -> dict[str, int]:
 
 def planned(run: Run) -> dict[str, Any]:
     """A result without what must differ between a plan and the deed, or between two points in time."""
-    apart = ("invocation", "observed_at", "first_seen", "summary")
+    apart = ("invocation", "observed_at", "first_seen", "summary", "outcome", "message")
     result = {key: value for key, value in run.result.items() if key not in apart}
     result["sessions"] = [
         {key: value for key, value in session.items() if key not in ("outcome", "first_seen")}
