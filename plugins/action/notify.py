@@ -156,7 +156,7 @@ class ActionModule(ActionBase):
 
     def _needle(self, path: str) -> str:
         """The file on the controller, where ansible-core looks for templates. Raises AnsibleError."""
-        found: str = self._find_needle("templates", path)  # type: ignore[no-untyped-call]
+        found: str = self._find_needle("templates", path)  # type: ignore[no-untyped-call]  # ansible-core has no hint
         return found
 
     def _missing_files(self, options: Result) -> list[str]:
@@ -180,7 +180,7 @@ def read(arguments: Mapping[str, Any]) -> tuple[Result, list[str]]:
     given = without_empty_answers({name: _given(value) for name, value in arguments.items()})
     numbers = {name for name, option in SPEC.items() if option["type"] == "int"}
     no_number = flag_for_number(given, numbers)
-    found = ArgumentSpecValidator(SPEC).validate(given)  # type: ignore[no-untyped-call]
+    found = ArgumentSpecValidator(SPEC).validate(given)  # type: ignore[no-untyped-call]  # ansible-core has no hint
     wrong = [str(no_number)] if no_number else []
     return dict(found.validated_parameters), [*wrong, *found.error_messages]
 

@@ -122,6 +122,7 @@ class Client(smtplib.SMTP):
         self._host = server.host
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        # typeshed does not know this method of smtplib.
         plain = LimitedPlainSocket.instead_of(super()._get_socket(host, port, timeout))  # type: ignore[misc]
         return self._tls_first.wrap_socket(plain, server_hostname=host) if self._tls_first else plain
 

@@ -17,7 +17,7 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
-    # The modules end before any of them is made: _rest tells what is missing.
+    # The modules end before any of them is made, and say that requests is missing. To mypy these are other types.
     Session = HTTPAdapter = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
     HTTPConnection = HTTPConnectionPool = object  # type: ignore[assignment,misc]
 

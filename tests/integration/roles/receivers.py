@@ -89,7 +89,7 @@ class MailServer:
     def variables(self) -> dict[str, Any]:
         return {"notify_users_mail_host": HERE, "notify_users_mail_port": self._controller.port}
 
-    async def handle_RCPT(  # noqa: N802  # the name is aiosmtpd's
+    async def handle_RCPT(  # noqa: N802 aiosmtpd looks for this name  # the name is aiosmtpd's
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if address in self._refused:
@@ -97,7 +97,7 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(  # noqa: N802 aiosmtpd looks for this name
         self, _server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         content = envelope.content

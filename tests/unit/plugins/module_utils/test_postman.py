@@ -83,7 +83,7 @@ def deliver(*connections: Any, letters: int = 1, to: Sequence[str] = ("a@x", "b@
                 raise connection
             return connection
 
-    postman._opener = Opener()  # type: ignore[assignment]
+    postman._opener = Opener()  # type: ignore[assignment]  # a fake
     outcomes = postman.deliver([Envelope(to, [SENDER], b"Text\r\n.\r\n")] * letters, SENDER)
     assert waiting == []
     return outcomes
