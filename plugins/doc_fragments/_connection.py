@@ -115,3 +115,26 @@ options:
     type: int
     default: 16
 """
+
+    # For plugins, which ansible-core lets read their environment by this. What is no text they read as the modules do.
+    PLUGINS = r"""
+options:
+  host:
+    env:
+      - name: QLIK_SENSE_HOST
+  client_cert:
+    env:
+      - name: QLIK_SENSE_CLIENT_CERT
+  client_key:
+    env:
+      - name: QLIK_SENSE_CLIENT_KEY
+  client_key_password:
+    env:
+      - name: QLIK_SENSE_CLIENT_KEY_PASSWORD
+  ca_path:
+    env:
+      - name: QLIK_SENSE_CA_PATH
+  api_user:
+    env:
+      - name: QLIK_SENSE_API_USER
+"""

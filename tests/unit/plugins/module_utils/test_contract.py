@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api import banner as _banner
+from ansible_collections.qlikops.sense.plugins.module_utils._api import nodes as _nodes
 from ansible_collections.qlikops.sense.plugins.module_utils._api import qps as _proxy_service
 from ansible_collections.qlikops.sense.plugins.module_utils._api import qrs as _repository
 from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import (
@@ -79,7 +80,10 @@ def label(row: Field | DeclaredRequest) -> str:
 def test_every_row_stands_once_and_belongs_to_something_that_is_asked_for() -> None:
     assert len({row[:3] for row in FIELDS}) == len(FIELDS)
     assert len({row[:3] for row in REQUESTS}) == len(REQUESTS)
-    within = {"ProxyServiceSettings", "UserAttribute"}
+    within = {
+        *("ProxyServiceSettings", "UserAttribute"),
+        *("TagCondensed", "CustomPropertyValue", "CustomPropertyDefinitionCondensed"),
+    }
     assert {field.entity for field in FIELDS} == {request.entity for request in REQUESTS if request.entity} | within
 
 
@@ -99,7 +103,7 @@ def fields_read(module: ModuleType) -> set[tuple[str, str]]:
 
 
 def test_the_fields_that_are_read_are_those_of_the_table() -> None:
-    read = fields_read(_repository) | fields_read(_proxy_service) | fields_read(_banner)
+    read = fields_read(_repository) | fields_read(_proxy_service) | fields_read(_banner) | fields_read(_nodes)
     assert read == {(field.name, field.type) for field in FIELDS}
 
 
@@ -140,18 +144,22 @@ def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
     assert asked == {row[1:3] for row in REQUESTS if row.service != PERSONAL and "custombannermessage" not in row.path}
 
 
+MARKS = {"tags": ["rack 1"], "custom_properties": [{"Room": "A1"}]}
+
+
 def simulated() -> dict[str, dict[str, Any]]:
     """An object of each entity as the simulated site shows it."""
     site = site_from(
         {
             "virtual_proxies": [{"prefix": ""}],
-            "nodes": [{"name": "Central", "host_name": "qlik1.example.com", "virtual_proxies": [""]}],
+            "nodes": [{"name": "Central", "host_name": "qlik1.example.com", "virtual_proxies": [""], **MARKS}],
             "users": [{"directory": "LAB", "id": "anna", "email": "anna@lab.example"}],
             "banners": [{"name": "Tonight", "message": "Maintenance"}],
         }
     )
     start = datetime(2026, 1, 15, 8, 0, 0, tzinfo=timezone.utc)
     clock = Clock(start)
+    node = entities.node_full(site.nodes[0], start)
     proxy = entities.proxy_full(site.nodes[0], site, {}, start)
     user = entities.user_full(site.users[0], start)
     banners = BannerStore(site.banners, clock, Switches()).table()
@@ -160,7 +168,10 @@ def simulated() -> dict[str, dict[str, Any]]:
         "ProxyService": proxy,
         "ProxyServiceSettings": proxy["settings"],
         "VirtualProxyConfig": entities.virtual_proxy_full(site.virtual_proxies[0], site, start),
-        "ServerNodeConfiguration": entities.node_full(site.nodes[0], start),
+        "ServerNodeConfiguration": node,
+        "TagCondensed": node["tags"][0],
+        "CustomPropertyValue": node["customProperties"][0],
+        "CustomPropertyDefinitionCondensed": node["customProperties"][0]["definition"],
         "ServiceStatus": entities.service_status(site.nodes[0], 1, 2, start, start),
         "User": user,
         "UserAttribute": user["attributes"][0],

@@ -13,7 +13,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from ..model.site import ANONYMOUS_ACCESS, Node, Site, User, VirtualProxy
+from ..model.site import ANONYMOUS_ACCESS, NODE_PURPOSES, Node, Site, User, VirtualProxy
 
 _NAMESPACE = uuid.UUID("6a2c0b3e-43d5-5f1d-9f83-0a0e4f0e9d11")
 _MODIFIED_BY = "INTERNAL\\sa_repository"
@@ -59,14 +59,27 @@ def node_full(node: Node, created: datetime) -> dict[str, Any]:
         **node_condensed(node),
         **_audit(created, "ServerNodeConfiguration"),
         "isCentral": node.central,
-        "nodePurpose": 0,
+        "nodePurpose": NODE_PURPOSES.index(node.purpose),
         "engineEnabled": node.engine,
         "proxyEnabled": node.proxy,
-        "printingEnabled": True,
-        "schedulerEnabled": True,
-        "failoverCandidate": node.central,
-        "customProperties": [],
-        "tags": [],
+        "printingEnabled": node.printing,
+        "schedulerEnabled": node.scheduler,
+        "failoverCandidate": node.central or node.failover_candidate,
+        "customProperties": [
+            _custom_property(node, name, value) for each in node.custom_properties for name, value in each.items()
+        ],
+        "tags": [{"id": guid("tag", name), "name": name, "privileges": None} for name in node.tags],
+    }
+
+
+def _custom_property(node: Node, name: str, value: str) -> dict[str, Any]:
+    """A value of a custom property, and which property that is (D)."""
+    definition = {"id": guid("customproperty", name), "name": name, "valueType": "Text", "choiceValues": []}
+    return {
+        "id": guid("customvalue", f"{node.name}/{name}/{value}"),
+        "value": value,
+        "definition": {**definition, "privileges": None},
+        "schemaPath": "CustomPropertyValue",
     }
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 ANONYMOUS_ACCESS = ("none", "allowed", "always")  # by number (D)
+NODE_PURPOSES = ("production", "development", "both")  # by number (D)
 BANNER_TYPES = ("standard", "info", "warning", "error")  # by number (C)
 
 
@@ -36,13 +37,23 @@ class VirtualProxy:
 
 @dataclass
 class Node:
-    """A node. Its proxy, if it has one, serves ``virtual_proxies`` (ids or prefixes)."""
+    """A node. Its proxy, if it has one, serves ``virtual_proxies`` (ids or prefixes).
+
+    ``custom_properties`` have one key an element, as the attributes of a user have. The central node is always a
+    candidate for itself.
+    """
 
     name: str
     host_name: str
     central: bool = False
     proxy: bool = True
     engine: bool = True
+    scheduler: bool = True
+    printing: bool = True
+    failover_candidate: bool = False
+    purpose: str = NODE_PURPOSES[0]
+    tags: list[str] = field(default_factory=list)
+    custom_properties: list[dict[str, str]] = field(default_factory=list)
     virtual_proxies: list[str] = field(default_factory=list)
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ..model.site import (
     ANONYMOUS_ACCESS,
     BANNER_TYPES,
+    NODE_PURPOSES,
     Banner,
     Node,
     SessionGroup,
@@ -135,6 +136,9 @@ def _check_nodes(site: Site) -> None:
     for number, node in enumerate(site.nodes):
         if not node.name.strip():
             raise SiteError(f"nodes[{number}]: name is empty")
+        if node.purpose not in NODE_PURPOSES:
+            allowed = ", ".join(NODE_PURPOSES)
+            raise SiteError(f"nodes[{number}] ({node.name}): purpose is one of {allowed}, not {node.purpose!r}")
         if not _HOST_NAME.fullmatch(node.host_name):
             raise SiteError(
                 f"nodes[{number}] ({node.name}): "

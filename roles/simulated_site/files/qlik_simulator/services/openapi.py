@@ -33,6 +33,8 @@ _VIRTUAL_PROXY = {
 }
 # Name of a definition -> field -> a scalar type, an enum, a definition, or either in brackets for a list of it.
 REPOSITORY: dict[str, dict[str, str]] = {
+    "CustomPropertyDefinitionCondensed": {"id": "uuid", "name": "text", "valueType": "text", "choiceValues": "[text]"},
+    "CustomPropertyValue": {"id": "uuid", "value": "text", "definition": "CustomPropertyDefinitionCondensed"},
     "CustomBannerMessage": {
         **_AUDIT,
         "id": "uuid",
@@ -65,6 +67,8 @@ REPOSITORY: dict[str, dict[str, str]] = {
         "printingEnabled": "flag",
         "schedulerEnabled": "flag",
         "failoverCandidate": "flag",
+        "customProperties": "[CustomPropertyValue]",
+        "tags": "[TagCondensed]",
     },
     "ServerNodeConfigurationCondensed": _NODE,
     "ServiceStatus": {
@@ -75,6 +79,7 @@ REPOSITORY: dict[str, dict[str, str]] = {
         "serviceState": "ServiceStateEnum",
         "timestamp": "date-time",
     },
+    "TagCondensed": {"id": "uuid", "name": "text"},
     "User": {
         **_AUDIT,
         "id": "uuid",

@@ -141,9 +141,9 @@ class Repository:
             states = {
                 _REPOSITORY: _RUNNING,
                 _PROXY: self._proxy_state(node.name, seen),
-                _SCHEDULER: _RUNNING,
+                _SCHEDULER: _RUNNING if node.scheduler else _DISABLED,
                 _ENGINE: _RUNNING if node.engine else _DISABLED,
-                _PRINTING: _RUNNING,
+                _PRINTING: _RUNNING if node.printing else _DISABLED,
             }
             for service, state in states.items():
                 full = entities.service_status(node, service, state, moment(seen), self._created)
