@@ -22,6 +22,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     ServiceState,
     user_filters,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._api.survey import ALL_SEEING_USER, Survey
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
@@ -39,8 +40,6 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.session impor
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, ProxyService, Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
 
-# Qlik's own account, which its documentation shows beside the certificate (D: qlik-api 2.1).
-ALL_SEEING_USER = "INTERNAL\\sa_repository"
 # Of the users that QRS shows to api_user: fewer may be what everybody may read, such as oneself.
 FEWEST_USERS = 10
 # So many answers of a server in trouble in a row, and a proxy service is given up: what is left is not tried.
@@ -80,6 +79,10 @@ class Site:
     def banners(self) -> Banners:
         """The banners that the hub shows; no request yet."""
         return Banners(self._rest, self._connection)
+
+    def survey(self) -> Survey:
+        """What only the check of a site asks; no request yet."""
+        return Survey(self._rest, self._connection)
 
     def topology(self) -> Topology:
         """Two requests to QRS. Proxy services that were down get another chance."""

@@ -35,6 +35,7 @@ class FakeRest(Rest):
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = dict(answers)
+        self.otherwise: Exception | None = None  # raised for what there is no answer to
         self.asked: list[str] = []
         self.bodies: list[Any] = []
         self.closed = False
@@ -64,7 +65,8 @@ class FakeRest(Rest):
             self.asked.append(f"{place}?{query}" if query else place)
             if request.body is not None:
                 self.bodies.append(request.body)
-            answer = self.answers[self.asked[-1] if self.asked[-1] in self.answers else place]
+            known = self.asked[-1] if self.asked[-1] in self.answers else place
+            answer = self.answers[known] if known in self.answers or not self.otherwise else self.otherwise
             if isinstance(answer, list) and answer and isinstance(answer[0], Turn):
                 answer = (answer.pop(0) if len(answer) > 1 else answer[0]).answer
         if isinstance(answer, Exception):

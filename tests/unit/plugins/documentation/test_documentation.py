@@ -17,15 +17,20 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.qlikops.sense.plugins.filter import session_table
+from ansible_collections.qlikops.sense.plugins.module_utils import _site_check
+from ansible_collections.qlikops.sense.plugins.module_utils._api.survey import COUNTED
+from ansible_collections.qlikops.sense.plugins.module_utils._client.probe import Answered
+from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Files
 from ansible_collections.qlikops.sense.plugins.module_utils._module import connection_spec, selection_spec
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session_info
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_options, _report_options, _user_options
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import DEFAULT_COLUMNS, SESSION_COLUMNS
-from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import Turn
+from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import Turn, failed_with
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
     CENTRAL,
     CONNECTION,
     NODE2,
+    QRS,
     install,
     run,
     site_answers,
@@ -48,7 +53,18 @@ NEEDED: dict[str, dict[str, Any]] = {
         "plan": {"services": ["x"]},
     },
     "qlik_session": {"all": True},
+    "qlik_site_check": {"fail_on": "never"},
     "qlik_user_info": {"users": ["LAB\\anna"]},
+}
+# What the check of a site asks and no other module does; what is not answered is unknown to it.
+ASKED_BY_THE_CHECK: dict[str, Any] = {
+    f"{QRS}/servernodeconfiguration/full": [{"id": "a", "name": "Central", "isCentral": True, "proxyEnabled": True}],
+    f"{QRS}/servernodeheartbeat/full": failed_with(404),
+    **{f"{QRS}{path}": 2 for path in COUNTED.values()},
+    **{f"{QRS}{path} as INTERNAL\\sa_repository": 2 for path in COUNTED.values()},
+    f"{QRS}/about": {},
+    f"{QRS}/about/openapi/main": failed_with(404),
+    f"GET {CENTRAL}/qps/about/openapi/main": failed_with(404),
 }
 # What action plugins read by themselves, for which there is but a description of a module.
 HANDED_ON = {name: option for name, option in selection_spec().items() if name in _report_options.HANDED_ON}
@@ -234,14 +250,19 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
         f"DELETE {NODE2}/qps/sales/session/3": {},
     }
     options: dict[str, Any] = {**CONNECTION, "max_parallel": 1}
-    if name not in ("qlik_banner", "qlik_proxy_info", "qlik_proxy_wait", "qlik_restart_info", "qlik_user_info"):
+    if name in (*WITH_RULES, "qlik_session_wait"):
         options.update(resolve_users=True, include_session_ids=True, on_proxy_failure="warn")
     options.update(NEEDED.get(name, {}))
     if name == "qlik_session_wait":
         options["until_sessions"] = 100
     if name in WITH_RULES:
         options["any_of"] = [{"users": ["*"]}]
-    install(monkeypatch, answers)
+    rest = install(monkeypatch, answers)
+    if name == "qlik_site_check":
+        rest.answers.update(ASKED_BY_THE_CHECK)
+        rest.otherwise = failed_with(404)
+        monkeypatch.setattr(_site_check, "files_of", lambda _connection: Files())
+        monkeypatch.setattr(_site_check, "look_at", lambda *_arguments: Answered(0.1, 200, None, 0.0, None))
     result = run(monkeypatch, module_of(name).main, **options)
     if name in WITH_RULES:
         result["memory"] = run(monkeypatch, module_of(name).main, **options, remember=True)["memory"]

@@ -43,6 +43,12 @@ SWITCHES: dict[str, Switch] = {
         ("empty", "not_found"), "empty", "N", "QPS, user who has no session: 200 and an empty list, or 404"
     ),
     "qrs_without_user": Switch(("allow", "forbid"), "allow", "N", "QRS without X-Qlik-User: full rights, or 403"),
+    "unknown_user": Switch(
+        ("nothing", "everything"), "nothing", "N", "QRS, X-Qlik-User names nobody it knows: nothing is seen, or all"
+    ),
+    "interface_description": Switch(
+        ("served", "absent"), "served", "D", "about/openapi of QRS: is there, or not, as in an older release"
+    ),
     "qlik_user_at_user_port": Switch(
         ("session", "no_session"),
         "session",

@@ -64,7 +64,7 @@ class RepositoryService:
     def _about(self, request: Request, parts: list[str]) -> web.Response:
         has_banners = self._repository.banners.table() is not None
         told = None
-        if parts[:1] == ["openapi"]:
+        if parts[:1] == ["openapi"] and self._switches["interface_description"] == "served":
             told = about_openapi(parts[1:], has_banners)
         elif parts[:1] == ["api"] and len(parts) == 2:
             told = about_api(parts[1], request.query.get("method", ""), has_banners)

@@ -1,0 +1,121 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A site as the role simulated_site takes it: its nodes, links and numbers of sessions, and nobody's name. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Seen
+from ansible_collections.qlikops.sense.plugins.module_utils._model.node import ServerNode
+from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Topology, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
+
+# Whose names say what kind of user they are, and of nobody who: Qlik's own accounts, and visitors (D: qlik-api 1.3).
+KINDS = {"internal": ("INTERNAL", "sa_simulated"), "none": ("NONE", "anonymous")}
+PEOPLE = ("PEOPLE", "person")
+# What a name of a host must be for a certificate, a file and a URL to hold it.
+HOST_NAME = re.compile(r"(?=.{1,253}$)\w([\w-]*\w)?(\.\w([\w-]*\w)?)*", re.ASCII)
+NOT_FOUND, SUCCESS = 404, 200
+
+
+def description_of(seen: Seen) -> dict[str, Any]:
+    """The description, nothing where QRS did not show the site."""
+    if seen.nodes is None or seen.topology is None:
+        return {}
+    labels = _labels(seen.topology)
+    sessions = _sessions(seen.listing, labels) if seen.listing else []
+    people = sorted({group["user"] for group in sessions})
+    return {
+        "virtual_proxies": [_virtual_proxy(each, labels, seen.nodes) for each in seen.topology.virtual_proxies],
+        "nodes": [_node(number, node, seen.topology, labels) for number, node in enumerate(seen.nodes, 1)],
+        "users": [_user(name) for name in people if not name.startswith("NONE\\")],
+        "sessions": sessions,
+        "switches": _switches(seen),
+    }
+
+
+def _labels(topology: Topology) -> dict[str, str]:
+    """What links go by: the prefix, or where several have one, that with a number."""
+    uses = Counter(each.prefix for each in topology.virtual_proxies)
+    labels: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
+    for each in topology.virtual_proxies:
+        numbers[each.prefix] += 1
+        labels[each.id] = each.prefix if uses[each.prefix] == 1 else f"{each.prefix}#{numbers[each.prefix]}"
+    return labels
+
+
+def _virtual_proxy(
+    virtual_proxy: VirtualProxy, labels: Mapping[str, str], nodes: Sequence[ServerNode]
+) -> dict[str, Any]:
+    names = {fold(node.name): node.name for node in nodes}
+    balanced = [names[fold(node.name)] for node in virtual_proxy.load_balancing_nodes if fold(node.name) in names]
+    described: dict[str, Any] = {
+        "prefix": virtual_proxy.prefix,
+        "description": virtual_proxy.description,
+        "session_cookie_header_name": virtual_proxy.session_cookie_header_name,
+        "load_balancing_nodes": balanced,
+    }
+    if labels[virtual_proxy.id] != virtual_proxy.prefix:
+        described["id"] = labels[virtual_proxy.id]
+    if virtual_proxy.session_inactivity_timeout:
+        described["session_inactivity_timeout"] = virtual_proxy.session_inactivity_timeout
+    return described
+
+
+def _node(number: int, node: ServerNode, topology: Topology, labels: Mapping[str, str]) -> dict[str, Any]:
+    proxy = next((each for each in topology.proxies if fold(each.name) == fold(node.name)), None)
+    # One list of sessions for each prefix, as everywhere.
+    linked = {each.prefix: labels[each.id] for each in reversed(proxy.virtual_proxies)} if proxy else {}
+    return {
+        "name": node.name or f"Node{number}",
+        "host_name": node.host_name if HOST_NAME.fullmatch(node.host_name) else f"node{number}.example.com",
+        "central": node.central,
+        "proxy": proxy is not None,
+        "engine": "engine" in node.services,
+        "scheduler": "scheduler" in node.services,
+        "printing": "printing" in node.services,
+        "failover_candidate": node.failover_candidate,
+        "purpose": node.purpose or "production",
+        "virtual_proxies": list(linked.values())[::-1],
+    }
+
+
+def _sessions(listing: Listing, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    names: dict[UserKey, str] = {}
+    numbers: Counter[str] = Counter()
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for session in listing.sessions:
+        if session.user_key not in names:
+            directory, stem = KINDS.get(fold(session.user_directory), PEOPLE)
+            numbers[directory] += 1
+            names[session.user_key] = f"{directory}\\{stem}{numbers[directory]}"
+        counts[names[session.user_key], session.proxy.name, labels[session.virtual_proxy.id]] += 1
+    return [
+        {"user": user, "node": node, "virtual_proxy": label, "count": count}
+        for (user, node, label), count in counts.items()
+    ]
+
+
+def _user(name: str) -> dict[str, str]:
+    directory, _backslash, user_id = name.partition("\\")
+    return {"directory": directory, "id": user_id, "name": user_id}
+
+
+def _switches(seen: Seen) -> dict[str, str]:
+    """What was found out about behaviour. The rest stays as the simulated site has it."""
+    prefixes = {NOT_FOUND: "not_found", SUCCESS: "empty"}
+    found = {"unknown_prefix": prefixes.get(seen.behaviour.unknown_prefix or 0)}
+    if seen.behaviour.is_asked_as_stranger:
+        found["unknown_user"] = "everything" if seen.behaviour.strangers_proxies else "nothing"
+    if "banners" in seen.counts:
+        found["banners"] = "absent" if seen.counts["banners"].is_absent else "served"
+    return {name: setting for name, setting in found.items() if setting}
