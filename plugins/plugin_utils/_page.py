@@ -31,6 +31,16 @@ CLOSING = {".css": "</style", ".js": "</script"}
 
 def as_page(report: Row | None, drain: Row | None, template: pathlib.Path) -> str:
     """The template filled in. It sees ``title``, ``report``, ``drain``, and what goes with them, or none."""
+    return filled_in(
+        template,
+        title=_title(report, drain),
+        report=report_part(report) if report else None,
+        drain=drain_part(drain) if drain else None,
+    )
+
+
+def filled_in(template: pathlib.Path, **values: Any) -> str:
+    """A page out of its template, which also sees ``inline`` and ``digest``, and some filters."""
     environment = Environment(
         loader=FileSystemLoader(template.parent, encoding="utf-8"),
         autoescape=True,
@@ -41,12 +51,7 @@ def as_page(report: Row | None, drain: Row | None, template: pathlib.Path) -> st
     assets = _Assets(template.parent)
     environment.filters.update(isolated=texts.isolated, moment=texts.moment, number=texts.number, counted=counted)
     environment.globals.update(inline=assets.inline, digest=assets.digest)
-    page = environment.get_template(template.name).render(
-        title=_title(report, drain),
-        report=report_part(report) if report else None,
-        drain=drain_part(drain) if drain else None,
-    )
-    return texts.cleaned(page)
+    return texts.cleaned(environment.get_template(template.name).render(**values))
 
 
 class _Assets:

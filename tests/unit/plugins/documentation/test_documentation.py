@@ -23,7 +23,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.probe import
 from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Files
 from ansible_collections.qlikops.sense.plugins.module_utils._module import connection_spec, selection_spec
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session_info
-from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_options, _report_options, _user_options
+from ansible_collections.qlikops.sense.plugins.plugin_utils import (
+    _page_options,
+    _report_options,
+    _site_report,
+    _user_options,
+)
 from ansible_collections.qlikops.sense.plugins.plugin_utils._columns import DEFAULT_COLUMNS, SESSION_COLUMNS
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import Turn, failed_with
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
@@ -70,6 +75,7 @@ ASKED_BY_THE_CHECK: dict[str, Any] = {
 HANDED_ON = {name: option for name, option in selection_spec().items() if name in _report_options.HANDED_ON}
 OF_ACTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "report_page": _page_options.SPEC,
+    "site_report": _site_report.SPEC,
     "session_report": {**connection_spec(), **HANDED_ON, **_report_options.SPEC},
     "user_sessions": {
         **connection_spec(),
