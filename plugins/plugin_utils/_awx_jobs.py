@@ -29,6 +29,13 @@ class Job:
     ask_limit: bool = False
 
 
+CHECK = Job(
+    "check the site",
+    "check_site",
+    "check_site",
+    "Whether the site can be reached, and what it is like, before anything is trusted to these jobs. Changes nothing.",
+    ("connection",),
+)
 REPORT = Job(
     "report sessions",
     "report_sessions",
@@ -65,7 +72,7 @@ RESTART_NOW = Job(
     "Moves the users off one proxy node, restarts it, proves that it is back.",
     DRAIN.credentials,
 )
-JOBS = (REPORT, CLEAR, USER, DRAIN, RESTART_NOW)
+JOBS = (REPORT, CLEAR, USER, DRAIN, RESTART_NOW, CHECK)
 
 
 class Work:
@@ -180,7 +187,7 @@ class Work:
 
     def roles(self) -> list[Object]:
         """Who may do what. Whoever may run the workflow may run the jobs that it is made of."""
-        restart = [self.named(job) for job in (REPORT, DRAIN, RESTART_NOW)]
+        restart = [self.named(job) for job in (REPORT, DRAIN, RESTART_NOW, CHECK)]
         helpdesk = [self.named(job) for job in (REPORT, USER)]
         approve, run = {"role": "approval"}, {"role": "execute"}
         workflow = {"workflows": [self.workflow_name]}
@@ -211,4 +218,4 @@ class Work:
                 "stale_sessions_memory_host": self._settings.keeper,
                 "stale_sessions_memory_path": f"{directory}/{site}-memory.json",
             }
-        return sites if job is USER else {}
+        return sites if job in (CHECK, USER) else {}

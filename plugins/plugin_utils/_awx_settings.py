@@ -16,7 +16,7 @@ import yaml
 
 PREFIX = "awx_setup_"
 OF_THE_RUN = frozenset({"update_secrets"})  # given for one run, not kept in the file
-JOBS = ("report_sessions", "clear_stale_sessions", "user_sessions", "drain_and_restart")
+JOBS = ("check_site", "report_sessions", "clear_stale_sessions", "user_sessions", "drain_and_restart")
 
 
 class SettingsError(ValueError):

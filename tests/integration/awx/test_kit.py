@@ -32,6 +32,7 @@ Json = dict[str, Any]
 SURVEYS = {file.stem: load(file) for file in sorted((KIT / "surveys").glob("*.yml"))}
 QUESTIONS = [(name, question) for name, survey in SURVEYS.items() for question in survey]
 ROLES = {
+    "check_site": ["check_site"],
     "report_sessions": ["session_report"],
     "clear_stale_sessions": ["stale_sessions"],
     "user_sessions": ["user_sessions"],

@@ -22,7 +22,7 @@ from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 WORKFLOW = f"{NAME} - planned restart"
 RESTARTS = ("drain and restart", "restart one node now")
-TEMPLATES = ("report sessions", "clear stale sessions", "sessions of a user", *RESTARTS)
+TEMPLATES = ("check the site", "report sessions", "clear stale sessions", "sessions of a user", *RESTARTS)
 # What nobody asks a schedule or a node of a workflow, and AWX wants answered all the same.
 ANSWERS_OF_THE_SCHEDULE = {
     "stale_sessions_keep_per_user": 0,
@@ -60,7 +60,9 @@ def look_at_jobs(awx: Awx) -> None:
         assert template["survey_enabled"] is True
         assert template["ask_job_type_on_launch"] is True
         assert template["ask_limit_on_launch"] is (what == "drain and restart")
-        assert template["timeout"] == (0 if what in RESTARTS else 900 if what == "report sessions" else 1800)
+        assert template["timeout"] == (
+            0 if what in RESTARTS else 900 if what in ("check the site", "report sessions") else 1800
+        )
         assert template["execution_environment"] == awx.one("execution_environments", NAME)["id"]
         assert names(awx.linked("job_templates", template["name"], "notification_templates_error")) == [NAME]
         credentials = names(awx.linked("job_templates", template["name"], "credentials"))

@@ -33,7 +33,8 @@ TEXT = {"variable": "age", "type": "text", "required": False}
 NODES = {"variable": "nodes", "type": "multiselect", "choices": "nodes", "required": True}
 QUESTIONS = [CHOICE, NUMBER, SEVERAL, TEXT]
 SURVEYS = dict.fromkeys(
-    (*("report_sessions", "clear_stale_sessions", "user_sessions", "drain_and_restart"), "restart_now"), QUESTIONS
+    (*("check_site", "report_sessions", "clear_stale_sessions", "user_sessions", "drain_and_restart"), "restart_now"),
+    QUESTIONS,
 )
 TYPE: dict[str, Any] = {
     "name": "T",
