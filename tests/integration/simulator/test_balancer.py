@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 
+from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import RuntimeApi
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control, wait_until
 
@@ -221,3 +222,48 @@ def test_a_name_that_haproxy_does_not_take(state_dir: pathlib.Path) -> None:
     site = {"nodes": [{"name": "Node 1", "host_name": "qlik1.example.com"}]}
     with pytest.raises(RuntimeError, match="HAProxy cannot have a server named 'Node 1'"):
         simulated.start(state_dir, site, "--balancer", "haproxy")
+
+
+OWN = """\
+global
+    log /dev/log local0
+    daemon
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 60s
+    timeout server 60s
+frontend in
+    bind *:443 ssl crt /etc/haproxy/qlik.pem
+    default_backend qlik_prod
+backend qlik_prod
+    cookie node insert indirect nocache
+    option httpchk
+    http-check send meth GET uri /qps/user ver HTTP/1.1 hdr Host balancer
+    http-check expect rstatus ^[234]
+    default-server check inter 500ms fall 2 rise 1 ssl verify none
+    server a qlik1.example.com:443 cookie a
+    server b qlik2.example.com:443 cookie b weight 7
+    server c qlik3.example.com:443 cookie c
+    server gone qlik9.example.com:443
+"""
+
+
+def test_a_configuration_of_ones_own(state_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(OWN, encoding="utf-8")
+    site_info = simulated.start_generated(state_dir, *THREE, "--balancer", str(file))
+    names = [node["host_name"] for node in site_info["nodes"]]
+    assert site_info["balancer"]["backend"] == "qlik_prod"
+    assert any("qlik_prod/gone is no node" in note for note in site_info["notes"])
+    api = RuntimeApi(site_info["balancer"]["socket"], 10)
+    control = simulated.Control(site_info)
+    wait_until(lambda: all(server.health == "running" for server in api.servers("qlik_prod")))
+    assert {server.name: server.weight for server in api.servers("qlik_prod")} == {"a": 1, "b": 7, "c": 1}
+    control.call("PUT", "/people", {"count": 3, "pause_seconds": 0.2})
+    wait_until(lambda: all(person["state"] == "browsing" for person in control.call("GET", "/people")))
+    api.set_state(api.server("qlik_prod", "b"), "drain")
+    wait_until(lambda: any(each["what"] == "balancer" for each in control.call("GET", "/life", since="0")["entries"]))
+    control.reset()
+    assert api.server("qlik_prod", "b").state == "ready"
+    assert names[:3] == ["qlik1.example.com", "qlik2.example.com", "qlik3.example.com"]

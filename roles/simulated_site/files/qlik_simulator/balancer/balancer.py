@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..balancer.haproxy_config import BACKEND, BackendServer, BalancerError, check_names, configuration, socket_path
+from ..balancer.own_config import own_configuration
 from ..model.certificates import Identity, write_private
 from ..services.listener import reserve
 
@@ -34,12 +35,25 @@ exit "$status"
 
 
 class Balancer:
-    """One HAProxy process. ``url`` is where people go, under the certificate of ``host_name``."""
+    """One HAProxy process. ``url`` is where people go, under the certificate of ``host_name``.
+
+    ``own``: a configuration to use in place of the site's. ``servers``: node, backend and name of the server.
+    """
 
     def __init__(
-        self, program: str, directory: Path, host_name: str, ports: list[BackendServer], real_ports: bool
+        self,
+        program: str,
+        directory: Path,
+        host_name: str,
+        ports: list[BackendServer],
+        real_ports: bool,
+        own: Path | None = None,
     ) -> None:
         check_names(ports)
+        self._own = own
+        self._scheme = "https"
+        self.notes: list[str] = []
+        self.servers = [(port.node, BACKEND, port.node) for port in ports]
         self.host_name = host_name
         self.ports = ports
         self._program = program
@@ -53,11 +67,13 @@ class Balancer:
     @property
     def url(self) -> str:
         """Where people go."""
-        return f"https://{self.address}:{self.port}"
+        return f"{self._scheme}://{self.address}:{self.port}"
 
     def site_info(self) -> dict[str, Any]:
         """What the site card says of it."""
-        return {"url": self.url, "host_name": self.host_name, "socket": str(self.socket), "backend": BACKEND}
+        backends = list(dict.fromkeys(backend for _node, backend, _server in self.servers))
+        backend = backends[0] if len(backends) == 1 else backends
+        return {"url": self.url, "host_name": self.host_name, "socket": str(self.socket), "backend": backend}
 
     async def open(self, identity: Identity, root: Path) -> None:
         """Start it; returns when it answers. BalancerError with its own words when it does not."""
@@ -66,7 +82,7 @@ class Balancer:
         # HAProxy binds to the port while it is still ours, so that nobody can come between.
         with reserve(self.address, self._wanted_port) as held:
             self.port = held.getsockname()[1]
-            text = configuration(self.ports, self.address, self.port, certificate, root, self.socket)
+            text = self._configuration(certificate, root)
             file = write_private(self._directory / "haproxy.cfg", text.encode())
             write_private(self._log, b"")
             with open(self._log, "ab") as log:
@@ -78,6 +94,14 @@ class Balancer:
                     start_new_session=True,
                 )
             await self._answering(self._process)
+
+    def _configuration(self, certificate: Path, root: Path) -> str:
+        if self._own is None:
+            return configuration(self.ports, self.address, self.port, certificate, root, self.socket)
+        own = own_configuration(self._own, self.ports, self.address, self.port, certificate, root, self.socket)
+        self.servers, self.notes = list(own.servers), list(own.notes)
+        self._scheme = "https" if own.is_tls else "http"
+        return own.text
 
     async def _answering(self, process: asyncio.subprocess.Process) -> None:
         for _attempt in range(int(_START_SECONDS / 0.02)):
@@ -118,5 +142,5 @@ class Balancer:
 
     async def reset(self) -> None:
         """Every server takes traffic again."""
-        for port in self.ports:
-            await self.ask(f"set server {BACKEND}/{port.node} state ready")
+        for _node, backend, server in self.servers:
+            await self.ask(f"set server {backend}/{server} state ready")

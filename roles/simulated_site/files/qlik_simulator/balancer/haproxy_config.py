@@ -15,7 +15,7 @@ from pathlib import Path
 
 BACKEND = "qlik"
 STICKY_COOKIE = "QLIKBALANCER"
-CHOICES = ("none", "haproxy", "auto")
+CHOICES = ("none", "haproxy", "auto")  # or the path of a configuration of one's own
 HOW_TO_GET = "Install it: apt-get install --no-install-recommends haproxy"
 # Debian has it where only root looks; macOS has Homebrew's.
 _MORE_PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin")
@@ -39,12 +39,12 @@ class BackendServer:
 
 
 def find_haproxy(choice: str) -> str | None:
-    """The program for a choice of CHOICES; None for no balancer. BalancerError when it must be there and is not."""
+    """The program for a choice of CHOICES or a file; None for no balancer. BalancerError when it must be there."""
     if choice == "none":
         return None
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_PLACES])
     program = shutil.which("haproxy", path=path)
-    if program is None and choice == "haproxy":
+    if program is None and choice != "auto":
         raise BalancerError(f"HAProxy is not installed here. {HOW_TO_GET}")
     return program
 
@@ -82,7 +82,7 @@ def configuration(
     )
     return f"""\
 global
-    stats socket {_quoted(admin_socket)} mode 600 level admin
+    stats socket {quoted(admin_socket)} mode 600 level admin
     maxconn 400
     nbthread 1
 
@@ -97,7 +97,7 @@ defaults
     retries 2
 
 frontend users
-    bind {address}:{number} ssl crt {_quoted(certificate)}
+    bind {address}:{number} ssl crt {quoted(certificate)}
     default_backend {BACKEND}
 
 backend {BACKEND}
@@ -106,11 +106,11 @@ backend {BACKEND}
     option httpchk
     http-check send meth GET uri /qps/user ver HTTP/1.1 hdr Host balancer
     http-check expect rstatus ^[234]
-    default-server check check-ssl inter 500ms fall 2 rise 1 ssl verify required ca-file {_quoted(root)}
+    default-server check check-ssl inter 500ms fall 2 rise 1 ssl verify required ca-file {quoted(root)}
 {servers}
 """
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """A path as one word of HAProxy's; nothing in single quotes is special but the quote itself."""
     return "'" + str(path).replace("'", "'\\''") + "'"

@@ -10,7 +10,6 @@ import asyncio
 import logging
 
 from ..balancer.balancer import Balancer
-from ..balancer.haproxy_config import BACKEND
 from ..model.history import History
 
 log = logging.getLogger(__name__)
@@ -46,7 +45,9 @@ class Watch:
     def __init__(self, balancer: Balancer, history: History) -> None:
         self._balancer = balancer
         self._history = history
-        self._known = {port.node: _WELL for port in balancer.ports}
+        # Where a node stands in several backends, the first one is watched.
+        self._places = {node: (backend, server) for node, backend, server in reversed(balancer.servers)}
+        self._known = dict.fromkeys(self._places, _WELL)
 
     async def run(self) -> None:
         """Until cancelled, or until HAProxy is gone."""
@@ -66,7 +67,9 @@ class Watch:
             await asyncio.sleep(_INTERVAL)
 
     async def _look(self) -> None:
-        states = read_states(await self._balancer.ask(f"show servers state {BACKEND}"))
+        backends = {backend for backend, _server in self._places.values()}
+        answers = {name: read_states(await self._balancer.ask(f"show servers state {name}")) for name in backends}
+        states = {node: answers[backend][server] for node, (backend, server) in self._places.items()}
         for node, (admin, check) in states.items():
             if admin != self._known[node][0]:
                 self._history.add_life(node, "balancer", admin)

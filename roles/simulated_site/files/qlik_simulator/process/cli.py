@@ -69,13 +69,24 @@ def _add_site(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--balancer",
-        choices=CHOICES,
+        type=_balancer,
         default="none",
-        help="put HAProxy in front of the users' ports; auto: where it is installed",
+        metavar="CHOICE",
+        help=f"put HAProxy in front of the users' ports: {', '.join(CHOICES)} (where it is installed), or the path of a"
+        " haproxy.cfg of your own, whose addresses are replaced",
     )
     parser.add_argument(
         "--switch", action="append", default=[], metavar="NAME=VALUE", help=f"one of {', '.join(SWITCHES)}"
     )
+
+
+def _balancer(choice: str) -> str:
+    if choice in CHOICES:
+        return choice
+    path = Path(choice).expanduser()
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{choice!r} is none of {', '.join(CHOICES)}, and no file")
+    return str(path.absolute())
 
 
 def _add_sizes(parser: argparse.ArgumentParser) -> None:

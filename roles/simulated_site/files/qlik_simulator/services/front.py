@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..balancer.balancer import Balancer
-from ..balancer.haproxy_config import HOW_TO_GET, BackendServer, find_haproxy
+from ..balancer.haproxy_config import CHOICES, HOW_TO_GET, BackendServer, find_haproxy
 from ..balancer.watch import Watch
 from ..model.certificates import Authority
 from ..model.history import History
@@ -19,10 +19,11 @@ from ..users.browser import Entrance
 
 
 class Front:
-    """``choice`` is one of haproxy_config.CHOICES. BalancerError when HAProxy must be there and is not."""
+    """``choice`` is one of haproxy_config.CHOICES or a file. BalancerError when HAProxy must be there and is not."""
 
     def __init__(self, choice: str, directory: Path, real_ports: bool, history: History) -> None:
         self._program = find_haproxy(choice)
+        self._own = None if choice in CHOICES else Path(choice)
         self._directory = directory
         self._real_ports = real_ports
         self._history = history
@@ -41,8 +42,9 @@ class Front:
             return
         domain = central.partition(".")[2]
         name = f"qlik.{domain}" if domain else "qlik"
-        self._balancer = Balancer(self._program, self._directory, name, ports, self._real_ports)
+        self._balancer = Balancer(self._program, self._directory, name, ports, self._real_ports, self._own)
         await self._balancer.open(authority.server(name), Path(root))
+        self.notes += self._balancer.notes
         self._watch = Watch(self._balancer, self._history)
         self._watching = asyncio.create_task(self._watch.run())
 
