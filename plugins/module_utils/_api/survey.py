@@ -108,7 +108,7 @@ class Survey:
     def _counted(self, kind: str, user: str) -> int:
         request = Request("GET", f"{self._root}{COUNTED[kind]}", user=user)
         answer = self._rest.send(self._connection.repository, request)
-        return value_of(answer.data, f"GET https://{self._connection.repository}{call.path}").number("value") or 0
+        return value_of(answer.data, f"GET https://{self._connection.repository}{request.path}").number("value") or 0
 
     def _status_of(self, endpoint: Endpoint, request: Request) -> int | None:
         try:

@@ -42,15 +42,15 @@ def _lists(seen: Seen) -> Check:
     if not seen.listing.links:
         return unknown(GROUP, "session_lists", "No virtual proxy is linked to a proxy service.")
     failed = [
-        (PROBLEM, f"/{failure.pair.virtual_proxy.prefix} on {failure.pair.proxy.name}")
+        (PROBLEM, f"/{failure.link.virtual_proxy.prefix} on {failure.link.proxy.name}")
         for failure in seen.listing.failures
     ]
     return line(
         GROUP,
         "session_lists",
         failed or [(OK, "")],
-        f"{counted(len(seen.reading.pairs), 'list')} of sessions could be read,"
-        f" {counted(len(seen.reading.sessions), 'session')} in all.",
+        f"{counted(len(seen.listing.links), 'list')} of sessions could be read,"
+        f" {counted(len(seen.listing.sessions), 'session')} in all.",
         "These lists of sessions could not be read. qlik_session_info says why.",
     )
 
