@@ -310,7 +310,7 @@ def test_a_warm_cache_does_without_qrs(cached: Inventory) -> None:
     cached.control.clear_journal()
     assert cached.listed() == first
     assert cached.control.journal() == []
-    asked_again = cached.run("adhoc", "all", "--list-hosts", "--flush-cache")
+    asked_again = cached.run("playbook", "qlikops.sense.drain_and_restart", "--list-hosts", "--flush-cache")
     assert asked_again.returncode != 0
     assert "503" in asked_again.stderr
 
