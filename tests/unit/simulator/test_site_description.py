@@ -102,6 +102,10 @@ def test_defaults() -> None:
             "sessions[0].attributes: an attribute is a mapping of one",
         ),
         (changed("sessions.0.attributes", [{"a": []}]), "the value of attribute 'a' is a text"),
+        (changed("sessions.0.idle", 5), "sessions[0]: idle is from 0 to age, which is 0, and not 5"),
+        (changed("users.0.license", "gold"), "users[0]: license is one of none, professional, analyzer"),
+        (changed("failover_timeout", 0), "failover_timeout is a whole number of minutes from 1 up, not 0"),
+        (changed("failover_timeout", 1), None),
         (changed("users.0.id", ""), "users[0]: directory and id are not empty"),
         (changed("users.0.name", "\ud800"), "users[0].name holds half a character: '\\ud800'"),
         (changed("users", GOOD["users"] * 2), "users: two have the user 'lab\\anna'"),
@@ -171,6 +175,16 @@ def test_generated_sites_are_sound_and_of_the_size_asked_for(
     assert len(site.virtual_proxies) == virtual_proxies
     assert len(site.users) == users
     assert sum(group.count for group in site.sessions) == sessions
+
+
+def test_users_of_generated_sites_are_licensed_only_where_that_is_wanted() -> None:
+    assert all("license" not in user for user in generate(users=50)["users"])
+    licensed = site_from(generate(users=200, sessions=50, licensed=50))
+    assert 60 < sum(user.license != "none" for user in licensed.users) < 140
+    assert len({user.license for user in licensed.users}) == 6
+    assert all(0 <= group.idle <= group.age <= 720 for group in licensed.sessions)
+    with pytest.raises(ValueError, match="percent"):
+        generate(licensed=101)
 
 
 def test_generator_refuses_sizes_that_make_no_sense() -> None:

@@ -11,14 +11,15 @@ from typing import Any
 
 from aiohttp import web
 
+from ..control.activity import ActivityControl
 from ..control.banners import BannerControl
 from ..control.json_answers import Route, as_json, read_body
 from ..control.origin import own_origin_only
 from ..control.people import PeopleControl
 from ..model.clock import iso
 from ..model.faults import LISTENERS
-from ..model.site import User, split_user
-from ..model.site_check import attribute
+from ..model.site import LICENSES, User, split_user
+from ..model.site_check import attribute, check_license
 from ..process.running_site import RunningSite
 
 
@@ -36,6 +37,7 @@ class Control:
         routes: list[Route] = [
             *PeopleControl(self._site).routes(),
             *BannerControl(self._site).routes(),
+            *ActivityControl(self._site).routes(),
             ("GET", "/status", self.status),
             ("POST", "/reset", self.reset),
             ("GET", "/sessions", self.sessions),
@@ -81,7 +83,7 @@ class Control:
                 "virtual_proxy": served.virtual_proxy.prefix,
                 "session_id": session.session_id,
                 "created": iso(session.created),
-                "last_active": iso(session.last_active),
+                "last_active": iso(session.activity[-1]),
             }
             for name, proxy in self._site.proxies.items()
             for served in proxy.served
@@ -189,11 +191,12 @@ class Control:
 
     async def change_user(self, request: web.Request) -> object:
         """Change, or add, a user in the repository."""
-        texts, marks = ("user", "name", "email"), ("inactive", "blacklisted", "removed_externally")
+        texts, marks = ("user", "name", "email", "license"), ("inactive", "blacklisted", "removed_externally")
         kinds = {**dict.fromkeys(texts, str), **dict.fromkeys(marks, bool), "attributes": list}
         body = await read_body(request, **kinds)
         if "attributes" in body:
             body["attributes"] = [attribute("attributes", each) for each in body["attributes"]]
+        check_license("user", body.get("license", LICENSES[0]))
         directory, user_id = split_user(body.pop("user", ""))
         user = self._site.site.user(directory, user_id)
         if user is None:

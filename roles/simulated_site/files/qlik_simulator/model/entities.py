@@ -26,7 +26,8 @@ def guid(kind: str, name: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{kind}/{name.lower()}"))
 
 
-def _audit(created: datetime, schema: str) -> dict[str, Any]:
+def audit(created: datetime, schema: str) -> dict[str, Any]:
+    """Who made an object when."""
     return {
         "createdDate": created,
         "modifiedDate": created,
@@ -36,7 +37,8 @@ def _audit(created: datetime, schema: str) -> dict[str, Any]:
     }
 
 
-def _cluster() -> dict[str, Any]:
+def cluster() -> dict[str, Any]:
+    """The cluster of the site as it stands within other objects."""
     return {"id": guid("servicecluster", "site"), "name": "ServiceCluster", "privileges": None}
 
 
@@ -48,7 +50,7 @@ def node_condensed(node: Node) -> dict[str, Any]:
         "hostName": node.host_name,
         "temporaryfilepath": "",
         "roles": [],
-        "serviceCluster": _cluster(),
+        "serviceCluster": cluster(),
         "privileges": None,
     }
 
@@ -57,7 +59,7 @@ def node_full(node: Node, created: datetime) -> dict[str, Any]:
     """A node of its own (D: p1875)."""
     return {
         **node_condensed(node),
-        **_audit(created, "ServerNodeConfiguration"),
+        **audit(created, "ServerNodeConfiguration"),
         "isCentral": node.central,
         "nodePurpose": NODE_PURPOSES.index(node.purpose),
         "engineEnabled": node.engine,
@@ -136,7 +138,7 @@ def virtual_proxy_condensed(virtual_proxy: VirtualProxy, site: Site) -> dict[str
 def virtual_proxy_full(virtual_proxy: VirtualProxy, site: Site, created: datetime) -> dict[str, Any]:
     """A virtual proxy of its own (D: p1945, p1946)."""
     condensed = virtual_proxy_condensed(virtual_proxy, site)
-    return {**condensed, **_audit(created, "VirtualProxyConfig"), "customProperties": [], "tags": []}
+    return {**condensed, **audit(created, "VirtualProxyConfig"), "customProperties": [], "tags": []}
 
 
 def proxy_full(node: Node, site: Site, ports: Ports, created: datetime) -> dict[str, Any]:
@@ -167,7 +169,7 @@ def proxy_full(node: Node, site: Site, ports: Ports, created: datetime) -> dict[
     }
     return {
         "id": guid("proxyservice", node.name),
-        **_audit(created, "ProxyService"),
+        **audit(created, "ProxyService"),
         "customProperties": [],
         "tags": [],
         "serverNodeConfiguration": node_condensed(node),
@@ -180,7 +182,7 @@ def user_full(user: User, created: datetime) -> dict[str, Any]:
     attributes = [*([{"Email": user.email}] if user.email else []), *user.attributes]
     return {
         "id": guid("user", f"{user.directory}\\{user.id}"),
-        **_audit(created, "User"),
+        **audit(created, "User"),
         "userId": user.id,
         "userDirectory": user.directory,
         "userDirectoryConnectorName": user.directory,
@@ -210,7 +212,7 @@ def service_status(node: Node, service_type: int, state: int, timestamp: datetim
     """The state of one service of a node as QRS last saw it (D: p1889)."""
     return {
         "id": guid(f"servicestatus{service_type}", node.name),
-        **_audit(created, "ServiceStatus"),
+        **audit(created, "ServiceStatus"),
         "serverNodeConfiguration": node_condensed(node),
         "serviceType": service_type,
         "serviceState": state,

@@ -10,6 +10,7 @@ from __future__ import annotations
 # and SameSite, else C; names of enums: C for services and nodes, else I.
 _SAME_SITE = ("VirtualProxyConfig.SameSiteAttributeHttp", "VirtualProxyConfig.SameSiteAttributeHttps")
 ENUMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "AbortReasonEnum": (("Undefined", "Manual", "Timeout", "DeletedTask"), ("ExecutionSession.AbortReason",)),
     "AnonymousAccessModeEnum": (
         ("NoAnonymousUser", "AllowAnonymous", "AlwaysAnonymous"),
         ("VirtualProxyConfig.AnonymousAccessMode",),
@@ -24,6 +25,10 @@ ENUMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("VirtualProxyConfig.HeaderAuthenticationMode",),
     ),
     "NodePurposeEnum": (("Production", "Development", "Both"), ("ServerNodeConfiguration.NodePurpose",)),
+    "PersistenceModeEnum": (
+        ("LegacyPersistence", "SingleQvf", "SplitQvf"),
+        ("ServiceCluster.Settings.PersistenceMode",),
+    ),
     "SameSiteEnum": (("NoAttribute", "None", "Lax", "Strict"), _SAME_SITE),
     "ServiceStateEnum": (
         ("Initializing", "CertificatesNotInstalled", "Running", "NoCommunication", "Disabled", "Unknown"),
@@ -32,6 +37,18 @@ ENUMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ServiceTypeEnum": (
         ("Repository", "Proxy", "Scheduler", "Engine", "AppMigration", "Printing"),
         ("ServiceStatus.ServiceType",),
+    ),
+    "TaskExecutionStatus": (
+        (
+            *("NeverStarted", "Triggered", "Started", "Queued", "AbortInitiated", "Aborting", "Aborted"),
+            *("FinishedSuccess", "FinishedFail", "Skipped", "Retry", "Error", "Reset"),
+            *("DistributionQueue", "DistributionRunning"),
+        ),
+        ("ExecutionResult.Status",),
+    ),
+    "TaskTypeEnum": (
+        ("Reload", "ExternalProgram", "UserSync", "Distribute"),
+        ("ReloadTask.TaskType", "UserSyncTask.TaskType", "ExternalProgramTask.TaskType"),
     ),
 }
 # Members by the name of a property, in lower case.

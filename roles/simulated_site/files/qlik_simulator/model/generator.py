@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from ..model.site import LICENSES
+
 _GIVEN = (
     *("Anna", "Björn", "Chloé", "Dmitri", "Elif", "Farid", "Grace", "Hiroshi", "Ines", "Jakub"),
     *("Καλλιόπη", "Łukasz", "Nguyễn", "Олена", "Pål", "Małgorzata"),
@@ -23,17 +25,24 @@ _GROUPS = ("Finance", "HR", "Sales", "Logistics", "IT")
 
 
 def generate(
-    proxies: int = 3, virtual_proxies: int = 5, sessions: int = 100, users: int | None = None, seed: int = 1
+    proxies: int = 3,
+    virtual_proxies: int = 5,
+    sessions: int = 100,
+    users: int | None = None,
+    seed: int = 1,
+    licensed: int = 0,
 ) -> dict[str, Any]:
     """A description: every proxy serves every virtual proxy, sessions spread over all. ValueError for bad numbers.
 
     ``users`` defaults to a quarter of the sessions; where five a user would not do, some have more, as the surplus of a
-    robot account would be.
+    robot account would be. ``licensed`` percent of the users have an allocation, and their sessions a past.
     """
     users = max(1, sessions // 4) if users is None else users
     for name, number in (("proxies", proxies), ("virtual proxies", virtual_proxies), ("users", users)):
         if number < 1:
             raise ValueError(f"a site has at least one of its {name}, not {number}")
+    if not 0 <= licensed <= 100:
+        raise ValueError(f"a site has from 0 to 100 percent of its users licensed, not {licensed}")
     if sessions < 0:
         raise ValueError(f"a site cannot have {sessions} sessions")
     # Not for secrets: the point is that the same numbers give the same site.
@@ -41,6 +50,9 @@ def generate(
     prefixes = ["", *(f"vp{number:02d}" for number in range(1, virtual_proxies))]
     nodes = [f"Proxy{number:02d}" for number in range(1, proxies + 1)]
     people = [_person(number, chance) for number in range(1, users + 1)]
+    groups = _sessions(sessions, people, nodes, prefixes, chance)
+    if licensed:
+        _license(people, groups, licensed, chance)
     return {
         "virtual_proxies": [_virtual_proxy(prefix) for prefix in prefixes],
         "nodes": [
@@ -54,8 +66,18 @@ def generate(
             for number, name in enumerate(nodes, 1)
         ],
         "users": people,
-        "sessions": _sessions(sessions, people, nodes, prefixes, chance),
+        "sessions": groups,
     }
+
+
+def _license(people: list[dict[str, Any]], groups: list[dict[str, Any]], percent: int, chance: random.Random) -> None:
+    """Allocations of every kind, and sessions of up to twelve hours."""
+    for person in people:
+        if chance.random() * 100 < percent:
+            person["license"] = chance.choice(LICENSES[1:])
+    for group in groups:
+        group["age"] = chance.randint(0, 720)
+        group["idle"] = chance.randint(0, group["age"])
 
 
 def as_yaml(description: dict[str, Any]) -> str:

@@ -7,8 +7,12 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from ..model.clock import Clock, iso
+
+if TYPE_CHECKING:
+    from ..model.sessions import Session
 
 _MOST = 100_000
 Record = dict[str, object]
@@ -22,6 +26,7 @@ class History:
         self._seq = 0
         self._life: deque[Record] = deque(maxlen=_MOST)
         self._logins: deque[Record] = deque(maxlen=_MOST)
+        self._ended: deque[tuple[str, Session, float]] = deque(maxlen=_MOST)
 
     def add_life(self, node: str, what: str, state: str) -> None:
         """``what`` changed: ``proxy`` (stopped, starting, running), ``balancer`` (ready, drain, maint) or ``check``."""
@@ -31,6 +36,14 @@ class History:
         """A session was made, however."""
         record: Record = {"user": user, "node": node, "virtual_proxy": virtual_proxy, "session_id": session_id}
         self._add(self._logins, record)
+
+    def add_end(self, node: str, session: Session) -> None:
+        """A session is no more, however it ended."""
+        self._ended.append((node, session, self._clock.now()))
+
+    def ended(self) -> list[tuple[str, Session, float]]:
+        """Node, session and time of the ends, the earliest first."""
+        return list(self._ended)
 
     def life(self, since: int) -> list[Record]:
         """Changes after number ``since``."""
@@ -44,6 +57,7 @@ class History:
         """Forget all; numbers go on."""
         self._life.clear()
         self._logins.clear()
+        self._ended.clear()
 
     def _add(self, records: deque[Record], record: Record) -> None:
         self._seq += 1

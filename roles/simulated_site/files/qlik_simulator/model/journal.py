@@ -45,6 +45,10 @@ class Journal:
         self._entries: deque[Entry] = deque(maxlen=limit)
         self._seq = 0
 
+    def now(self) -> float:
+        """The site's time."""
+        return self._clock.now()
+
     def begin(
         self, listener: str, node: str, method: str, path: str, query: str, connection: int, peer: str | None
     ) -> Entry:

@@ -50,7 +50,10 @@ class Proxy:
             user = f"{session.user_directory}\\{session.user_id}"
             self._history.add_login(user, self.node.name, virtual_proxy.prefix, session.session_id)
 
-        return SessionStore(self.clock, virtual_proxy.session_inactivity_timeout, made)
+        def gone(session: Session) -> None:
+            self._history.add_end(self.node.name, session)
+
+        return SessionStore(self.clock, virtual_proxy.session_inactivity_timeout, made, gone)
 
     @property
     def alive(self) -> bool:

@@ -15,11 +15,16 @@ from dataclasses import dataclass, field
 from ..model.clock import Clock
 
 Attribute = dict[str, str]
+_MOST_ACTIVITY = 50
 
 
 @dataclass
 class Session:
-    """A session. Times are of the virtual clock; no API of a real site shows them (D, C)."""
+    """A session. Times are of the virtual clock; QPS does not show them (D, C), usage rows of QRS do (D).
+
+    ``created`` and ``activity`` are what usage rows tell. The time-out of the proxy goes by ``last_active``, and
+    ``noted`` is when the session really came to be: both stay as they are where the other two are set by hand.
+    """
 
     user_directory: str
     user_id: str
@@ -27,11 +32,18 @@ class Session:
     attributes: list[Attribute] = field(default_factory=list)
     session_id: str = ""
     last_active: float = 0.0
+    activity: list[float] = field(default_factory=list)
+    noted: float = 0.0
 
     def __post_init__(self) -> None:
         # GUIDs in every live sample of an interactive log in (L); a client that adds a session may choose any text (D).
         self.session_id = self.session_id or str(uuid.UUID(bytes=os.urandom(16), version=4))
-        self.last_active = self.created
+        self.last_active = self.noted = self.created
+        self.activity = [self.created]
+
+    def active_before(self, when: float) -> float:
+        """When its user last did something, as of that time."""
+        return max((each for each in self.activity if each <= when), default=self.created)
 
     def belongs_to(self, directory: str, user_id: str) -> bool:
         """Whether this is a session of that user, in any case (the proxy turns directories to upper case: L)."""
@@ -54,11 +66,17 @@ class SessionStore:
     """The sessions of one virtual proxy on one proxy process. Idle ones are gone when anybody looks (D: time-out)."""
 
     def __init__(
-        self, clock: Clock, timeout_minutes: float, made: Callable[[Session], None] = lambda _session: None
+        self,
+        clock: Clock,
+        timeout_minutes: float,
+        made: Callable[[Session], None] = lambda _session: None,
+        gone: Callable[[Session], None] = lambda _session: None,
     ) -> None:
         self._clock = clock
         self._timeout = timeout_minutes * 60
         self._made = made  # is told of every new session
+        self._gone = gone  # and of every one that is no more
+        self.revision = 0
         self._sessions: dict[str, Session] = {}
         self._next_expiry = float("inf")
         self._rendered: tuple[bool, bytes] | None = None
@@ -68,6 +86,7 @@ class SessionStore:
         self._sessions[session.session_id] = session
         self._next_expiry = min(self._next_expiry, session.last_active + self._timeout)
         self._rendered = None
+        self.revision += 1
         self._made(session)
 
     def all(self) -> list[Session]:
@@ -86,18 +105,26 @@ class SessionStore:
 
     def touch(self, session: Session) -> None:
         """The user did something: the time-out begins anew (D)."""
-        session.last_active = self._clock.now()
+        self.set_activity(session, self._clock.now())
+        session.last_active = session.activity[-1]
+
+    def set_activity(self, session: Session, when: float) -> None:
+        """The user did something at that time, as usage rows have it; what they did later has never been."""
+        earlier = [each for each in session.activity if each < when]
+        session.activity = [*earlier[-_MOST_ACTIVITY:], when]
+        self.revision += 1
 
     def end(self, sessions: Iterable[Session]) -> None:
         """Take sessions out."""
         for session in sessions:
-            self._sessions.pop(session.session_id, None)
+            if self._sessions.pop(session.session_id, None):
+                self._gone(session)
         self._rendered = None
+        self.revision += 1
 
     def clear(self) -> None:
         """All of them are gone."""
-        self._sessions.clear()
-        self._rendered = None
+        self.end(list(self._sessions.values()))
 
     def as_json(self, with_user_name: bool) -> bytes:
         """The list QPS answers with; kept, because monitoring asks for the same list again and again."""

@@ -13,6 +13,7 @@ from typing import Any
 
 ANONYMOUS_ACCESS = ("none", "allowed", "always")  # by number (D)
 NODE_PURPOSES = ("production", "development", "both")  # by number (D)
+LICENSES = ("none", "professional", "analyzer", "analyzer_capacity", "user", "login")
 BANNER_TYPES = ("standard", "info", "warning", "error")  # by number (C)
 
 
@@ -61,7 +62,8 @@ class Node:
 class User:
     """A user as QRS knows them. The role ``RootAdmin`` gives all rights over the repository.
 
-    ``attributes`` as in SessionGroup; ``email`` is one of the type ``Email`` before them.
+    ``attributes`` as in SessionGroup; ``email`` is one of the type ``Email`` before them. ``license`` is the
+    allocation; who has none leaves no usage rows.
     """
 
     directory: str
@@ -73,17 +75,23 @@ class User:
     blacklisted: bool = False
     removed_externally: bool = False
     roles: list[str] = field(default_factory=list)
+    license: str = LICENSES[0]
 
 
 @dataclass
 class SessionGroup:
-    """``count`` sessions of one user on one proxy and virtual proxy. Attributes: one key an element, as in QPS."""
+    """``count`` sessions of one user on one proxy and virtual proxy. Attributes: one key an element, as in QPS.
+
+    ``age`` and ``idle`` in minutes, as usage rows tell them at the start.
+    """
 
     user: str
     node: str
     virtual_proxy: str
     count: int = 1
     attributes: list[dict[str, str]] = field(default_factory=list)
+    age: int = 0
+    idle: int = 0
 
 
 @dataclass
@@ -99,7 +107,7 @@ class Banner:
 
 @dataclass
 class Site:
-    """A whole site, checked."""
+    """A whole site, checked. ``failover_timeout`` in minutes (D: at least 1, 10 unless set)."""
 
     virtual_proxies: list[VirtualProxy]
     nodes: list[Node]
@@ -108,6 +116,7 @@ class Site:
     banners: list[Banner] = field(default_factory=list)
     switches: dict[str, Any] = field(default_factory=dict)
     clock: datetime | None = None
+    failover_timeout: int = 10
     _users_by_name: dict[tuple[str, str], User] = field(default_factory=dict, repr=False)
 
     @property

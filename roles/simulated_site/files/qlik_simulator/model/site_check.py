@@ -16,6 +16,7 @@ from ..model.site import (
     ANONYMOUS_ACCESS,
     BANNER_TYPES,
     NODE_PURPOSES,
+    LICENSES,
     Banner,
     Node,
     SessionGroup,
@@ -92,11 +93,18 @@ def check(site: Site) -> None:
     for number, user in enumerate(site.users):
         if not user.directory or not user.id:
             raise SiteError(f"users[{number}]: directory and id are not empty")
+        check_license(f"users[{number}]", user.license)
     for number, group in enumerate(site.sessions):
         _check_sessions(site, f"sessions[{number}]", group)
     _unique("banners", "name", [banner.name.casefold() for banner in site.banners])
     for number, banner in enumerate(site.banners):
         check_banner(f"banners[{number}]", banner)
+
+
+def check_license(place: str, license_: str) -> None:
+    """Check that it is one of those there are."""
+    if license_ not in LICENSES:
+        raise SiteError(f"{place}: license is one of {', '.join(LICENSES)}, not {license_!r}")
 
 
 def check_banner(place: str, banner: Banner) -> None:
@@ -177,6 +185,8 @@ def _check_sessions(site: Site, place: str, group: SessionGroup) -> None:
         raise SiteError(f"{place}: {error}") from error
     if group.count < 1:
         raise SiteError(f"{place}: count is at least 1")
+    if not 0 <= group.idle <= group.age:
+        raise SiteError(f"{place}: idle is from 0 to age, which is {group.age}, and not {group.idle}")
 
 
 def _unique(where: str, what: str, values: list[Any]) -> None:

@@ -34,7 +34,16 @@ def site_from(document: object) -> Site:
     """A checked site out of a parsed document."""
     if not isinstance(document, dict):
         raise SiteError("the description is a mapping with the keys virtual_proxies, nodes, users, sessions")
-    unknown = set(document) - {"virtual_proxies", "nodes", "users", "sessions", "banners", "switches", "clock"}
+    unknown = set(document) - {
+        "virtual_proxies",
+        "nodes",
+        "users",
+        "sessions",
+        "banners",
+        "switches",
+        "clock",
+        "failover_timeout",
+    }
     if unknown:
         raise SiteError(f"unknown key {names(sorted(map(str, unknown)))} in the description")
     site = Site(
@@ -45,6 +54,7 @@ def site_from(document: object) -> Site:
         banners=_elements(Banner, document, "banners"),
         switches=_mapping(document, "switches"),
         clock=_clock(document.get("clock")),
+        failover_timeout=_minutes(document.get("failover_timeout", 10)),
     )
     try:
         Switches(site.switches)
@@ -65,6 +75,12 @@ def _mapping(document: dict[str, Any], key: str) -> dict[str, Any]:
     value = document.get(key) or {}
     if not isinstance(value, dict):
         raise SiteError(f"{key} is a mapping, not {value!r}")
+    return value
+
+
+def _minutes(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise SiteError(f"failover_timeout is a whole number of minutes from 1 up, not {value!r}")
     return value
 
 

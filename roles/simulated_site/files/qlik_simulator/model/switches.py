@@ -102,6 +102,42 @@ SWITCHES: dict[str, Switch] = {
     "stale_banner": Switch(
         ("refused", "accepted"), "refused", "D", "QRS custombannermessage, PUT with an older modifiedDate: 409, or done"
     ),
+    "usage_shown": Switch(
+        ("all", "none", "refused", "absent"),
+        "all",
+        "N",
+        "QRS usage rows, to others than its own account: shown, as if there were none, 403, or 404 for everybody",
+    ),
+    "usage_session_ids": Switch(
+        ("same", "upper", "hashed"),
+        "same",
+        "C",
+        "QRS usage rows: ids of sessions as QPS has them, in capitals, or hashed",
+    ),
+    "usage_times": Switch(
+        ("utc", "bare", "east", "west"),
+        "utc",
+        "D",
+        "QRS usage rows, times: with a Z, without and yet UTC, or local ones without: of UTC+5:30, of UTC-5",
+    ),
+    "usage_rows": Switch(
+        ("each", "doubled"),
+        "each",
+        "N",
+        "QRS usage rows: one of each, a second that is older, or those of a share of the sessions alone",
+        more=r"(100|[0-9]{1,2})%",
+        example="50%",
+    ),
+    "usage_modified_by": Switch(
+        ("user", "repository"), "user", "C", "QRS usage rows, modifiedByUserName: the user, or Qlik's own account"
+    ),
+    "usage_lag_seconds": Switch(None, 0.0, "N", "QRS writes usage rows every so many seconds; 0 is at once"),
+    "usage_outlives_seconds": Switch(
+        None, 300.0, "I", "QRS keeps a usage row for so many seconds after its session has ended"
+    ),
+    "executing_node": Switch(
+        ("host", "name", "blank"), "host", "N", "QRS executionsession, executingNodeName: host name, name, or nothing"
+    ),
     "service_status_seconds": Switch(
         None, 10.0, "N", "QRS brings servicestatus up to date every so many seconds; its timestamp says when"
     ),

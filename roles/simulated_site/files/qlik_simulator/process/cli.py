@@ -89,13 +89,16 @@ def _balancer(choice: str) -> str:
     return str(path.absolute())
 
 
+_SIZES = {"proxies": 3, "virtual-proxies": 5, "sessions": 100, "users": None, "seed": 1, "licensed": 0}
+
+
 def _add_sizes(parser: argparse.ArgumentParser) -> None:
-    for name, default in (("proxies", 3), ("virtual-proxies", 5), ("sessions", 100), ("users", None), ("seed", 1)):
+    for name, default in _SIZES.items():
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N")
 
 
 def _description(options: argparse.Namespace) -> dict[str, Any]:
-    return generator.generate(options.proxies, options.virtual_proxies, options.sessions, options.users, options.seed)
+    return generator.generate(**{name.replace("-", "_"): getattr(options, name.replace("-", "_")) for name in _SIZES})
 
 
 def _site(options: argparse.Namespace) -> Site:
@@ -116,9 +119,10 @@ def _start(options: argparse.Namespace) -> int:
         arguments += ["--site", str(options.site.absolute())]
     else:
         arguments.append("--generate")
-    for name in ("proxies", "virtual_proxies", "sessions", "users", "seed"):
-        if getattr(options, name) is not None:
-            arguments += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
+    for name in _SIZES:
+        given = getattr(options, name.replace("-", "_"))
+        if given is not None:
+            arguments += [f"--{name}", str(given)]
     arguments.append(f"--balancer={options.balancer}")
     arguments += ["--real-ports"] if options.real_ports else []
     arguments += [f"--switch={setting}" for setting in options.switch]

@@ -73,7 +73,7 @@ class RunningSite:
         authority = Authority(self.site.central.host_name)
         self.certificates = authority.export(self._state_dir, self.site.central.host_name)
         ports: dict[str, tuple[int, int]] = {}
-        self.repository = Repository(self.site, ports, self.proxies, self.switches, self.clock)
+        self.repository = Repository(self.site, ports, self.proxies, self.switches, self.clock, self.history)
         self._first_users = copy.deepcopy(self.site.users)
         for number, node in enumerate(self.site.nodes, 1):
             address = f"127.0.0.{number if self._real_ports else 1}"
@@ -181,6 +181,7 @@ class RunningSite:
         await self.change_switches({**Switches().as_dict(), **self.site.switches})
         self.site.replace_users(copy.deepcopy(self._first_users))
         self.repository.banners.reset()
+        self.repository.upkeep.reset()
         self.repository.changed()
         for running in self.nodes.values():
             if running.proxy:

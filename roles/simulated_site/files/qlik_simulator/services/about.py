@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from ..model.enums import ENUMS
 from ..model.site import Node
+from ..model.usage import KINDS
 from ..services import openapi
 
 _TYPES = (
     *("proxyservice", "virtualproxyconfig", "servernodeconfiguration", "servicestatus", "user"),
     "custombannermessage",
+    *(kind.path for kind in KINDS.values()),
+    *("executionsession", "servicecluster", "servernodeheartbeat"),
 )
 ENDPOINTS = [
     *("GET /qrs/about", "GET /qrs/about/api/description", "GET /qrs/about/api/enums", "GET /qrs/about/api/relations"),
     *("GET /qrs/about/openapi", "GET /qrs/about/openapi/{interfacename}"),
     *(f"GET /qrs/{kind}{rest}" for kind in _TYPES for rest in ("", "/full", "/count", "/{id}")),
     *("GET /qrs/proxyservice/local", "GET /qrs/servernodeconfiguration/local", "GET /qrs/ssl/ping"),
-    "POST /qrs/user/table",
+    *("POST /qrs/user/table", "POST /qrs/failover/tonode/{servernodeconfigurationid}"),
     *("POST /qrs/custombannermessage", "PUT /qrs/custombannermessage/{id}", "DELETE /qrs/custombannermessage/{id}"),
 ]
 RELEASE = "31.44.0.0"
@@ -29,6 +32,7 @@ _RELATIONS = [
     "ProxyService.Settings > ProxyService.Settings",
     "ProxyService.Settings.VirtualProxies > VirtualProxyConfig",
     "ServerNodeConfiguration.ServiceCluster > ServiceCluster",
+    "ServerNodeHeartbeat.ServerNodeConfiguration > ServerNodeConfiguration",
     "ServiceStatus.ServerNodeConfiguration > ServerNodeConfiguration",
     "VirtualProxyConfig.LoadBalancingServerNodes > ServerNodeConfiguration",
 ]

@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -224,6 +225,7 @@ class Listener(web.Server):
         if fault is not None and fault.kind == "lost":
             return cut(request)
         entry.status = response.status
+        response.headers["Date"] = formatdate(self._instruments.journal.now(), usegmt=True)
         return response
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..model.enums import ENUMS
+from ..model.usage import KINDS
 
 _AUDIT = {"createdDate": "date-time", "modifiedDate": "date-time", "modifiedByUserName": "text", "schemaPath": "text"}
 _NODE = {"id": "uuid", "name": "text", "hostName": "text"}
@@ -31,10 +32,42 @@ _VIRTUAL_PROXY = {
     "sessionInactivityTimeout": "number",
     "defaultVirtualProxy": "flag",
 }
+_USAGE = {
+    **_AUDIT,
+    "id": "uuid",
+    "useStartTime": "date-time",
+    "latestActivity": "date-time",
+    "hostName": "text",
+    "serverNodeConfigurationId": "text",
+}
+_USAGE_OF_SESSION = {**_USAGE, "sessionID": "text"}
+_USAGE_SESSION = {
+    **_AUDIT,
+    "id": "uuid",
+    "sessionID": "text",
+    "latestActivity": "date-time",
+    "serverNodeConfigurationId": "text",
+}
+_USER = {
+    "id": "uuid",
+    "userId": "text",
+    "userDirectory": "text",
+    "userDirectoryConnectorName": "text",
+    "name": "text",
+}
+_TASK = {
+    "id": "uuid",
+    "name": "text",
+    "taskType": "TaskTypeEnum",
+    "enabled": "flag",
+    "taskSessionTimeout": "number",
+    "maxRetries": "number",
+}
 # Name of a definition -> field -> a scalar type, an enum, a definition, or either in brackets for a list of it.
 REPOSITORY: dict[str, dict[str, str]] = {
     "CustomPropertyDefinitionCondensed": {"id": "uuid", "name": "text", "valueType": "text", "choiceValues": "[text]"},
     "CustomPropertyValue": {"id": "uuid", "value": "text", "definition": "CustomPropertyDefinitionCondensed"},
+    "AppCondensed": {"id": "uuid", "name": "text"},
     "CustomBannerMessage": {
         **_AUDIT,
         "id": "uuid",
@@ -44,6 +77,46 @@ REPOSITORY: dict[str, dict[str, str]] = {
         "isActive": "flag",
         "duration": "number",
     },
+    "ExecutionResultCondensed": {
+        "id": "uuid",
+        "executingNodeName": "text",
+        "status": "TaskExecutionStatus",
+        "startTime": "date-time",
+        "stopTime": "date-time",
+        "duration": "number",
+    },
+    "ExecutionSession": {
+        **_AUDIT,
+        "id": "uuid",
+        "executingNode": "SchedulerServiceCondensed",
+        "executionResult": "ExecutionResultCondensed",
+        "abortAt": "date-time",
+        "retries": "number",
+        "abortReason": "AbortReasonEnum",
+        "app": "AppCondensed",
+        "user": "text",
+        "reloadTask": "ReloadTaskCondensed",
+        "userSyncTask": "UserSyncTaskCondensed",
+        "externalProgramTask": "ExternalProgramTaskCondensed",
+    },
+    "ExternalProgramTaskCondensed": _TASK,
+    "LicenseAnalyzerAccessUsage": _USAGE_OF_SESSION,
+    "LicenseAnalyzerTimeAccessUsage": {
+        **_USAGE,
+        "user": "UserCondensed",
+        "useStopTime": "date-time",
+        "sessions": "[LicenseAnalyzerTimeAccessUsageSession]",
+    },
+    "LicenseAnalyzerTimeAccessUsageSession": _USAGE_SESSION,
+    "LicenseLoginAccessUsage": {
+        **_USAGE,
+        "user": "UserCondensed",
+        "useStopTime": "date-time",
+        "sessions": "[LicenseLoginAccessUsageSession]",
+    },
+    "LicenseLoginAccessUsageSession": _USAGE_SESSION,
+    "LicenseProfessionalAccessUsage": _USAGE_OF_SESSION,
+    "LicenseUserAccessUsage": _USAGE_OF_SESSION,
     "ProxyService": {
         **_AUDIT,
         "id": "uuid",
@@ -57,6 +130,8 @@ REPOSITORY: dict[str, dict[str, str]] = {
         "keepAliveTimeoutSeconds": "number",
         "virtualProxies": "[VirtualProxyConfigCondensed]",
     },
+    "ReloadTaskCondensed": _TASK,
+    "SchedulerServiceCondensed": {"id": "uuid"},
     "ServerNodeConfiguration": {
         **_AUDIT,
         **_NODE,
@@ -71,6 +146,25 @@ REPOSITORY: dict[str, dict[str, str]] = {
         "tags": "[TagCondensed]",
     },
     "ServerNodeConfigurationCondensed": _NODE,
+    "ServerNodeHeartbeat": {
+        **_AUDIT,
+        "id": "uuid",
+        "serverNodeConfiguration": "ServerNodeConfigurationCondensed",
+        "timestamp": "date-time",
+    },
+    "ServiceCluster": {**_AUDIT, "id": "uuid", "name": "text", "settings": "ServiceClusterSettings"},
+    "ServiceClusterSettings": {
+        **_AUDIT,
+        "id": "uuid",
+        "persistenceMode": "PersistenceModeEnum",
+        "sharedPersistenceProperties": "ServiceClusterSettingsSharedPersistenceProperties",
+    },
+    "ServiceClusterSettingsSharedPersistenceProperties": {
+        **_AUDIT,
+        "id": "uuid",
+        "rootFolder": "text",
+        "failoverTimeout": "number",
+    },
     "ServiceStatus": {
         **_AUDIT,
         "id": "uuid",
@@ -95,6 +189,8 @@ REPOSITORY: dict[str, dict[str, str]] = {
         "deleteProhibited": "flag",
     },
     "UserAttribute": {"attributeType": "text", "attributeValue": "text", "externalId": "text"},
+    "UserCondensed": _USER,
+    "UserSyncTaskCondensed": _TASK,
     "VirtualProxyConfig": {**_AUDIT, **_VIRTUAL_PROXY},
     "VirtualProxyConfigCondensed": _VIRTUAL_PROXY,
 }
@@ -117,7 +213,7 @@ PROXY: dict[str, dict[str, str]] = {
         "targetUri": "text",
     },
 }
-_ENTITIES = {name.lower(): name for name in REPOSITORY}
+_ENTITIES = {**{name.lower(): name for name in REPOSITORY}, **{kind.path: kind.entity for kind in KINDS.values()}}
 _SCALARS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
     "uuid": {"type": "string", "format": "uuid"},
@@ -126,7 +222,10 @@ _SCALARS: dict[str, dict[str, Any]] = {
     "flag": {"type": "boolean"},
     "object": {"type": "object"},
 }
-_EXPERIMENTAL = re.compile(r"GET /qps/(\{virtualproxy\}/)?session|GET /qps/health|.*/(custombannermessage|about)\b.*")
+_EXPERIMENTAL = re.compile(
+    r"GET /qps/(\{virtualproxy\}/)?session|GET /qps/health|.*/(custombannermessage|about|analyzertimeaccessusage)\b.*"
+)
+_STABLE = "/failover/"
 _PROXY_ANSWERS = {
     "GET session": "[SessionData]",
     "POST session": "AddedSession",
@@ -158,9 +257,10 @@ def of_proxy(endpoints: Iterable[str], release: str) -> dict[str, Any]:
 
 def _repository_answer(endpoint: str) -> str:
     method, path = endpoint.split(" ")
-    kind, _slash, rest = path.removeprefix("/qrs/").partition("/")
+    kind, _slash, rest = path.removeprefix("/qrs/").removeprefix("license/").partition("/")
+    kind = f"license/{kind}" if path.startswith("/qrs/license/") else kind
     entity = _ENTITIES.get(kind, "object")
-    if method == "DELETE":
+    if method == "DELETE" or _STABLE in path:
         return ""
     if rest == "count":
         return "number"
@@ -178,7 +278,7 @@ def _document(
         paths.setdefault(path.removeprefix(base), {})[method.lower()] = {
             "responses": {"200": {"description": "OK", "schema": _type(answer)}} if answer else {"204": {}},
             "x-qlik-visibility": "Public",
-            "x-qlik-stability": "Experimental" if _EXPERIMENTAL.fullmatch(endpoint) else "Locked",
+            "x-qlik-stability": _stability(endpoint),
         }
     return {
         "swagger": "2.0",
@@ -190,6 +290,12 @@ def _document(
             for name, fields in definitions.items()
         },
     }
+
+
+def _stability(endpoint: str) -> str:
+    if _STABLE in endpoint:
+        return "Stable"
+    return "Experimental" if _EXPERIMENTAL.fullmatch(endpoint) else "Locked"
 
 
 def _type(name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from ..model.banners import RefusedError
 from ..model.entities import guid, service_ids
+from ..model.rights import ALL_SEEING
 from ..model.site import Node
 from ..model.switches import Switches
 from ..services.about import about, about_api, about_openapi
@@ -59,6 +60,9 @@ class RepositoryService:
             return answer_json(about(self._node))
         if lowered[1:2] == ["about"]:
             return self._about(request, lowered[2:])
+        kind = lowered[1:2]
+        if kind == ["license"]:
+            return self._usage(request, lowered[1:], user or _SITE_ITSELF, is_administrator)
         return self._entities(request, lowered[1:], user or _SITE_ITSELF, is_administrator)
 
     def _about(self, request: Request, parts: list[str]) -> web.Response:
@@ -69,6 +73,15 @@ class RepositoryService:
         elif parts[:1] == ["api"] and len(parts) == 2:
             told = about_api(parts[1], request.query.get("method", ""), has_banners)
         return answer_json(told) if told is not None else no_endpoint()
+
+    def _usage(self, request: Request, parts: list[str], user: tuple[str, str], is_administrator: bool) -> web.Response:
+        """The paths of usage rows have a part more than others. Not everybody need be shown them (N)."""
+        shown = self._switches["usage_shown"]
+        is_site_itself = tuple(part.lower() for part in user) == ALL_SEEING
+        if shown == "refused" and not is_site_itself:
+            return answer_text("Forbidden", 403)
+        may_read = is_administrator and (shown != "none" or is_site_itself)
+        return self._entities(request, ["/".join(parts[:2]), *parts[2:]], user, may_read)
 
     def _entities(
         self, request: Request, parts: list[str], user: tuple[str, str], is_administrator: bool
@@ -101,7 +114,9 @@ class RepositoryService:
         return json_bytes(render(rows, what == "full", privileges))
 
     def _write(self, request: Request, parts: list[str], user: str, may_write: bool) -> web.Response:
-        """Banners are all that can be written. Without the right: 403 (L)."""
+        """Banners and the central role are all that can be written. Without the right: 403 (L)."""
+        if parts[:2] == ["failover", "tonode"]:
+            return self._fail_over(request, parts[2:], may_write)
         banners = self._repository.banners
         if parts[:1] != ["custombannermessage"] or banners.table() is None:
             return no_endpoint()
@@ -122,6 +137,14 @@ class RepositoryService:
         if answer is None or isinstance(answer, str):
             return answer_text(answer or "", status)
         return json_bytes(to_json(answer), status)
+
+    def _fail_over(self, request: Request, parts: list[str], may_write: bool) -> web.Response:
+        """POST: another node becomes the central one (D; whatever is refused: I)."""
+        if request.method != "POST" or len(parts) != 1:
+            return no_endpoint()
+        if not may_write:
+            return answer_text("Forbidden", 403)
+        return answer_text(*self._repository.fail_over(parts[0]))
 
     def _single(self, kind: str, what: str, table: Table, privileges: list[str] | None) -> web.Response:
         if what == "local" and kind == "servernodeconfiguration":

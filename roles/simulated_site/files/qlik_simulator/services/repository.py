@@ -6,16 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..model import entities
 from ..model.banners import BannerStore
 from ..model.clock import Clock, moment
+from ..model.history import History
 from ..model.proxy import RUNNING, STARTING, Proxy
 from ..model.rights import readable_users
-from ..model.site import Node, Site, User
+from ..model.site import Node, Site, SiteError, User
 from ..model.switches import Switches
+from ..model.upkeep import Upkeep
+from ..model.usage import LICENSE_OF_PATH, UsageBook
 from ..services.table import Row, Table
 
 # Accounts of the site itself; QRS knows them and they may read everything (C).
@@ -29,7 +32,13 @@ class Repository:
     """The repository of a site. ``proxies`` are its proxy processes by node name."""
 
     def __init__(
-        self, site: Site, ports: entities.Ports, proxies: Mapping[str, Proxy], switches: Switches, clock: Clock
+        self,
+        site: Site,
+        ports: entities.Ports,
+        proxies: Mapping[str, Proxy],
+        switches: Switches,
+        clock: Clock,
+        history: History,
     ) -> None:
         self._site = site
         self._ports = ports
@@ -38,6 +47,9 @@ class Repository:
         self._clock = clock
         self._started = clock.now()
         self.banners = BannerStore(site.banners, clock, switches)
+        self.upkeep = Upkeep(site, clock, switches)
+        self.usage = UsageBook(site, proxies, history, switches, clock)
+        self._usage_tables: dict[str, tuple[object, Table]] = {}
         self._created = moment(self._started)
         for name in _OWN_ACCOUNTS:
             if site.user("INTERNAL", name) is None:
@@ -57,6 +69,14 @@ class Repository:
             return self._service_statuses()
         if kind == "custombannermessage":
             return self.banners.table()
+        if kind in LICENSE_OF_PATH:
+            return self._usage(kind)
+        if kind == "executionsession":
+            return _table(self.upkeep.execution_sessions(), self.upkeep.model_session())
+        if kind == "servicecluster":
+            return _table(self.upkeep.clusters())
+        if kind == "servernodeheartbeat":
+            return _table(self.upkeep.heartbeats())
         if kind in self._makers and kind not in self._tables:
             self._tables[kind] = self._makers[kind]()
         return self._tables.get(kind)
@@ -69,9 +89,22 @@ class Repository:
             self._tables[kind] = readable_users(every, str(self._switches["readable_users"]), asker)
         return self._tables[kind]
 
+    def fail_over(self, node_id: str) -> tuple[str, int]:
+        """Another node becomes the central one; words and status of the answer."""
+        for node in self._site.nodes:
+            if entities.guid("node", node.name) == node_id.lower():
+                try:
+                    self.upkeep.move_central(node)
+                except SiteError as error:
+                    return str(error), 400
+                self.changed()
+                return "", 204
+        return "Not Found", 404
+
     def changed(self) -> None:
         """Something the tables are made of has changed."""
         self._tables.clear()
+        self._usage_tables.clear()
 
     def is_inactive(self, directory: str, user_id: str) -> bool:
         """Whether the user may not log in. Any of the three marks counts (which one blocking sets: N)."""
@@ -133,6 +166,18 @@ class Repository:
             rows.append(Row(full, entities.condensed(full, *fields)))
         return Table(rows)
 
+    def _usage(self, kind: str) -> Table | None:
+        """The usage rows of a kind, kept as long as they are the same, for they may be thousands."""
+        if self._switches["usage_shown"] == "absent":
+            return None
+        state = self.usage.state()
+        kept, table = self._usage_tables.get(kind, (None, Table([])))
+        if kept != state:
+            license_ = LICENSE_OF_PATH[kind]
+            table = _table(self.usage.rows(license_), self.usage.model(license_))
+            self._usage_tables[kind] = (state, table)
+        return table
+
     def _service_statuses(self) -> Table:
         """As QRS saw the services when it last looked; how often it looks is a switch (N)."""
         period = float(self._switches["service_status_seconds"])
@@ -161,3 +206,11 @@ class Repository:
         if proxy is None:
             return _DISABLED
         return {RUNNING: _RUNNING, STARTING: _INITIALIZING}.get(proxy.state_at(seen), _NO_COMMUNICATION)
+
+
+def _table(objects: Iterable[dict[str, Any]], *models: dict[str, Any]) -> Table:
+    """A table whose short forms hold nothing but ids and privileges, as they are described (D)."""
+    return Table(
+        (Row(each, entities.condensed(each)) for each in objects),
+        (Row(each, entities.condensed(each)) for each in models),
+    )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ..model.clock import Clock
 from ..model.proxy import STOPPED, Proxy
@@ -40,7 +40,11 @@ class Logins:
     def first_sessions(self) -> None:
         """The sessions of the site's description; the limit does not hold for them."""
         for group in self._site.sessions:
-            self.log_in(group.user, group.node, group.virtual_proxy, group.count, group.attributes, ignore_limit=True)
+            ids = self.log_in(
+                group.user, group.node, group.virtual_proxy, group.count, group.attributes, ignore_limit=True
+            )
+            if group.age:
+                self.set_activity(set(ids), group.age * 60, group.idle * 60)
 
     def log_in(
         self,
@@ -69,6 +73,19 @@ class Logins:
             for _number in range(count)
         ]
         return [session.session_id for session in sessions]
+
+    def set_activity(self, session_ids: Container[str], age: float | None, idle: float | None) -> int:
+        """What usage rows tell of these sessions from now on, in seconds; returns how many they are."""
+        now, found = self._clock.now(), 0
+        for proxy in self._proxies.values():
+            for served in proxy.served:
+                for session in served.store.all():
+                    if session.session_id in session_ids:
+                        session.created = session.created if age is None else now - age
+                        when = session.activity[-1] if idle is None else now - idle
+                        served.store.set_activity(session, max(session.created, when))
+                        found += 1
+        return found
 
     def at_user_port(self, store: SessionStore, directory: str, user_id: str) -> Session:
         """One session of a user who comes in by the users' port. TooManySessionsError for the sixth."""
