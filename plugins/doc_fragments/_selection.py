@@ -74,15 +74,22 @@ options:
       - missing
   min_age:
     description:
-      - Only sessions first seen at least this long ago according to O(first_seen), such as V(90s), V(15m), V(8h), V(2d)
-        or V(1w). A session that is not in there is of unknown age and never old.
+      - Only sessions that began at least this long ago, such as V(90s), V(15m), V(8h), V(2d) or V(1w). Where QRS does
+        not tell when, see O(activity), the time since they were first seen according to O(first_seen) counts.
+        A session that is in neither is of unknown age and never old.
       - A number without a unit is refused, for YAML reads C(8:00) as the number 480.
+    type: str
+  min_idle:
+    description:
+      - Only sessions of which QRS has noted no activity for at least this long, written as O(min_age). See O(activity).
+        A session of which QRS tells nothing is never idle.
+      - QRS notes activity late, how late is not known. Whoever was active since is taken for idle, so leave a margin.
     type: str
   keep_per_user:
     description:
       - Only the surplus of users who have more than this number of sessions. The sessions are counted over the whole
-        site, which is read whole for it; the surplus is taken from the sessions otherwise selected, oldest first
-        according to O(first_seen), and where ages are unknown or equal in the order of O(sort_by=prefix).
+        site, which is read whole for it; the surplus is taken from the sessions otherwise selected, longest idle first,
+        then oldest first, and where both are unknown or equal in the order of O(sort_by=prefix).
     type: int
   keep_per_virtual_proxy:
     description:
@@ -98,7 +105,8 @@ options:
         more sessions are selected than it takes to satisfy all of them.
       - Each session selected says in the result which C(rule) selected it, and the C(reason) in words.
       - A rule that narrows nothing down is refused, unless O(skip_blank_rules). An exclusion alone narrows nothing
-        down, and neither does V(0) as O(any_of[].keep_per_user) or V(0s) as O(any_of[].min_age).
+        down, and neither does V(0) as O(any_of[].keep_per_user), nor V(0s) as O(any_of[].min_age) or
+        O(any_of[].min_idle).
       - Where QRS may just not show a user, a rule with V(missing) does not select that user, and the result says so in
         RV(ignore:notes).
     type: list
@@ -138,6 +146,9 @@ options:
       min_age:
         description: As O(min_age).
         type: str
+      min_idle:
+        description: As O(min_idle).
+        type: str
       keep_per_user:
         description: As O(keep_per_user).
         type: int
@@ -154,7 +165,7 @@ options:
   first_seen:
     description:
       - When sessions were first seen, as returned in RV(ignore:first_seen) by an earlier run. Proxy services tell no
-        age of a session, so this is where ages come from.
+        age of a session, so this is where ages come from that QRS does not know.
     type: dict
   memory:
     description:
@@ -163,6 +174,25 @@ options:
       - Nothing, an empty text, and a text that can't be read leave all ages unknown; the result says which it was. The
         memory of another site, and one in a format of a later version of this collection, are errors.
     type: raw
+  activity:
+    description:
+      - Whether to ask QRS since when sessions are there and when their users were last active. It notes that in a usage
+        row for each session that holds an allocation, which is asked for with five requests beside the lists. Sessions
+        without an allocation, such as those of administrators in the QMC, have no row.
+      - V(auto) asks where it is of use, in a list that is shown, and where sessions are selected by age, idleness or
+        number. What can't be learned is unknown, and RV(ignore:notes) says why.
+      - V(require) asks in any case, and fails where a list of rows can't be read, where there are none, or where none
+        names a session that was listed.
+      - V(none) does not ask.
+      - Times are compared with QRS's own clock. One that is yet to come, from before any session, or without a time
+        zone counts as unknown. Without a zone UTC is assumed only if the latest of these times is from the last
+        minutes.
+    type: str
+    choices:
+      - auto
+      - require
+      - none
+    default: auto
   remember:
     description:
       - Whether to read the whole site and return RV(ignore:memory) for the next run, instead of RV(ignore:first_seen).

@@ -20,6 +20,7 @@ TEXTS = frozenset(
         *("user", "refs", "session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
         *(
             "min_age",
+            "min_idle",
             "backend",
             "server",
             "node",
@@ -148,7 +149,7 @@ def _no_text(place: str, option: str, value: Any) -> BadOption:
     kind = (
         "a truth value" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a structure"
     )
-    if option == "min_age":
+    if option in ("min_age", "min_idle"):
         right = f"Write it with a unit and in quotes, such as '{value}s' or '8h'. YAML reads 8:00 as the number 480."
     elif option in ("user", "users", "exclude_users", "protect_users", "anonymous_users", "service_users"):
         right = "Put it in quotes as it is spelled, such as '00042' or 'no', or write 'DIRECTORY\\id'."

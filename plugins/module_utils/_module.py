@@ -79,6 +79,7 @@ def criteria_spec() -> Spec:
             "choices": ["inactive", "blacklisted", "removed_externally", "missing"],
         },
         "min_age": {"type": "str"},
+        "min_idle": {"type": "str"},
         "keep_per_user": {"type": "int"},
         "keep_per_virtual_proxy": {"type": "int"},
     }
@@ -95,6 +96,7 @@ def selection_spec() -> Spec:
         "first_seen": {"type": "dict"},
         "memory": {"type": "raw", "no_log": True},  # no secret, but as long as the list of sessions
         "remember": {"type": "bool", "default": False},
+        "activity": {"type": "str", "default": "auto", "choices": ["auto", "require", "none"]},
         "resolve_users": {"type": "bool", "default": False},
         "email_attributes": {"type": "list", "elements": "str", "default": ["email"]},
         "anonymous_users": {"type": "list", "elements": "str", "default": ["NONE\\*"]},

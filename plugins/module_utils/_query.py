@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, MissingNotProven
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, MissingNotProven, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._model.memory import Memory, marks_of, recall, remember
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing, not_listed
@@ -38,6 +39,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.stale import 
     select_by_rules,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+
+AUTO, REQUIRE, NO_ACTIVITY = "auto", "require", "none"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Criteria:
     def needs_all_sessions(self) -> bool:
         """Whether the site is counted. The more users QRS is asked for, the more it tells that it does not show one."""
         return any(each.takes_surplus or MISSING in each.user_states for each in self.selections)
+
+    @property
+    def uses_activity(self) -> bool:
+        """Whether the selection depends on what QRS knows of sessions."""
+        return any(each.takes_time or each.takes_surplus for each in self.selections)
 
     def covers(self, link: ProxyLink) -> bool:
         """Whether sessions of the pair may be meant."""
@@ -100,6 +108,7 @@ class SessionQuery:
     why: Mapping[str, Why] | None = None
     rule_names: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    rows_without_session: Mapping[UserKey, int] | None = None
 
     def result(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Result:
         """The result, of all selected sessions unless told of which."""
@@ -114,6 +123,7 @@ class SessionQuery:
             with_ids,
             self.why,
             self.rule_names,
+            self.rows_without_session,
         )
 
     def notes(self) -> list[str]:
@@ -132,7 +142,7 @@ class SessionQuery:
             "state": self.recalled.state,
             "stored_at": self.recalled.stored_at,
             "note": self.recalled.note(self.ages.now),
-            "of_unknown_age": sum(self.ages.of(session) is None for session in self.listing.sessions),
+            "of_unknown_age": sum(self.ages.since_seen(session) is None for session in self.listing.sessions),
         }
         return {"memory": memory}
 
@@ -143,11 +153,12 @@ def inquire(
     now: datetime,
     count_all: bool = False,
     spared: Callable[[Session], bool] = lambda session: False,
+    shows_activity: bool = False,
 ) -> SessionQuery:
     """Reads the site and selects.
 
     ``count_all``: the whole site is to be read though less may be selected. ``spared``: whose sessions are not to be
-    ended, even if they are selected.
+    ended, even if they are selected. ``shows_activity``: it is of use even where nothing is selected by it.
     """
     criteria, user_rules = Criteria.from_options(options), UserRules.from_options(options)
     selection, rules = criteria.selection, criteria.rules
@@ -159,17 +170,26 @@ def inquire(
     scope = criteria.scope(topology)
     topology.require_links()
     counts_all = count_all or remembers or criteria.needs_all_sessions
-    listing = site.read(link for link in topology.links if counts_all or criteria.covers(link))
+    links = [link for link in topology.links if counts_all or criteria.covers(link)]
+    doubts: list[str] = []
+    if _asks_for_activity(options, criteria, shows_activity):
+        listing, usage = site.read_with_usage(links)
+        activities = Activities(usage, listing.sessions)
+        ages = replace(ages, activities=activities)
+        doubts = activities.doubts(str(options.get("api_user")))
+        if doubts and options["activity"] == REQUIRE:
+            raise QlikError("no_activity", doubts[0], "With activity: auto it would go on without.")
+    else:
+        listing = site.read(links)
     sessions = list(listing.sessions)
     users: dict[UserKey, KnownUser] = {}
-    doubts: list[str] = []
     asks_for_states = any(each.user_states for each in criteria.selections)
     if asks_for_states:
         candidates = selection.before_user_states(sessions, ages)
         users = resolve(site, user_rules, candidates, sessions)
         if MISSING in selection.user_states:
             _require_proof(users, user_rules, candidates)
-        doubts = _doubts(users, user_rules, candidates, ages, rules or ())
+        doubts += _doubts(users, user_rules, candidates, ages, rules or ())
     states = {key: user.states for key, user in users.items()}
     meant, why = selection.before_surplus(sessions, ages, states), None
     if rules is not None:
@@ -192,7 +212,25 @@ def inquire(
         why=why,
         rule_names=tuple(dict.fromkeys(rule.name for rule in rules or ())),
         doubts=tuple(doubts),
+        rows_without_session=_rows_without_session(ages, listing, topology, selection),
     )
+
+
+def _asks_for_activity(options: Mapping[str, Any], criteria: Criteria, shows_activity: bool) -> bool:
+    """Raises BadOption where something depends on it that must not be asked for."""
+    mode = options.get("activity") or NO_ACTIVITY
+    if mode == NO_ACTIVITY and any(each.min_idle is not None for each in criteria.selections):
+        raise BadOption("min_idle", "with activity: none nobody's idle time is known.", "Leave one of the two out.")
+    return bool(mode == REQUIRE or (mode == AUTO and (shows_activity or criteria.uses_activity)))
+
+
+def _rows_without_session(
+    ages: Ages, listing: Listing, topology: Topology, selection: Selection
+) -> Mapping[UserKey, int] | None:
+    """Of the users that are meant. None unless all sessions were listed: a row may be of one that was not."""
+    if ages.activities is None or set(listing.pairs_read) != set(topology.links):
+        return None
+    return ages.activities.rows_without_session(selection.user_test())
 
 
 def _first_seen(options: Mapping[str, Any], recalled: Memory) -> Mapping[str, Any]:

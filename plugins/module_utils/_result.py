@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import UNKNOWN
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, iso
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey
@@ -46,6 +47,7 @@ class Result:
     with_ids: bool
     why: Mapping[str, Why] | None = None
     rule_names: tuple[str, ...] = ()
+    rows_without_session: Mapping[UserKey, int] | None = None
 
     def as_result(self) -> dict[str, Any]:
         users = self._users()
@@ -59,6 +61,7 @@ class Result:
                 "sessions": len(self.sessions),
                 "users": len(users),
                 "people": sum(user["kind"] == PERSON for user in users),
+                "rows_without_session": self._rows_without_session(),
                 "users_at_limit": sum(user["sessions"] >= SESSIONS_PER_USER for user in users),
                 "proxies": len(proxies),
                 "virtual_proxies": len(virtual_proxies),
@@ -70,8 +73,25 @@ class Result:
         }
 
     def session(self, session: Session) -> dict[str, Any]:
-        result = session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids)
+        result = {
+            **session.as_result(self.ages.first_seen(session), self.ages.of(session), self.with_ids),
+            **self._activity(session),
+        }
         return {**result, **vars(self.why[session.ref])} if self.why is not None else result
+
+    def _activity(self, session: Session) -> dict[str, Any]:
+        known = self.ages.activities.of(session) if self.ages.activities else UNKNOWN
+        return {
+            "age_source": self.ages.source(session),
+            "started": known.started and iso(known.started),
+            "last_active": known.last_active and iso(known.last_active),
+            "idle": self.ages.idle(session),
+            "license": known.license or None,
+        }
+
+    def _rows_without_session(self) -> int | None:
+        """Of all users that are meant, also of those without any session."""
+        return None if self.rows_without_session is None else sum(self.rows_without_session.values())
 
     def _rules(self) -> dict[str, dict[str, int]]:
         """How many of the sessions each rule has selected."""
@@ -91,6 +111,9 @@ class Result:
             "user_id": first.user_id,
             "kind": self.user_rules.kind(sessions),
             "sessions": len(sessions),
+            "rows_without_session": None
+            if self.rows_without_session is None
+            else self.rows_without_session.get(key, 0),
             "virtual_proxies": _distinct(session.virtual_proxy.prefix for session in sessions),
             "proxies": _distinct(session.proxy.name for session in sessions),
         }

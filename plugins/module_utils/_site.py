@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     user_filters,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._api.survey import ALL_SEEING_USER, Survey
+from ansible_collections.qlikops.sense.plugins.module_utils._api.usage import KINDS, UsageApi
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
@@ -38,6 +40,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome impor
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, ProxyService, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import Usage, UsageRow
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
 
 # Of the users that QRS shows to api_user: fewer may be what everybody may read, such as oneself.
@@ -61,6 +64,7 @@ class Site:
         self._connection = connection
         self._rest = Rest(connection)
         self._repository = Repository(self._rest, connection)
+        self._usage = UsageApi(self._rest, connection)
         self._down: dict[str, QlikError] = {}
         self._in_trouble: Counter[str] = Counter()
 
@@ -107,12 +111,21 @@ class Site:
         answers = run_parallel(
             ((link.proxy.id, link) for link in asked), self._sessions_of, self._connection.max_parallel
         )
-        return Listing(
-            links=asked,
-            sessions=tuple(session for answer in answers if isinstance(answer, list) for session in answer),
-            # Masked again: a proxy service may have named a session whose list was read later.
-            failures=tuple(self._masked(answer) for answer in answers if isinstance(answer, Failure)),
-        )
+        return self._reading(asked, answers)
+
+    def read_with_usage(self, links: Iterable[ProxyLink]) -> tuple[Listing, Usage]:
+        """The same, and beside it the usage rows of QRS: five requests more."""
+        asked = tuple(links)
+        tasks: list[tuple[str, ProxyLink | str]] = [("QRS", license_) for license_ in KINDS]
+        tasks += [(link.proxy.id, link) for link in asked]
+        answers = run_parallel(tasks, self._sessions_or_rows, self._connection.max_parallel)
+        lists = [answer for answer in answers if not isinstance(answer, UsageAnswer)]
+        return self._reading(asked, lists), self._usage_of([each for each in answers if isinstance(each, UsageAnswer)])
+
+    def usage(self) -> Usage:
+        """The usage rows of QRS alone; what can't be read is told, not raised."""
+        answers = run_parallel((("QRS", license_) for license_ in KINDS), self._rows_of, self._connection.max_parallel)
+        return self._usage_of(answers)
 
     def end(self, sessions: Iterable[Session]) -> EndResult:
         """Ends sessions, then reads their lists again: a session that is still there counts as failed."""
@@ -172,6 +185,40 @@ class Site:
         except QlikError as error:
             return self._what_to_tell(proxy, error)  # what is asked next need not wait for it again
 
+    def _reading(self, asked: tuple[ProxyLink, ...], answers: list[list[Session] | Failure]) -> Listing:
+        return Listing(
+            links=asked,
+            sessions=tuple(session for answer in answers if isinstance(answer, list) for session in answer),
+            # Masked again: a proxy service may have named a session whose list was read later.
+            failures=tuple(self._masked(answer) for answer in answers if isinstance(answer, Failure)),
+        )
+
+    def _sessions_or_rows(self, what: ProxyLink | str) -> list[Session] | Failure | UsageAnswer:
+        return self._rows_of(what) if isinstance(what, str) else self._sessions_of(what)
+
+    def _rows_of(self, license_: str) -> UsageAnswer:
+        try:
+            rows, now = self._usage.rows(license_)
+        except QlikError as error:
+            return UsageAnswer(license_, error=error)
+        return UsageAnswer(license_, rows, now)
+
+    def _usage_of(self, answers: list[UsageAnswer]) -> Usage:
+        """The row of the session over which QRS is asked is left out. A kind that QRS does not know has no rows.
+
+        The earliest of its times counts: by it sessions are the least idle.
+        """
+        own = self._rest.own_sessions()
+        read = [answer for answer in answers if answer.error is None]
+        absent = [answer for answer in answers if read and _is_not_found(answer.error)]
+        times = [answer.now for answer in read]
+        return Usage(
+            rows=tuple(row for answer in read for row in answer.rows if row.session_id not in own),
+            now=None if None in times else min((time for time in times if time), default=None),
+            failures=tuple((each.license, each.error) for each in answers if each.error and each not in absent),
+            absent=tuple(each.license for each in absent),
+        )
+
     def _sessions_of(self, link: ProxyLink) -> list[Session] | Failure:
         try:
             self._raise_if_down(link.proxy)
@@ -221,6 +268,16 @@ class Site:
         return ProxyServiceApi(self._rest, Endpoint(proxy.host_name, proxy.qps_port))
 
 
+@dataclass(frozen=True)
+class UsageAnswer:
+    """What QRS answered to the request for the rows of one kind, and its time then; or why there is none."""
+
+    license: str
+    rows: list[UsageRow] = field(default_factory=list)
+    now: datetime | None = None
+    error: QlikError | None = None
+
+
 def _settled(outcome: Outcome, is_listed: bool | None) -> Outcome:
     """The outcome of a session in the light of the list read afterwards; None where there is none."""
     if is_listed:
@@ -258,6 +315,10 @@ def _is_clear_no(error: QlikError) -> bool:
     if error.status is None:
         return error.kind not in PERHAPS_OBEYED
     return 400 <= error.status < 500
+
+
+def _is_not_found(error: QlikError | None) -> bool:
+    return isinstance(error, RequestFailed) and error.status == 404
 
 
 def _is_unreachable(error: QlikError) -> bool:

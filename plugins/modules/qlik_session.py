@@ -105,6 +105,12 @@ EXAMPLES = r"""
   vars:
     remembered: ""
 
+- name: See what a rule by idle time would end
+  qlikops.sense.qlik_session:
+    min_idle: 4h
+    activity: require
+  check_mode: true
+
 - name: End the sessions of people who have left
   qlikops.sense.qlik_session:
     user_states: [removed_externally, blacklisted, missing]
@@ -157,6 +163,7 @@ summary:
     sessions: 3
     users: 2
     people: 2
+    rows_without_session: null
     users_at_limit: 0
     proxies: 2
     virtual_proxies: 3

@@ -129,9 +129,35 @@ sessions:
       type: str
       sample: "2026-01-15T08:00:00Z"
     age:
-      description: Seconds since then, null for a session that is not in O(first_seen).
+      description:
+        - Seconds since it began or, where QRS does not tell, since it was first seen. Null if it is not in
+          O(first_seen) either.
       type: int
       sample: 5400
+    age_source:
+      description: V(qrs) if it is the time since RV(sessions[].started), V(memory) if since RV(sessions[].first_seen).
+      type: str
+      choices: [qrs, memory]
+      sample: qrs
+    started:
+      description: When it began according to QRS, null if that is not known. See O(activity).
+      type: str
+      sample: "2026-01-15T08:00:00Z"
+    last_active:
+      description: When QRS last noted activity, null if that is not known.
+      type: str
+      sample: "2026-01-15T08:50:00Z"
+    idle:
+      description:
+        - Seconds since then by QRS's own clock, null if that is not known. QRS notes activity late, so the user may
+          have been active since.
+      type: int
+      sample: 2400
+    license:
+      description: The allocation that the session holds, null if that is not known.
+      type: str
+      choices: [professional, analyzer, analyzer_capacity, user, login]
+      sample: analyzer
     rule:
       description: The name of the rule that selected it.
       type: str
@@ -175,6 +201,13 @@ users:
       description: How many of the sessions are theirs.
       type: int
       sample: 2
+    rows_without_session:
+      description:
+        - How many sessions QRS counts as theirs that no proxy service lists, null if that is not known. They may keep a
+          user out who has fewer than five sessions. For some minutes after a session has ended they are no wonder.
+        - Known only if all sessions of the site were listed, and rows say whose they are.
+      type: int
+      sample: 0
     virtual_proxies:
       description: Prefixes of the virtual proxies they have them over.
       type: list
@@ -305,6 +338,7 @@ summary:
   description:
     - Totals of the lists above, as C(people) the users of that kind, and as C(users_at_limit) the users with five or
       more of the sessions listed.
+    - C(rows_without_session) is of all users that O(users) and O(exclude_users) mean, also of those without a session.
     - With O(any_of) also C(rules), how many of the sessions each rule selected.
   returned: always
   type: dict
@@ -312,6 +346,7 @@ summary:
     sessions: 12
     users: 9
     people: 8
+    rows_without_session: 0
     users_at_limit: 1
     proxies: 2
     virtual_proxies: 3
@@ -424,7 +459,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 def main() -> None:
     module = QlikModule(argument_spec=selection_spec())
     with errors_as_failures(module), Site(module.connection()) as site:
-        query = inquire(site, module.params, datetime.now(timezone.utc))
+        query = inquire(site, module.params, datetime.now(timezone.utc), shows_activity=True)
         finish(module, query)
 
 

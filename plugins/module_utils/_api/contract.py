@@ -50,6 +50,39 @@ REQUESTS = (
     ),
     DeclaredRequest(QRS, "GET", "/qrs/user/full", "User", LOCKED, "D", "states and addresses of users"),
     DeclaredRequest(QRS, "GET", "/qrs/user/count", "Value", LOCKED, "D", "whether missing users can be told"),
+    DeclaredRequest(
+        QRS,
+        "GET",
+        "/qrs/license/professionalaccessusage/full",
+        "LicenseProfessionalAccessUsage",
+        LOCKED,
+        "D",
+        "activity of sessions",
+    ),
+    DeclaredRequest(
+        QRS,
+        "GET",
+        "/qrs/license/analyzeraccessusage/full",
+        "LicenseAnalyzerAccessUsage",
+        LOCKED,
+        "D",
+        "activity of sessions",
+    ),
+    DeclaredRequest(
+        QRS, "GET", "/qrs/license/useraccessusage/full", "LicenseUserAccessUsage", LOCKED, "D", "activity of sessions"
+    ),
+    DeclaredRequest(
+        QRS, "GET", "/qrs/license/loginaccessusage/full", "LicenseLoginAccessUsage", LOCKED, "D", "activity of sessions"
+    ),
+    DeclaredRequest(
+        QRS,
+        "GET",
+        "/qrs/license/analyzertimeaccessusage/full",
+        "LicenseAnalyzerTimeAccessUsage",
+        EXPERIMENTAL,
+        "D",
+        "activity of sessions",
+    ),
     DeclaredRequest(QRS, "GET", "/qrs/custombannermessage/full", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
     DeclaredRequest(QRS, "POST", "/qrs/custombannermessage", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
     DeclaredRequest(QRS, "PUT", "/qrs/custombannermessage/{id}", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
@@ -63,6 +96,10 @@ REQUESTS = (
         PERSONAL, "DELETE", "/{virtualproxy}/qps/user", "", LOCKED, "D", "logging out where QRS was asked so"
     ),
 )
+
+# The kinds of usage rows that are of a session, and those that list the sessions of a user.
+USAGE_OF_SESSION = ("LicenseProfessionalAccessUsage", "LicenseAnalyzerAccessUsage", "LicenseUserAccessUsage")
+USAGE_OF_USER = ("LicenseLoginAccessUsage", "LicenseAnalyzerTimeAccessUsage")
 
 FIELDS = (
     Field("ProxyService", "id", TEXT, "D", "telling proxies apart"),
@@ -113,6 +150,16 @@ FIELDS = (
     Field("CustomBannerMessage", "messageType", ENUM, "D", "banners"),
     Field("CustomBannerMessage", "isActive", FLAG, "D", "banners"),
     Field("CustomBannerMessage", "duration", NUMBER, "D", "banners"),
+    *(Field(entity, "sessionID", TEXT, "D", "joining rows with sessions: C") for entity in USAGE_OF_SESSION),
+    *(Field(entity, "useStartTime", TEXT, "D", "when sessions began") for entity in USAGE_OF_SESSION),
+    *(Field(entity, "latestActivity", TEXT, "D", "how idle sessions are") for entity in USAGE_OF_SESSION),
+    *(Field(entity, "modifiedByUserName", TEXT, "D", "whose rows they are: C") for entity in USAGE_OF_SESSION),
+    *(Field(entity, "modifiedByUserName", TEXT, "D", "whose rows they are: C") for entity in USAGE_OF_USER),
+    *(Field(entity, "user", OBJECT, "D", "whose rows they are") for entity in USAGE_OF_USER),
+    *(Field(entity, "sessions", LIST, "D", "joining rows with sessions") for entity in USAGE_OF_USER),
+    *(Field(f"{entity}Session", "sessionID", TEXT, "D", "joining rows with sessions: C") for entity in USAGE_OF_USER),
+    *(Field(f"{entity}Session", "createdDate", TEXT, "D", "when sessions began: I") for entity in USAGE_OF_USER),
+    *(Field(f"{entity}Session", "latestActivity", TEXT, "D", "how idle sessions are") for entity in USAGE_OF_USER),
     # Described in camelCase, seen in PascalCase (L).
     Field("Session", "UserDirectory", TEXT, "D", "whose session it is"),
     Field("Session", "UserId", TEXT, "D", "whose session it is"),

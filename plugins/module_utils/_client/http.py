@@ -87,11 +87,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier try may have done it."""
+    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier try may have done it.
+
+    ``date`` is the header of this name, "" without one.
+    """
 
     status: int
     data: Any = field(repr=False)
     repeated: bool
+    date: str = ""
 
 
 class Rest:
@@ -147,7 +151,8 @@ class Rest:
             words = self._quotable(readable(received.content, received.is_cut), call)
             location = self._quotable(received.response.headers.get("Location", ""), call)
             raise explain_answer(request, received.status, words, location, self._connection.api_user)
-        return Response(received.status, self._parsed(request, received, call), repeated)
+        data = self._parsed(request, received, call)
+        return Response(received.status, data, repeated, received.response.headers.get("Date", ""))
 
     def _send_until_answered(self, endpoint: Endpoint, call: Request) -> tuple[Received, bool]:
         answer_lost = False

@@ -10,18 +10,25 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, tag_of_ref
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink
 
+if TYPE_CHECKING:
+    from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
+
+QRS, MEMORY = "qrs", "memory"
+
 
 @dataclass(frozen=True)
 class Ages:
-    """What is remembered, as of ``now`` (aware, UTC)."""
+    """What is remembered, as of ``now`` (aware, UTC), and what QRS knows, where it was asked."""
 
     now: datetime
     remembered: Mapping[str, datetime]
+    activities: Activities | None = None
 
     @classmethod
     def from_option(cls, first_seen: Mapping[str, object] | None, now: datetime) -> Ages:
@@ -29,9 +36,27 @@ class Ages:
         return cls(now, {ref: min(now, _time(ref, text)) for ref, text in (first_seen or {}).items()})
 
     def of(self, session: Session) -> int | None:
+        """Seconds since the session began according to QRS, else since it was first seen; None without either."""
+        known = self._began_by_qrs(session)
+        return self.since_seen(session) if known is None else known
+
+    def since_seen(self, session: Session) -> int | None:
         """Seconds since the session was first seen; None where it had not been seen before."""
         seen = self.remembered.get(session.ref)
         return None if seen is None else int((self.now - seen).total_seconds())
+
+    def source(self, session: Session) -> str | None:
+        """Where the age comes from: QRS, MEMORY or None."""
+        if self._began_by_qrs(session) is not None:
+            return QRS
+        return None if self.since_seen(session) is None else MEMORY
+
+    def idle(self, session: Session) -> int | None:
+        """Seconds since QRS last noted activity; None where that is not known, whatever the age."""
+        return self.activities.idle(session) if self.activities else None
+
+    def _began_by_qrs(self, session: Session) -> int | None:
+        return self.activities.age(session) if self.activities else None
 
     def first_seen(self, session: Session) -> str:
         return iso(self.remembered.get(session.ref, self.now))

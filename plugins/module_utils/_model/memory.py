@@ -56,7 +56,7 @@ class Memory:
         return SET_BACK.format(stored_at=self.stored_at) if self.is_ahead_of(now) else ""
 
 
-AGES_BEGIN = "Ages are counted from now on, and nothing is selected by age this time."
+AGES_BEGIN = "Ages that QRS does not tell are counted from now on, and nothing is selected by those this time."
 SET_BACK = (
     "The clock has been set back: the last run was at {stored_at}. No session gets older until then."
     " If that time was wrong, remove the memory."

@@ -10,7 +10,7 @@ import fnmatch
 import re
 from collections.abc import Iterable
 
-from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 
@@ -28,9 +28,11 @@ class UserPatterns:
             )
 
     def match(self, session: Session) -> bool:
+        return self.match_key(session.user_key)
+
+    def match_key(self, user: UserKey) -> bool:
         return any(
-            user_id.fullmatch(fold(session.user_id))
-            and (directory is None or directory.fullmatch(fold(session.user_directory)))
+            user_id.fullmatch(user[1]) and (directory is None or directory.fullmatch(user[0]))
             for directory, user_id in self._pairs
         )
 

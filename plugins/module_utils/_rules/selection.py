@@ -32,7 +32,7 @@ SURPLUS = ("keep_per_user", "keep_per_virtual_proxy")
 
 @dataclass(frozen=True)
 class Selection:
-    """Kinds are joined by *and*, the entries of one list by *or*. ``min_age`` in seconds."""
+    """Kinds are joined by *and*, the entries of one list by *or*. ``min_age`` and ``min_idle`` in seconds."""
 
     proxies: tuple[str, ...] = ()
     virtual_proxies: tuple[str, ...] = ()
@@ -43,6 +43,7 @@ class Selection:
     session_ids: tuple[str, ...] = field(default=(), repr=False)
     user_states: frozenset[str] = frozenset()
     min_age: int | None = None
+    min_idle: int | None = None
     keep_per_user: int | None = None
     keep_per_virtual_proxy: int | None = None
 
@@ -69,6 +70,7 @@ class Selection:
             session_ids=non_empty(options.get("session_ids")),
             user_states=frozenset(non_empty(options.get("user_states"))),
             min_age=seconds("min_age", options.get("min_age")),
+            min_idle=seconds("min_idle", options.get("min_idle")),
             **keep,
         )
 
@@ -77,7 +79,12 @@ class Selection:
         """Whether anything but an exclusion narrows it down from all sessions."""
         lists = (self.proxies, self.virtual_proxies, self.users, self.attributes, self.user_states)
         ids = (self.session_refs, self.session_ids)
-        return any(map(bool, (*lists, *ids))) or self.min_age is not None or self.takes_surplus
+        return any(map(bool, (*lists, *ids))) or self.takes_time or self.takes_surplus
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether it depends on how long sessions have been there or idle."""
+        return self.min_age is not None or self.min_idle is not None
 
     @property
     def takes_surplus(self) -> bool:
@@ -117,6 +124,11 @@ class Selection:
         """Whether sessions of the pair may be meant."""
         return self._covers_proxy(link.proxy) and self._covers_virtual_proxy(link.virtual_proxy)
 
+    def user_test(self) -> Callable[[UserKey], bool]:
+        """Tells whether sessions of a user may be meant."""
+        users, excluded = UserPatterns(self.users), UserPatterns(self.exclude_users)
+        return lambda user: (not self.users or users.match_key(user)) and not excluded.match_key(user)
+
     def _covers_proxy(self, proxy: ProxyService) -> bool:
         return not self.proxies or any(map(proxy.is_called, self.proxies))
 
@@ -138,7 +150,8 @@ class Selection:
             and all(_carries(session, name, expression) for name, expression in attributes.items())
             and (not self.session_refs or session.ref in self.session_refs)
             and (not self.session_ids or session.session_id in self.session_ids)
-            and (self.min_age is None or _is_old(ages.of(session), self.min_age))
+            and (self.min_age is None or _is_long(ages.of(session), self.min_age))
+            and (self.min_idle is None or _is_long(ages.idle(session), self.min_idle))
         ]
 
     def not_found(self, listing: Listing, existing: Iterable[ProxyLink]) -> tuple[str, ...]:
@@ -202,13 +215,17 @@ def surplus(
     ages: Ages,
     whose: Callable[[Session], Hashable],
 ) -> list[Session]:
-    """Of the candidates of each of ``whose`` as many as it has sessions above ``keep``, oldest first.
+    """Of the candidates of each of ``whose`` as many as it has above ``keep``: longest idle first, then oldest first.
 
-    Where ages are unknown or equal the order is that of ``sort_by: prefix``.
+    What is unknown counts as nothing. Where all is equal the order is that of ``sort_by: prefix``.
     """
     too_many = Counter(map(whose, all_sessions))
     taken = []
-    for session in sorted(in_order(list(candidates)), key=lambda session: -(ages.of(session) or 0)):
+
+    def how_stale(session: Session) -> tuple[int, int]:
+        return -(ages.idle(session) or 0), -(ages.of(session) or 0)
+
+    for session in sorted(in_order(list(candidates)), key=how_stale):
         if too_many[whose(session)] > keep:
             too_many[whose(session)] -= 1
             taken.append(session)
@@ -234,8 +251,8 @@ def _carries(session: Session, folded_name: str, expression: re.Pattern[str]) ->
     )
 
 
-def _is_old(age: int | None, least: int) -> bool:
-    return age is not None and age >= least
+def _is_long(time: int | None, least: int) -> bool:
+    return time is not None and time >= least
 
 
 def _unknown(option: str, name: str, known: Iterable[str]) -> BadOption:

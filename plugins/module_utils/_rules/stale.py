@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
-from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages, age_in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import QRS, Ages, age_in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import STATES
@@ -34,8 +34,10 @@ CRITERIA = (
     "attributes",
     "user_states",
     "min_age",
+    "min_idle",
     *SURPLUS,
 )
+TIMES = ("min_age", "min_idle")
 STATE_REASONS = {
     "removed_externally": "user was removed from the user directory",
     "blacklisted": "user is blacklisted",
@@ -82,13 +84,14 @@ def rules_from_option(any_of: Sequence[Mapping[str, Any]] | None, skip_blank: bo
 def _rule(given: Mapping[str, Any], place: str, skip_blank: bool) -> Rule | None:
     # Whoever may keep none is not limited in number.
     options = {option: given.get(option) for option in CRITERIA if option not in SURPLUS or given.get(option) != 0}
-    if skip_blank and str(options["min_age"]).strip() == "0":
-        options["min_age"] = None
+    for option in TIMES:
+        if skip_blank and str(options[option]).strip() == "0":
+            options[option] = None
     try:
         selection = Selection.from_options(options)
     except BadOption as error:
         raise _in_rule(place, error) from error
-    if not replace(selection, min_age=selection.min_age or None).is_given:
+    if not replace(selection, min_age=selection.min_age or None, min_idle=selection.min_idle or None).is_given:
         if skip_blank:
             return None
         raise BadOption(
@@ -148,13 +151,27 @@ class _Reasons:
             theirs = selection.user_states & self._states.get(session.user_key, frozenset())
             words.append(next(STATE_REASONS[state] for state in STATES if state in theirs))
         if selection.min_age is not None:
-            age = age_in_words(self._ages.of(session) or 0)
-            words.append(f"first seen {age} ago, limit {age_in_words(selection.min_age)}")
+            words.append(f"{self._age(session)}, limit {age_in_words(selection.min_age)}")
+        if selection.min_idle is not None:
+            words.append(f"{self._idle(session)}, limit {age_in_words(selection.min_idle)}")
         if selection.keep_per_user is not None:
             number = counted(self._of_user[of_user(session)], "session")
-            words.append(f"user has {number}, keeps {selection.keep_per_user}")
+            idle = f", {self._idle(session)}" if selection.min_idle is None and self._ages.idle(session) else ""
+            words.append(f"user has {number}, keeps {selection.keep_per_user}{idle}")
         if selection.keep_per_virtual_proxy is not None:
             number = counted(self._of_prefix[of_prefix(session)], "session")
             prefix, keep = session.virtual_proxy.prefix, selection.keep_per_virtual_proxy
             words.append(f"virtual proxy /{prefix} has {number}, keeps {keep}")
         return "; ".join(words) or f"matches {_joined(selection)}"
+
+    def _age(self, session: Session) -> str:
+        age = age_in_words(self._ages.of(session) or 0)
+        if self._ages.source(session) == QRS:
+            return f"began {age} ago according to {self._source(session)}"
+        return f"first seen {age} ago"
+
+    def _idle(self, session: Session) -> str:
+        return f"idle for {age_in_words(self._ages.idle(session) or 0)} according to {self._source(session)}"
+
+    def _source(self, session: Session) -> str:
+        return self._ages.activities.of(session).source if self._ages.activities else ""

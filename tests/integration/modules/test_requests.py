@@ -20,6 +20,9 @@ from ansible_collections.qlikops.sense.tests.integration.modules.running import 
 from qlik_simulator.model.switches import SWITCHES
 
 PAIRS = len(sites.PAIRS)
+USAGE = [
+    f"/qrs/license/{kind}accessusage/full" for kind in ("analyzer", "analyzertime", "login", "professional", "user")
+]
 CROWD = 200
 
 
@@ -48,15 +51,18 @@ def paths(control: simulated.Control, **wanted: Any) -> list[str]:
 # Requests
 
 
-def test_a_list_is_one_request_a_pair_and_two_more(modules: Modules) -> None:
-    assert not modules.info().failed
-    assert paths(modules.control, listener="qrs") == ["/qrs/proxyservice/full", "/qrs/virtualproxyconfig/full"]
+@pytest.mark.parametrize(("activity", "usage"), [("auto", USAGE), ("none", [])])
+def test_a_list_is_one_request_a_pair_and_two_more_and_five_for_activity(
+    modules: Modules, activity: str, usage: list[str]
+) -> None:
+    assert not modules.info(activity=activity).failed
+    assert paths(modules.control, listener="qrs") == [*usage, "/qrs/proxyservice/full", "/qrs/virtualproxyconfig/full"]
     asked = sorted(
         (entry["node"], entry["path"].partition("?")[0]) for entry in modules.control.journal(listener="qps")
     )
     wanted = ((node, f"/qps/{prefix}/session" if prefix else "/qps/session") for node, prefix in sites.PAIRS)
     assert asked == sorted(wanted)
-    assert modules.control.counters()["requests"] == PAIRS + 2
+    assert modules.control.counters()["requests"] == PAIRS + 2 + len(usage)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_a_list_is_one_request_a_pair_and_two_more(modules: Modules) -> None:
 def test_no_request_is_in_vain(modules: Modules, options: dict[str, Any], pairs: int, of_users: int) -> None:
     assert not modules.info(**options).failed
     assert len(modules.control.journal(listener="qps")) == pairs
-    assert len(modules.control.journal(listener="qrs")) == 2 + of_users
+    assert len(modules.control.journal(listener="qrs")) == 2 + len(USAGE) + of_users
 
 
 def test_many_users_are_resolved_in_batches(crowd: Modules) -> None:

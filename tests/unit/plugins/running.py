@@ -21,6 +21,9 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest
 Result = dict[str, Any]
 CONNECTION = {"host": "qlik1.example.com", "client_cert": "client.pem", "client_key": "client_key.pem"}
 QRS = "GET qlik1.example.com:4242/qrs"
+USAGE = [
+    f"{QRS}/license/{kind}accessusage/full" for kind in ("professional", "analyzer", "user", "login", "analyzertime")
+]
 BANNERS = "qlik1.example.com:4242/qrs/custombannermessage"
 CENTRAL, NODE2 = "central.example.com:4243", "node2.example.com:4243"
 
@@ -105,6 +108,7 @@ def site_answers(**sessions: list[dict[str, Any]]) -> dict[str, Any]:
         f"POST {BANNERS}": banner("Maintenance"),
         f"{QRS}/servernodeconfiguration/full": [{"name": "Central", "isCentral": True}, {"name": "Node2"}],
     }
+    answers.update({key: [] for key in USAGE})
     for node, address in (("central", CENTRAL), ("node2", NODE2)):
         answers[f"GET {address}/qps/session"] = sessions.get(node, [])
         answers[f"GET {address}/qps/sales/session"] = sessions.get(f"{node}_sales", [])

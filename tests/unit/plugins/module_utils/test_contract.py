@@ -21,6 +21,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api import banner a
 from ansible_collections.qlikops.sense.plugins.module_utils._api import nodes as _nodes
 from ansible_collections.qlikops.sense.plugins.module_utils._api import qps as _proxy_service
 from ansible_collections.qlikops.sense.plugins.module_utils._api import qrs as _repository
+from ansible_collections.qlikops.sense.plugins.module_utils._api import usage as _usage
 from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import (
     ENUM,
     FIELDS,
@@ -34,6 +35,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import
     QRS,
     REQUESTS,
     TEXT,
+    USAGE_OF_USER,
     DeclaredRequest,
     Field,
 )
@@ -43,9 +45,11 @@ from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from qlik_simulator.model import entities
 from qlik_simulator.model.banners import BannerStore
 from qlik_simulator.model.clock import Clock
+from qlik_simulator.model.history import History
 from qlik_simulator.model.sessions import Session
 from qlik_simulator.model.site_file import site_from
 from qlik_simulator.model.switches import Switches
+from qlik_simulator.model.usage import KINDS, UsageBook
 from qlik_simulator.services import about, openapi, qps
 
 # The type that each method of the reader expects.
@@ -83,12 +87,14 @@ def test_every_row_stands_once_and_belongs_to_something_that_is_asked_for() -> N
     within = {
         *("ProxyServiceSettings", "UserAttribute"),
         *("TagCondensed", "CustomPropertyValue", "CustomPropertyDefinitionCondensed"),
+        *(f"{entity}Session" for entity in USAGE_OF_USER),
     }
     assert {field.entity for field in FIELDS} == {request.entity for request in REQUESTS if request.entity} | within
 
 
-def test_only_banners_and_the_lists_of_sessions_rest_on_what_is_experimental() -> None:
-    assert {row.needed_for for row in REQUESTS if row.stability != LOCKED} == {"banners", "lists of sessions"}
+def test_only_banners_lists_and_the_activity_of_sessions_rest_on_what_is_experimental() -> None:
+    needed_for = {row.needed_for for row in REQUESTS if row.stability != LOCKED}
+    assert needed_for == {"banners", "lists of sessions", "activity of sessions"}
 
 
 def fields_read(module: ModuleType) -> set[tuple[str, str]]:
@@ -103,7 +109,7 @@ def fields_read(module: ModuleType) -> set[tuple[str, str]]:
 
 
 def test_the_fields_that_are_read_are_those_of_the_table() -> None:
-    read = fields_read(_repository) | fields_read(_proxy_service) | fields_read(_banner) | fields_read(_nodes)
+    read = set().union(*map(fields_read, (_repository, _proxy_service, _banner, _nodes, _usage)))
     assert read == {(field.name, field.type) for field in FIELDS}
 
 
@@ -135,6 +141,8 @@ def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
     repository.users("a filter", ())
     with pytest.raises(Exception, match="shows no proxy service"):
         repository.proxy_services()
+    for license_ in _usage.KINDS:
+        _usage.UsageApi(rest, builders.connection()).rows(license_)
     service = _proxy_service.ProxyServiceApi(rest, Endpoint("qlik1", 4243))
     service.is_alive()
     for prefix in ("", "{virtualproxy}"):
@@ -145,6 +153,13 @@ def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
 
 
 MARKS = {"tags": ["rack 1"], "custom_properties": [{"Room": "A1"}]}
+
+
+def usage_row(license_: str) -> dict[str, Any]:
+    """A usage row of one kind as the simulated site shows it."""
+    site = site_from({"virtual_proxies": [], "nodes": [{"name": "Central", "host_name": "qlik1.example.com"}]})
+    clock = Clock()
+    return UsageBook(site, {}, History(clock), Switches(), clock).model(license_)
 
 
 def simulated() -> dict[str, dict[str, Any]]:
@@ -162,6 +177,7 @@ def simulated() -> dict[str, dict[str, Any]]:
     node = entities.node_full(site.nodes[0], start)
     proxy = entities.proxy_full(site.nodes[0], site, {}, start)
     user = entities.user_full(site.users[0], start)
+    usage = {license_: usage_row(license_) for license_ in KINDS}
     banners = BannerStore(site.banners, clock, Switches()).table()
     assert banners is not None
     return {
@@ -175,6 +191,12 @@ def simulated() -> dict[str, dict[str, Any]]:
         "ServiceStatus": entities.service_status(site.nodes[0], 1, 2, start, start),
         "User": user,
         "UserAttribute": user["attributes"][0],
+        **{KINDS[license_].entity: row for license_, row in usage.items()},
+        **{
+            f"{KINDS[license_].entity}Session": row["sessions"][0]
+            for license_, row in usage.items()
+            if "sessions" in row
+        },
         "CustomBannerMessage": next(iter(banners.rows)).full,
         "Session": {**Session("LAB", "anna", clock.now(), []).struct(), "UserName": ""},
     }

@@ -150,7 +150,9 @@ def test_a_clock_that_was_set_back_makes_nothing_old_when_it_is_right_again() ->
 def test_a_memory_that_did_not_come_back_is_told(text: Any, words: str) -> None:
     sentence = recall(text).note(NOW)
     assert words in sentence
-    assert sentence.endswith("Ages are counted from now on, and nothing is selected by age this time.")
+    assert sentence.endswith(
+        "Ages that QRS does not tell are counted from now on, and nothing is selected by those this time."
+    )
 
 
 def test_a_clock_that_was_set_back_is_told_unless_by_seconds() -> None:

@@ -27,6 +27,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
     CONNECTION,
     NODE2,
     QRS,
+    USAGE,
     Result,
     install,
     params_of,
@@ -75,15 +76,18 @@ def test_sessions_are_listed_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [session["user"] for session in result["sessions"]] == ["LAB\\anna", "LAB\\bert", "LAB\\anna"]
     assert result["sessions"][2]["attributes"] == {"group": ["HR"]}
     assert result["changed"] is False
-    assert len(rest.asked) == 2 + 4
+    assert len(rest.asked) == 2 + 4 + 5
     assert all(place.startswith("GET ") for place in rest.asked)
     by_id, _rest = info(monkeypatch, answers, sort_by="userid")
     assert [session["user_id"] for session in by_id["sessions"]] == ["anna", "anna", "bert"]
 
 
 def test_only_what_may_be_meant_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    _result, rest = info(monkeypatch, site_answers(), proxies=["node2"], virtual_proxies=["/"])
+    narrow = {"proxies": ["node2"], "virtual_proxies": ["/"]}
+    _result, rest = info(monkeypatch, site_answers(), **narrow, activity="none")
     assert rest.asked[2:] == [f"GET {NODE2}/qps/session"]
+    _result, rest = info(monkeypatch, site_answers(), **narrow)
+    assert sorted(rest.asked[2:]) == sorted([*USAGE, f"GET {NODE2}/qps/session"])
 
 
 def with_others(answers: dict[str, Any], directory: str, users: int = 9) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def test_users_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = site_answers(central=[struct("1"), struct("2"), struct("3", "LAB\\bert")])
     result, rest = info(monkeypatch, answers, resolve_users=True)
     counts = [f"{QRS}/user/count", f"{QRS}/user/count as INTERNAL\\sa_repository"]  # for bert is not there
-    assert len(rest.asked) == 2 + 4 + 1 + 2
+    assert len(rest.asked) == 2 + 4 + 5 + 1 + 2
     assert rest.asked[-2:] == counts
     assert rest.asked[-3] == (
         f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq 'anna')"
@@ -139,7 +143,7 @@ def test_anonymous_users_alone_need_no_request(monkeypatch: pytest.MonkeyPatch) 
     answers = site_answers(central=[struct("1", "NONE\\anonymous9d0c")])
     result, rest = info(monkeypatch, answers, resolve_users=True)
     assert [user["state"] for user in result["users"]] == ["anonymous"]
-    assert len(rest.asked) == 2 + 4
+    assert len(rest.asked) == 2 + 4 + 5
 
 
 @pytest.mark.parametrize(

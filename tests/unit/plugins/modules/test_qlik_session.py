@@ -130,6 +130,7 @@ def test_sessions_are_ended_and_their_lists_read_again(monkeypatch: pytest.Monke
         "sessions": 2,
         "users": 2,
         "people": 2,
+        "rows_without_session": None,
         "users_at_limit": 0,
         "proxies": 2,
         "virtual_proxies": 3,
@@ -196,6 +197,7 @@ def test_the_keys_are_the_same_in_every_mode_and_in_failure(
         assert session.keys() == {
             *("ref", "user", "user_directory", "user_id", "user_name", "attributes", "virtual_proxy"),
             *("virtual_proxy_id", "proxy", "proxy_host", "first_seen", "age", "outcome", "outcome_reason"),
+            *("age_source", "started", "last_active", "idle", "license"),
         }
 
 
@@ -255,7 +257,7 @@ def test_max_percent_reads_the_whole_site_and_nothing_else_does(monkeypatch: pyt
     _result, rest = end(monkeypatch, two_sessions(), proxies=["Central"], max_sessions=5, _ansible_check_mode=True)
     assert len(rest.asked) == 2 + 2
     _result, rest = end(monkeypatch, two_sessions(), proxies=["Central"], keep_per_user=0, _ansible_check_mode=True)
-    assert len(rest.asked) == 2 + 4
+    assert len(rest.asked) == 2 + 4 + 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The usage rows of QRS: one list for each kind of allocation.
+
+Paths and fields: D (qlik-api 11). That ``sessionID`` is the id of a session in QPS, and that ``modifiedByUserName``
+is its user: C. All rows are read: ids of sessions are secrets that belong in no URL, and who would filter by user
+relies on the latter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of
+from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey, user_key
+from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import UsageRow
+
+# License -> name in the path.
+OF_SESSIONS = {"professional": "professional", "analyzer": "analyzer", "user": "user"}
+OF_USERS = {"login": "login", "analyzer_capacity": "analyzertime"}
+KINDS = {**OF_SESSIONS, **OF_USERS}
+
+
+class UsageApi:
+    """Reads usage rows."""
+
+    def __init__(self, rest: Rest, connection: Connection) -> None:
+        self._rest = rest
+        self._connection = connection
+
+    def rows(self, license_: str) -> tuple[list[UsageRow], datetime | None]:
+        """All rows of one kind, and the time of QRS when it answered; one request. A row without an id is left out."""
+        request = Request("GET", f"{qrs_root(self._connection)}/license/{KINDS[license_]}accessusage/full")
+        answer = self._rest.send(self._connection.repository, request)
+        items = objects_of(answer.data, f"GET https://{self._connection.repository}{call.path}")
+        read = _rows_of_user if license_ in OF_USERS else _row_of_session
+        rows = [row for item in items for row in read(license_, item) if row.session_id]
+        self._rest.remember_secrets(row.session_id for row in rows)
+        return rows, _server_time(answer.date)
+
+
+def _row_of_session(license_: str, item: Fields) -> list[UsageRow]:
+    return [
+        UsageRow(
+            license=license_,
+            user=_named(item.text("modifiedByUserName")),
+            names_user=False,
+            started=item.text("useStartTime"),
+            last_active=item.text("latestActivity"),
+            session_id=item.text("sessionID"),
+        )
+    ]
+
+
+def _rows_of_user(license_: str, item: Fields) -> list[UsageRow]:
+    """One pass or allowance, with each session that draws on it. A session began when it was added to it (I)."""
+    user = item.object("user")
+    directory, user_id = user.text("userDirectory"), user.text("userId")
+    return [
+        UsageRow(
+            license=license_,
+            user=user_key(directory, user_id) if directory and user_id else _named(item.text("modifiedByUserName")),
+            names_user=bool(directory and user_id),
+            started=each.text("createdDate"),
+            last_active=each.text("latestActivity"),
+            session_id=each.text("sessionID"),
+        )
+        for each in item.objects("sessions")
+    ]
+
+
+def _named(text: str) -> UserKey | None:
+    directory, backslash, user_id = text.partition("\\")
+    return user_key(directory, user_id) if backslash and directory and user_id else None
+
+
+def _server_time(date: str) -> datetime | None:
+    """The header ``Date`` of the answer (I: http.sys adds one to each)."""
+    try:
+        time = parsedate_to_datetime(date)
+        return time.astimezone(timezone.utc) if time.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
+        return None
