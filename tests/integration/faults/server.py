@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -91,6 +92,7 @@ class OddHandler(http.server.BaseHTTPRequestHandler):
         headers = dict(answer.headers)
         if answer.status not in (204, 304):
             headers.setdefault("Content-Length", str(len(answer.body)))
+        headers.setdefault("Date", formatdate(usegmt=True))
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

@@ -32,6 +32,7 @@ QRS, CENTRAL, NODE2 = "QRS", "Central", "Node2"
 HOSTS = {QRS: "qlik1.example.com", CENTRAL: "qlik1.example.com", NODE2: "qlik2.example.com"}
 DEFAULT, SALES, EMEA = "", "sales", "partner/emea"
 OPAQUE_ID = "kP9_opaque.token~71A"
+USAGE = re.compile(r"/qrs/license/(professional|analyzer|user|login|analyzertime)accessusage/full")
 CONDITION = re.compile(r"userDirectory eq '((?:[^'\\]|\\.)*)' and userId eq '((?:[^'\\]|\\.)*)'")
 
 
@@ -138,6 +139,7 @@ class Site:
         self.known_users: dict[str, dict[str, Any]] = {user: {} for user in KNOWN_USERS}
         self.prefixes = {f"vp-{prefix or 'default'}": prefix for prefix in (DEFAULT, SALES, EMEA)}
         self.linked = {CENTRAL: [DEFAULT, SALES], NODE2: [DEFAULT, SALES, EMEA]}
+        self.usage: dict[str, list[dict[str, Any]]] = {}
         self.flaws: dict[str, str] = {}
         self.rules: list[Rule] = []
         self.journal: list[Request] = []
@@ -283,6 +285,9 @@ class Site:
             return self.proxy_services()
         if path == "/qrs/user/full":
             return self._users(request.query.get("filter", ""))
+        usage = USAGE.fullmatch(path)
+        if usage:
+            return self.usage.get(usage[1], [])
         if path == "/qrs/user/count":
             is_shown_all = request.user.endswith("UserId=sa_repository")
             return len(self.known_users) + USERS_WITHOUT_SESSIONS + (self.hidden_users if is_shown_all else 0)

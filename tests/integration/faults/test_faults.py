@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.qlikops.sense.tests.integration.faults import (
     oracle,
+    rows_activity,
     rows_bodies,
     rows_certificates,
     rows_endings,
@@ -34,6 +35,7 @@ ROWS: list[Row] = [
     *rows_limits.ROWS,
     *rows_bodies.ROWS,
     *rows_certificates.ROWS,
+    *rows_activity.ROWS,
 ]
 
 
