@@ -31,6 +31,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.user import (
     require_proof,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._result import Result
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Plan, without_active
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.stale import (
     Rule,
@@ -109,6 +110,13 @@ class SessionQuery:
     rule_names: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     rows_without_session: Mapping[UserKey, int] | None = None
+    goes_by_idleness: bool = False
+
+    def second_look(self, site: Site, plan: Plan) -> Plan:
+        """The plan once more, right before it is carried out. QRS is asked again where idle times have had a say."""
+        if not (self.goes_by_idleness and self.ages.activities and self.ages.activities.knows_any and plan.to_end):
+            return plan
+        return without_active(plan, self.ages.activities, Activities(site.usage(), plan.to_end))
 
     def result(self, with_ids: bool, sessions: Iterable[Session] | None = None) -> Result:
         """The result, of all selected sessions unless told of which."""
@@ -213,6 +221,7 @@ def inquire(
         rule_names=tuple(dict.fromkeys(rule.name for rule in rules or ())),
         doubts=tuple(doubts),
         rows_without_session=_rows_without_session(ages, listing, topology, selection),
+        goes_by_idleness=any(each.min_idle is not None or each.takes_surplus for each in criteria.selections),
     )
 
 

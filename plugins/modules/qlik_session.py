@@ -144,7 +144,8 @@ sessions:
       sample: ""
 kept:
   description:
-    - The sessions selected but spared, with the keys of RV(qlikops.sense.qlik_session_info#module:sessions).
+    - The sessions selected but spared, with the keys of RV(qlikops.sense.qlik_session_info#module:sessions). They are
+      protected, or they were selected by idle time or number and QRS noted activity right before they were to end.
   returned: always
   type: list
   elements: dict
@@ -304,7 +305,11 @@ def main() -> None:
             query = inquire(site, options, now, count_all, protection.spares)
             plan = plan_ending(query.selected, protection)
             refusal = reason_to_refuse(query, plan, caps, options["on_proxy_failure"])
-            end_result = not_tried(plan) if module.check_mode or refusal else site.end(plan.to_end)
+            if module.check_mode or refusal:
+                end_result = not_tried(plan)
+            else:
+                plan = query.second_look(site, plan)
+                end_result = site.end(plan.to_end)
         unread = in_words((*query.listing.failures, *end_result.failures))
         problem = problem_of(end_result, refusal, unread if options["on_proxy_failure"] == "fail" else "")
         result = ended_result(query, plan, end_result, options["include_session_ids"], refusal, problem)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
 from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty
@@ -26,7 +27,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Plan:
-    """Both in the order of the selection."""
+    """Both in the order of the selection; what was spared at a second look stands last."""
 
     to_end: tuple[Session, ...]
     kept: tuple[Kept, ...]
@@ -81,6 +82,27 @@ class Protection:
 
     def spares(self, session: Session) -> bool:
         return bool(self.reason(session))
+
+
+def without_active(plan: Plan, before: Activities, now: Activities) -> Plan:
+    """The plan at a second look, right before it is carried out: who has come back to work since the first is spared.
+
+    So is a session that QRS told something of and tells nothing of any more: it is not known to be idle.
+    """
+
+    def spared(session: Session) -> str:
+        first, second = before.of(session), now.of(session)
+        if first.last_active is None:
+            return ""
+        if second.last_active is None:
+            return "QRS tells no more how idle it is"
+        return f"active again according to {second.source}" if second.last_active > first.last_active else ""
+
+    reasons = [(session, spared(session)) for session in plan.to_end]
+    return Plan(
+        to_end=tuple(session for session, reason in reasons if not reason),
+        kept=(*plan.kept, *(Kept(session, reason) for session, reason in reasons if reason)),
+    )
 
 
 def plan_ending(selected: Iterable[Session], protection: Protection) -> Plan:

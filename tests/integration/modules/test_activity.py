@@ -102,6 +102,41 @@ def test_who_has_too_many_loses_the_longest_idle(licensed: Modules) -> None:
         assert session["reason"].endswith(" min according to QRS (analyzer access)")
 
 
+# Something happens to the site between the two looks of the module.
+BETWEEN = """
+import requests
+from ansible_collections.qlikops.sense.plugins.module_utils import _site
+usage = _site.Site.usage
+def later(site):
+    requests.put({address!r}, json={body!r})
+    return usage(site)
+_site.Site.usage = later
+"""
+
+
+def between(control: simulated.Control, path: str, body: dict[str, Any]) -> str:
+    return BETWEEN.format(address=f"{control.card['control']}{path}", body=body)
+
+
+@pytest.mark.parametrize("rule", [{"min_idle": "110m"}, {"keep_per_user": 0, "users": ["user", "login"]}])
+def test_who_comes_back_to_work_before_the_end_is_spared(licensed: Modules, rule: dict[str, Any]) -> None:
+    control = licensed.control
+    busy = control.sessions("LAB\\login")[0]["session_id"]
+    change = between(control, "/activity", {"session_ids": [busy], "idle_seconds": 5})
+    run = licensed.end(**rule, exclude_users=["analyzer_capacity", "none"], before=[change])
+    assert sorted(run.users) == ["LAB\\login", "LAB\\user", "LAB\\user"]
+    (kept,) = run.result["kept"]
+    assert (kept["user"], kept["reason"]) == ("LAB\\login", "active again according to QRS (login access)")
+    assert busy in licensed.session_ids()
+    assert run.result["message"].endswith("3 to end: 3 ended, 1 kept")
+
+
+def test_a_session_whose_row_vanishes_before_the_end_is_spared(licensed: Modules) -> None:
+    change = between(licensed.control, "/switches", {"usage_shown": "none"})
+    run = licensed.end(min_idle="110m", before=[change])
+    assert (run.sessions, {kept["reason"] for kept in run.result["kept"]}) == ([], {"QRS tells no more how idle it is"})
+
+
 @pytest.mark.parametrize(
     ("switches", "words"),
     [
