@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._user_options import
 
 Result = dict[str, Any]
 COLUMNS = ("user", "virtual_proxy", "proxy", "ref", "attributes")
+# Shown where they are known.
+ACTIVITY = ("age", "idle", "license")
 
 
 class ActionModule(ActionBase):
@@ -59,7 +62,7 @@ class ActionModule(ActionBase):
             raise Refused(
                 f"None of these is a session of {options.user}: {', '.join(options.refs)}.", "Nothing was ended."
             )
-        known = users or self._known(target, options)
+        known = _with_rows(users, sessions) or self._known(target, options, listed)
         answer = {
             "user": options.user,
             "users": users,
@@ -77,12 +80,13 @@ class ActionModule(ActionBase):
             "failures": failures,
         }
 
-    def _known(self, target: Target, options: UserOptions) -> list[Result]:
+    def _known(self, target: Target, options: UserOptions, listed: Result) -> list[Result]:
         """The user as QRS knows a user without a session; nobody where no exact name was given."""
         if not options.is_exact:
             return []
         asked = {**self._given("email_attributes"), "users": [options.user]}
-        return [{"sessions": 0, **user} for user in plain(target.call("qlikops.sense.qlik_user_info", asked)["users"])]
+        none = {"sessions": 0, "rows": 0, "rows_without_session": listed.get("summary", {}).get("rows_without_session")}
+        return [{**none, **user} for user in plain(target.call("qlikops.sense.qlik_user_info", asked)["users"])]
 
     def _go_on(self, target: Target, options: UserOptions) -> Result:
         """What was seen, and what has come of it since."""
@@ -140,7 +144,15 @@ class ActionModule(ActionBase):
         return {name: value for name, value in self._task.args.items() if name in wanted}
 
 
+def _with_rows(users: Sequence[Result], sessions: Sequence[Result]) -> list[Result]:
+    """With the number of ``rows`` that QRS has of the listed sessions of each."""
+    rows = Counter(fold(session["user"]) for session in sessions if session.get("license"))
+    return [{**user, "rows": rows[fold(user["user"])]} for user in users]
+
+
 def _table(sessions: Sequence[Result]) -> str:
-    header = [SESSION_COLUMNS[name][0] for name in COLUMNS]
-    rows = [[SESSION_COLUMNS[name][1](session, {}) for name in COLUMNS] for session in sessions]
+    known = [name for name in ACTIVITY if any(session.get(name) is not None for session in sessions)]
+    columns = [SESSION_COLUMNS[name] for name in (*COLUMNS, *known)]
+    header = [title for title, _cell in columns]
+    rows = [[cell(session, {}) for _title, cell in columns] for session in sessions]
     return "\n".join(table(header, rows, terminal_width(), elastic=("Attributes",))) if rows else ""

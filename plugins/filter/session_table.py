@@ -60,7 +60,10 @@ options:
       - ref
       - session_id
       - first_seen
+      - started
       - age
+      - idle
+      - license
       - rule
       - reason
       - outcome
@@ -77,6 +80,8 @@ options:
       - attributes
       - ref
       - age
+      - idle
+      - license
       - rule
       - reason
       - outcome

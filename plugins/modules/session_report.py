@@ -210,6 +210,7 @@ overview:
         - Counts of C(people), C(users), C(sessions), C(anonymous_sessions), C(service_sessions), people with another
           session C(elsewhere), users C(at_limit) and C(near_limit), C(runaways), C(unlinked) virtual proxies, people
           who are C(missing) in QRS or C(unknown), people C(without_email), C(nodes) and C(virtual_proxies).
+        - C(rows_without_session), how many sessions QRS counts that no proxy service lists, null if not known.
       type: dict
       sample:
         people: 15

@@ -123,6 +123,8 @@ def figures(report: Row) -> list[dict[str, str]]:
         found.append(figure("also elsewhere", summary["elsewhere"], "have a session on another node"))
     near = f"{texts.number(summary['near_limit'])} more near it" if summary["near_limit"] else "of five, in the site"
     found.append(figure("at the limit", summary["at_limit"], near, "warning" if summary["at_limit"] else ""))
+    if summary["rows_without_session"]:
+        found.append(figure("unlisted", summary["rows_without_session"], "counted, but on no proxy", "warning"))
     if summary["runaways"]:
         noun = "runaway" if summary["runaways"] == 1 else "runaways"
         found.append(figure(noun, summary["runaways"], "above the threshold", "warning"))

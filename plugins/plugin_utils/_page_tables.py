@@ -102,6 +102,7 @@ def users_table(report: Row) -> Table:
         Column("Virtual proxies", lambda user: prefixes(user["virtual_proxies"])),
         *([] if one_node else [Column("Nodes", lambda user: names(user["nodes"]))]),
         Column("Also on", lambda user: places(user["elsewhere"])),
+        count("Unlisted", "rows_without_session"),
         Column("Limit", lambda user: limit(user["limit"])),
     ]
     return table("users", "Users", "users", columns, report["users"])
@@ -117,6 +118,8 @@ def sessions_table(report: Row) -> Table:
         Column("Reference", lambda session: Markup(f"<code>{escape(session['ref'])}</code>")),
         Column("First seen (UTC)", lambda session: escape(short_moment(session["first_seen"])), first_seen),
         Column("Age", lambda session: escape(age(session)), lambda session: session["age"]),
+        Column("Idle", lambda session: escape(idle(session)), lambda session: session["idle"]),
+        word("License", lambda session: session["license"].replace("_", " ")),
     ]
     return table("sessions", "Sessions", "sessions", columns, report["sessions"])
 
@@ -213,6 +216,10 @@ def limit(found: str) -> Markup:
 
 def age(session: Row) -> str:
     return "" if session["age"] is None else duration(session["age"])
+
+
+def idle(session: Row) -> str:
+    return "" if session["idle"] is None else duration(session["idle"])
 
 
 def first_seen(session: Row) -> float | None:

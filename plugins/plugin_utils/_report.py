@@ -104,6 +104,7 @@ class ReportBuilder:
             "virtual_proxies": tally.prefixes(),
             "nodes": tally.nodes(),
             "elsewhere": [{"virtual_proxy": prefix, "node": node} for prefix, node in elsewhere],
+            "rows_without_session": user.rows_without_session,
             "limit": self._limit(whole),
             "runaway": self.thresholds.is_runaway_user(whole.sessions),
         }
@@ -122,6 +123,8 @@ class ReportBuilder:
             "node": session.node,
             "first_seen": session.first_seen,
             "age": session.age,
+            "idle": session.idle,
+            "license": session.license,
         }
 
     def _nodes(self) -> Rows:
@@ -202,7 +205,7 @@ class ReportBuilder:
         return [{"prefix": proxy.prefix, "description": proxy.description} for proxy in alone]
 
     @cached_property
-    def summary(self) -> dict[str, int]:
+    def summary(self) -> dict[str, int | None]:
         kinds = Counter(session.user.kind for session in self.affected)
         people = [user for user in self.users if user["kind"] == "person"]
         limits = Counter(user["limit"] for user in self.at_limit)
@@ -215,6 +218,7 @@ class ReportBuilder:
             "elsewhere": sum(bool(user["elsewhere"]) for user in people),
             "at_limit": limits["at"],
             "near_limit": limits["near"],
+            "rows_without_session": self.site.rows_without_session,
             "runaways": len(self.runaways),
             "unlinked": len(self.unlinked),
             "missing": sum(user["state"] == "missing" for user in people),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._result import SESSIONS_PER_USER
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
@@ -34,12 +35,13 @@ class Thresholds:
         return 0 < self.runaway_virtual_proxy < sessions
 
 
-def advice(summary: Mapping[str, int], unread: int, chosen: bool) -> list[str]:
+def advice(summary: Mapping[str, Any], unread: int, chosen: bool) -> list[str]:
     """Sentences that explain a summary. They name nobody. ``unread`` lists of sessions could not be read."""
     sentences = [
         _incomplete(unread) if unread else "",
         _elsewhere(summary["people"], summary["elsewhere"]) if chosen and summary["people"] else "",
         _at_limit(summary["at_limit"]) if summary["at_limit"] else "",
+        _unlisted(summary["rows_without_session"]) if summary["rows_without_session"] else "",
         _runaways(summary["runaways"]) if summary["runaways"] else "",
         _missing(summary["missing"]) if summary["missing"] else "",
         _unknown(summary["unknown"]) if summary["unknown"] else "",
@@ -68,6 +70,15 @@ def _at_limit(users: int) -> str:
         f"{counted(users, 'user')} {verb} {SESSIONS_PER_USER} sessions or more over all nodes and virtual proxies, the"
         " most that Qlik Sense allows, and cannot open another one. A user at the limit who ends a session, or whose"
         " session is ended, waits five minutes before a new one is allowed."
+    )
+
+
+def _unlisted(rows: int) -> str:
+    # D, L: qlik-api 11.
+    return (
+        f"Qlik counts {counted(rows, 'session')} that no proxy service lists. For some minutes after the end of a"
+        " session that is no wonder. If they stay, they keep out users who have fewer sessions than allowed: restart"
+        " the engine and the proxy services."
     )
 
 

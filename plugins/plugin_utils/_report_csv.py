@@ -40,6 +40,8 @@ COLUMNS: Mapping[str, Callable[[Row, Row], Any]] = {
     "Sessions in all": lambda session, user: user["sessions_in_all"],
     "Also elsewhere": lambda session, user: words.elsewhere(user),
     "Limit": lambda session, user: words.limit(user),
+    "Idle in seconds": lambda session, user: session["idle"],
+    "License": lambda session, user: session["license"],
 }
 
 

@@ -33,6 +33,7 @@ class User:
     kind: str
     state: str
     has_email: bool
+    rows_without_session: int | None = None
 
     def as_label(self, label: str) -> User:
         """The same user, and nothing that says who it is."""
@@ -49,6 +50,8 @@ class Session:
     node: str
     first_seen: str | None
     age: int | None
+    idle: int | None = None
+    license: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Site:
     failures: list[dict[str, str]]
     complete: bool
     observed_at: str
+    rows_without_session: int | None = None
 
 
 def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:
@@ -131,6 +135,7 @@ def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:
         ],
         bool(listed["complete"]),
         text(listed["observed_at"]),
+        _number(listed.get("summary", {}).get("rows_without_session")),
     )
 
 
@@ -197,7 +202,12 @@ def _user(entry: Mapping[str, Any]) -> User:
         text(entry["kind"]),
         text(entry["state"]),
         bool(emails),
+        _number(entry.get("rows_without_session")),
     )
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _label(user: User, labels: Mapping[str, str]) -> str:
@@ -220,6 +230,8 @@ def _session(entry: Mapping[str, Any], users: Mapping[UserKey, User]) -> Session
         text(entry["proxy"]),
         None if entry["first_seen"] is None else text(entry["first_seen"]),
         None if entry["age"] is None else int(entry["age"]),
+        None if entry.get("idle") is None else int(entry["idle"]),
+        text(entry.get("license")),
     )
 
 

@@ -29,6 +29,7 @@ USERS: Columns = {
     "In all": lambda user: user["sessions_in_all"],
     "Where": words.where,
     "Also on": words.elsewhere,
+    "Unlisted": lambda user: user["rows_without_session"] or "",
     "Limit": lambda user: user["limit"],
 }
 AT_LIMIT: Columns = {

@@ -45,11 +45,22 @@ def state_sentences(asked: str, users: Sequence[Row], failures: Sequence[Row]) -
         for user in users
         if _is_at_limit(user)
     ]
+    sentences += [unlisted(user) for user in users if user.get("rows_without_session")]
     if failures:
         sentences.append(
             f"Not everything could be seen: {silent(failures)} did not answer in full, and there may be more sessions."
         )
     return _printable(sentences)
+
+
+def unlisted(user: Row) -> str:
+    """Sessions that QRS counts for a user and no proxy service lists, with the cures in order (D, L: qlik-api 11)."""
+    without = user["rows_without_session"]
+    rows, sessions = counted(user.get("rows", 0) + without, "row"), counted(user["sessions"], "session")
+    cures = ["Wait five minutes, for a row outlives its session for a while."]
+    cures += ["If that does not help, end the sessions."] if user["sessions"] else []
+    cures += ["If there are still as many, restart the engine and the proxy services."]
+    return f"{user['user']}: {rows}, {sessions}. Qlik counts {without} that no proxy service knows. {' '.join(cures)}"
 
 
 def ended_sentences(users: Sequence[Row], summary: Mapping[str, int]) -> list[str]:
@@ -90,6 +101,10 @@ def _likely_reason(users: Sequence[Row]) -> str:
         return "The state of the user is the reason."
     if any(map(_is_at_limit, users)):
         return "The limit of five sessions is the reason."
+    if any(user["sessions"] + (user.get("rows_without_session") or 0) >= SESSIONS_PER_USER for user in users):
+        return (
+            "With the sessions that no proxy service knows the user is at the limit of five, which may be the reason."
+        )
     return (
         "If the user has tried, it fails before Qlik Sense makes a session: at the network, the load balancer, the"
         " login, or the right to use Qlik Sense."

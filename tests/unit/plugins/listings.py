@@ -46,6 +46,8 @@ def session(name: str, node: str = "Central", virtual_proxy: str = "vp-default",
         "proxy_host": f"{node.lower()}.example.com",
         "first_seen": OBSERVED_AT,
         "age": None,
+        "idle": None,
+        "license": None,
         **more,
     }
 

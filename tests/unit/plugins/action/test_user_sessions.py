@@ -59,6 +59,29 @@ def test_nothing_is_known_of_a_pattern_that_nobody_matches() -> None:
     assert words.state_sentences("ann*", [], []) == ["No session of ann*."]
 
 
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (
+            {**user(2), "rows": 2, "rows_without_session": 3},
+            "LAB\\anna: 5 rows, 2 sessions. Qlik counts 3 that no proxy service knows. Wait five minutes, for a row"
+            " outlives its session for a while. If that does not help, end the sessions. If there are still as many,"
+            " restart the engine and the proxy services.",
+        ),
+        (
+            {**user(0), "rows": 0, "rows_without_session": 5},
+            "LAB\\anna: 5 rows, 0 sessions. Qlik counts 5 that no proxy service knows. Wait five minutes, for a row"
+            " outlives its session for a while. If there are still as many, restart the engine and the proxy services.",
+        ),
+        ({**user(2), "rows": 2, "rows_without_session": 0}, None),
+        ({**user(2), "rows": 0, "rows_without_session": None}, None),
+    ],
+)
+def test_sessions_that_no_proxy_knows_are_told_with_their_cures(who: Result, said: str | None) -> None:
+    sentences = words.state_sentences("LAB\\anna", [who], [])
+    assert [sentence for sentence in sentences if "no proxy service knows" in sentence] == ([said] if said else [])
+
+
 def test_what_could_not_be_seen_is_told() -> None:
     (sentence,) = words.state_sentences("anna", [user(1)], silent("Node2", "Node2"))[1:]
     assert sentence.startswith("Not everything could be seen: Node2 did not answer in full")
@@ -87,6 +110,10 @@ def test_what_became_of_the_sessions(summary: dict[str, int], said: str) -> None
         (user(1), "If the user has tried, it fails before Qlik Sense makes a session"),
         (user(5), "The limit of five sessions is the reason."),
         (user(1, "inactive"), "The state of the user is the reason."),
+        (
+            {**user(2), "rows_without_session": 3},
+            "With the sessions that no proxy service knows the user is at the limit",
+        ),
     ],
 )
 def test_when_no_session_appeared_the_likely_reason_is_told(who: Result, why: str) -> None:

@@ -63,7 +63,8 @@ class World:
     def __init__(self, sessions: int) -> None:
         self.clock = Clock(NOW)
         self.site = site_from(generate(3, 4, sessions, max(1, sessions // 5), licensed=80))
-        self.history, self.proxies = History(self.clock), {}
+        self.history = History(self.clock)
+        self.proxies: dict[str, Proxy] = {}
         logins = Logins(self.site, self.proxies, self.clock)
         for node in self.site.nodes:
             linked = self.site.linked(node)

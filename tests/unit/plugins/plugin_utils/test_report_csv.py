@@ -34,6 +34,8 @@ HEADER = [
     "Sessions in all",
     "Also elsewhere",
     "Limit",
+    "Idle in seconds",
+    "License",
 ]
 WIDE = "\uff1d\uff0b\uff0d\uff20\u2212"
 formulas = st.text(st.sampled_from("=+-@\t\r\n ,;|\"'a\u200b\ufeff\u00a0\u202e" + WIDE), max_size=8)
@@ -51,7 +53,7 @@ def begins_a_formula(text: str) -> bool:
 
 def test_a_row_for_every_session() -> None:
     sessions = [
-        session("LAB\\anna", "Node2", ref="1-a", age=90),
+        session("LAB\\anna", "Node2", ref="1-a", age=90, idle=5400, license="analyzer"),
         session("LAB\\anna", "Central", "vp-sales"),
         session("LAB\\юрій", "Node2", ref="2-b"),
     ]
@@ -76,6 +78,8 @@ def test_a_row_for_every_session() -> None:
         "2",
         "/sales on Central",
         "",
+        "5400",
+        "analyzer",
     ]
     assert second[0] == "LAB\\юрій"
     assert second[9] == ""
