@@ -180,7 +180,7 @@ options:
         row for each session that holds an allocation, which is asked for with five requests beside the lists. Sessions
         without an allocation, such as those of administrators in the QMC, have no row.
       - V(auto) asks where it is of use, in a list that is shown, and where sessions are selected by age, idleness or
-        number. What can't be learned is unknown, and RV(ignore:notes) says why.
+        number. What can't be learned is unknown, and RV(ignore:notes) says why in lists and with O(min_idle).
       - V(require) asks in any case, and fails where a list of rows can't be read, where there are none, or where none
         names a session that was listed.
       - V(none) does not ask.

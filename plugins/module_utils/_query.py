@@ -76,6 +76,11 @@ class Criteria:
         """Whether the selection depends on what QRS knows of sessions."""
         return any(each.takes_time or each.takes_surplus for each in self.selections)
 
+    @property
+    def goes_by_idle_time(self) -> bool:
+        """Whether nothing is selected, or less, where QRS does not tell how idle sessions are."""
+        return any(each.min_idle is not None for each in self.selections)
+
     def covers(self, link: ProxyLink) -> bool:
         """Whether sessions of the pair may be meant."""
         of_rules = self.rules is None or any(rule.selection.covers(link) for rule in self.rules)
@@ -184,9 +189,11 @@ def inquire(
         listing, usage = site.read_with_usage(links)
         activities = Activities(usage, listing.sessions)
         ages = replace(ages, activities=activities)
-        doubts = activities.doubts(str(options.get("api_user")))
-        if doubts and options["activity"] == REQUIRE:
-            raise QlikError("no_activity", doubts[0], "With activity: auto it would go on without.")
+        unlearned = activities.doubts(str(options.get("api_user")))
+        if unlearned and options["activity"] == REQUIRE:
+            raise QlikError("no_activity", unlearned[0], "With activity: auto it would go on without.")
+        # A job that goes by its memory where QRS is silent would say so each time.
+        doubts = unlearned if shows_activity or criteria.goes_by_idle_time else []
     else:
         listing = site.read(links)
     sessions = list(listing.sessions)
@@ -221,14 +228,14 @@ def inquire(
         rule_names=tuple(dict.fromkeys(rule.name for rule in rules or ())),
         doubts=tuple(doubts),
         rows_without_session=_rows_without_session(ages, listing, topology, selection),
-        goes_by_idleness=any(each.min_idle is not None or each.takes_surplus for each in criteria.selections),
+        goes_by_idleness=criteria.goes_by_idle_time or any(each.takes_surplus for each in criteria.selections),
     )
 
 
 def _asks_for_activity(options: Mapping[str, Any], criteria: Criteria, shows_activity: bool) -> bool:
     """Raises BadOption where something depends on it that must not be asked for."""
     mode = options.get("activity") or NO_ACTIVITY
-    if mode == NO_ACTIVITY and any(each.min_idle is not None for each in criteria.selections):
+    if mode == NO_ACTIVITY and criteria.goes_by_idle_time:
         raise BadOption("min_idle", "with activity: none nobody's idle time is known.", "Leave one of the two out.")
     return bool(mode == REQUIRE or (mode == AUTO and (shows_activity or criteria.uses_activity)))
 

@@ -38,7 +38,7 @@ class UsageApi:
         """All rows of one kind, and the time of QRS when it answered; one request. A row without an id is left out."""
         request = Request("GET", f"{qrs_root(self._connection)}/license/{KINDS[license_]}accessusage/full")
         answer = self._rest.send(self._connection.repository, request)
-        items = objects_of(answer.data, f"GET https://{self._connection.repository}{call.path}")
+        items = objects_of(answer.data, f"GET https://{self._connection.repository}{request.path}")
         read = _rows_of_user if license_ in OF_USERS else _row_of_session
         rows = [row for item in items for row in read(license_, item) if row.session_id]
         self._rest.remember_secrets(row.session_id for row in rows)

@@ -115,7 +115,7 @@ _site.Site.usage = later
 
 
 def between(control: simulated.Control, path: str, body: dict[str, Any]) -> str:
-    return BETWEEN.format(address=f"{control.card['control']}{path}", body=body)
+    return BETWEEN.format(address=f"{control.site_info['control']}{path}", body=body)
 
 
 @pytest.mark.parametrize("rule", [{"min_idle": "110m"}, {"keep_per_user": 0, "users": ["user", "login"]}])

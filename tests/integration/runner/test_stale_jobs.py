@@ -113,6 +113,35 @@ def assert_third(job: Job) -> None:
     assert "first seen" not in job.stdout
 
 
+# Without a memory
+
+
+def test_the_first_job_ends_who_is_idle(awx: Awx, keeper: Keeper) -> None:
+    """What the memory would have found hours later, and nobody else."""
+    control = awx.control
+    for user in ("LAB\\anna", "LAB\\ben"):
+        control.user(user, license="analyzer")
+    (idle, _active) = control.sessions("LAB\\anna")
+    entries = [
+        {"session_ids": [idle["session_id"]], "age_seconds": 9 * 3600, "idle_seconds": 5 * 3600},
+        {"user": "LAB\\ben", "age_seconds": 9 * 3600, "idle_seconds": 3600},
+    ]
+    control.call("PUT", "/activity", {"entries": entries})
+    rules: dict[str, Any] = {"stale_sessions_min_idle": "4h"}
+    dry = awx.run(check=True, **keeper.variables, **rules)
+    assert people(awx).count("LAB\\anna") == 2
+    job = awx.run(**keeper.variables, **rules)
+    for told in (dry, job):
+        assert told.status == "successful", told.stdout
+        (stale,) = told.stale.values()
+        assert (stale["user"], stale["rule"]) == ("LAB\\anna", "min_idle")
+        assert stale["reason"] == "idle for 5 h according to QRS (analyzer access), limit 4 h"
+    assert people(awx) == ["INTERNAL\\sa_scheduler", "LAB\\anna", "LAB\\ben", "LAB\\ben"]
+    old = awx.run(**keeper.variables, stale_sessions_min_age="8h")
+    assert {session["user"] for session in old.stale.values()} == {"LAB\\ben"}
+    assert all("according to QRS" in session["reason"] for session in old.stale.values())
+
+
 # The memory, job after job
 
 
