@@ -24,11 +24,13 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     user_filters,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._api.survey import ALL_SEEING_USER, Survey
+from ansible_collections.qlikops.sense.plugins.module_utils._api.upkeep import UpkeepApi
 from ansible_collections.qlikops.sense.plugins.module_utils._api.usage import KINDS, UsageApi
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import age_of_timestamp
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import (
     ALREADY_GONE,
     ENDED,
@@ -39,9 +41,16 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome impor
     Outcome,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
-from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, ProxyService, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
+    Node,
+    ProxyLink,
+    ProxyService,
+    Topology,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, Upkeep
 from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import Usage, UsageRow
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 # Of the users that QRS shows to api_user: fewer may be what everybody may read, such as oneself.
 FEWEST_USERS = 10
@@ -65,6 +74,7 @@ class Site:
         self._rest = Rest(connection)
         self._repository = Repository(self._rest, connection)
         self._usage = UsageApi(self._rest, connection)
+        self._upkeep = UpkeepApi(self._rest, connection)
         self._down: dict[str, QlikError] = {}
         self._in_trouble: Counter[str] = Counter()
 
@@ -174,6 +184,36 @@ class Site:
     def central_nodes(self) -> set[str]:
         """The names of the nodes that are central, folded; one request."""
         return self._repository.central_nodes()
+
+    def upkeep(self, node: Node, now: datetime) -> Upkeep:
+        """What QRS tells of a node before it is restarted; five requests. What can't be read is unknown."""
+        readers: list[Callable[[], Any]] = [
+            self._running_tasks,
+            self._upkeep.failover_minutes,
+            self._upkeep.candidates,
+            self._upkeep.heartbeats,
+        ]
+        tasks, minutes, candidates, heartbeats = run_parallel(
+            (("QRS", reader) for reader in readers), _unless_it_fails, self._connection.max_parallel
+        )
+        names = (node.name, node.host_name)
+        return Upkeep(
+            tasks=None if tasks is None else tuple(task for task in tasks if task.may_run_on(names)),
+            failover_minutes=minutes,
+            candidates=None
+            if candidates is None
+            else tuple(name for name in candidates if fold(name) != fold(node.name)),
+            heartbeat_age=age_of_timestamp((heartbeats or {}).get(fold(node.name), ""), now),
+        )
+
+    def _running_tasks(self) -> tuple[RunningTask, ...] | None:
+        """None where rights may have shortened the list: QRS must show as many to Qlik's own account."""
+        if self._connection.asks_at_user_port:
+            return self._upkeep.running_tasks() or None
+        number = self._upkeep.count_running_tasks(ALL_SEEING_USER)
+        tasks = self._upkeep.running_tasks()
+        # One may have begun or ended in between, which is no matter where some are shown.
+        return tasks if tasks or not number else None
 
     def alive(self, proxies: Iterable[ProxyService]) -> list[bool | QlikError]:
         """Whether each proxy service says it is alive, or why it could not be asked; one request each."""
@@ -315,6 +355,13 @@ def _is_clear_no(error: QlikError) -> bool:
     if error.status is None:
         return error.kind not in PERHAPS_OBEYED
     return 400 <= error.status < 500
+
+
+def _unless_it_fails(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except QlikError:
+        return None
 
 
 def _is_not_found(error: QlikError | None) -> bool:

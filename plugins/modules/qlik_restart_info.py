@@ -81,6 +81,24 @@ options:
     description: Nodes that may be out at the same time, by name, host name, id, or the name of their server.
     type: list
     elements: str
+  stops:
+    description:
+      - What the restart stops. V(proxy) is the proxy service alone. With V(services), others such as those of engine
+        and scheduler, the tasks that run on the node are killed. With V(node), all services or Windows itself, a
+        central node is silent for a while as well, and another node may take its role.
+      - Tasks are a reason from the step V(ending) on, so that they may end while users leave. What QRS does not tell
+        counts as a reason from the first look on.
+    type: str
+    choices: [proxy, services, node]
+    default: proxy
+  accept_running_tasks:
+    description: Whether tasks that run on the node may be killed, where O(stops) is not V(proxy).
+    type: bool
+    default: false
+  accept_failover:
+    description: Whether another node may become the central one, where O(stops=node).
+    type: bool
+    default: false
   drained_by_us:
     description: Whether it is known that an earlier run of this collection has drained the node, and did not end.
     type: bool
@@ -252,6 +270,9 @@ reasons:
         - outage
         - two_names
         - not_ready
+        - running_tasks
+        - tasks_unknown
+        - failover
       sample: others_out
     words:
       description: The reason as a sentence.
@@ -394,6 +415,10 @@ node:
       description: Whether it is the central node.
       type: bool
       sample: false
+    heartbeat_age:
+      description: Seconds since QRS last heard of the node, null if not known.
+      type: int
+      sample: 4
     alive:
       description: Whether the proxy service says it is alive.
       type: bool
@@ -483,6 +508,46 @@ site:
   returned: success
   type: str
   sample: 0c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f
+running_tasks:
+  description:
+    - Tasks that run on the node, also where that was accepted. Those of which QRS does not say where they run are among
+      them. Null if QRS does not tell.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the task.
+      type: str
+      sample: Nightly
+    kind:
+      description: What it does.
+      type: str
+      choices: [reload, user_sync, external_program]
+      sample: reload
+    app:
+      description: The app that is reloaded.
+      type: str
+      sample: Sales
+    user:
+      description: Who has started it.
+      type: str
+      sample: INTERNAL\sa_scheduler
+    node:
+      description: Host name of the node it runs on, empty if QRS does not say.
+      type: str
+      sample: qlik2.example.com
+    started:
+      description: When it began.
+      type: str
+      sample: "2026-01-15T09:12:00.000Z"
+failover:
+  description:
+    - How many seconds the central node may be silent before another one takes its role, as C(timeout), and the names of
+      the other nodes that may, as C(candidates). Each is null if QRS does not tell.
+  returned: success
+  type: dict
+  sample: {timeout: 600, candidates: [Node3]}
 observed_at:
   description: When it was looked at.
   returned: success
@@ -521,7 +586,9 @@ from ansible_collections.qlikops.sense.plugins.module_utils._result import proxy
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
     BEGIN,
     DRAIN,
+    PROXY,
     STEPS,
+    STOPS,
     Accepted,
     Answer,
     BalancerServer,
@@ -530,6 +597,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart impor
     Question,
     answer,
     in_all,
+    notes_on_tasks,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_plan import SPEC, read_plan
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import Selection
@@ -554,6 +622,9 @@ def main() -> None:
             "accept_node_down": {"type": "bool", "default": False},
             "accept_drained": {"type": "bool", "default": False},
             "accept_others_out": {"type": "list", "elements": "str"},
+            "stops": {"type": "str", "choices": list(STOPS), "default": PROXY},
+            "accept_running_tasks": {"type": "bool", "default": False},
+            "accept_failover": {"type": "bool", "default": False},
             "drained_by_us": {"type": "bool", "default": False},
             "adopted": {"type": "bool", "default": False},
             "out_before": {"type": "list", "elements": "str"},
@@ -586,23 +657,25 @@ def main() -> None:
             affected = count_affected(
                 site, topology, proxy, non_empty(options["exclude_users"]), options["count_affected"]
             )
+            upkeep = site.upkeep(proxy.node, now)
         node = nodes.pop(proxy.id)
         view = balancer_view(options["balancer"], options["server"] or node.name)
-        given = answer(
-            Question(
-                node,
-                tuple(nodes.values()),
-                view,
-                options["step"],
-                accepted_of(options),
-                options["drained_by_us"],
-                why_closed(window, now),
-                frozenset(non_empty(options["out_before"])),
-                non_empty(options["back_by_then"]),
-                non_empty(options["known_as"]),
-                non_empty(options["problems"]),
-            )
+        question = Question(
+            node,
+            tuple(nodes.values()),
+            view,
+            options["step"],
+            accepted_of(options),
+            options["drained_by_us"],
+            why_closed(window, now),
+            frozenset(non_empty(options["out_before"])),
+            non_empty(options["back_by_then"]),
+            non_empty(options["known_as"]),
+            non_empty(options["problems"]),
+            options["stops"],
+            upkeep,
         )
+        given = answer(question)
     reasons = [reason.as_result(called) for reason in given.reasons]
     message = " ".join(f"{reason['words']} {reason['advice']}".rstrip() for reason in reasons)
     if options["refuse"] and not given.allowed:
@@ -618,9 +691,21 @@ def main() -> None:
         message=message,
         may_pass=given.may_pass,
         plan=plan,
-        notes=[*how_adopted(node, adopted, options), *why_short(window, now, options["window_needs"])],
+        notes=[
+            *how_adopted(node, adopted, options),
+            *why_short(window, now, options["window_needs"]),
+            *notes_on_tasks(question),
+        ],
         adopted=adopted,
-        **who(topology, proxy, alive=node.alive, reason=node.why_down, central=node.central),
+        **who(
+            topology,
+            proxy,
+            alive=node.alive,
+            reason=node.why_down,
+            central=node.central,
+            heartbeat_age=upkeep.heartbeat_age,
+        ),
+        **upkeep.as_result(),
         out=[out.as_result() for out in given.out],
         out_before=[out.id for out in given.out]
         if options["step"] == BEGIN
@@ -765,6 +850,8 @@ def accepted_of(options: Mapping[str, Any]) -> Accepted:
         node_down=options["accept_node_down"],
         drained=options["accept_drained"],
         others_out=non_empty(options["accept_others_out"]),
+        running_tasks=options["accept_running_tasks"],
+        failover=options["accept_failover"],
     )
 
 

@@ -14,10 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, Upkeep, tasks_in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._words import counted, fold
 
 BEGIN, CORDONED, ENDING, STOPPING = "begin", "cordoned", "ending", "stopping"
 STEPS = (BEGIN, CORDONED, ENDING, STOPPING)
+PROXY, SERVICES, NODE = "proxy", "services", "node"
+STOPS = (PROXY, SERVICES, NODE)
 READY, DRAIN, MAINT, UNKNOWN = "ready", "drain", "maint", "unknown"
 TAKES_USERS = frozenset({"running", "starting"})
 # By key of the reason; the option that accepts it comes in.
@@ -33,6 +36,9 @@ ADVICE = {
     "others_out": "Two nodes are never taken out at once. Bring them back first, or name them in {}.",
     "outage": "Set {} to true to accept that.",
     "two_names": "Leave one of them out.",
+    "running_tasks": "Wait until they have ended, or set {} to true to have them killed.",
+    "tasks_unknown": "Let api_user read executionsession in QRS, or set {} to true to have killed whatever runs.",
+    "failover": "Set {} to true to accept that, or move the role first.",
     "not_ready": "",
 }
 WORDS_OF_STATES = {DRAIN: "drained", MAINT: "in maintenance"}
@@ -123,6 +129,8 @@ class Accepted:
     node_down: bool = False
     drained: bool = False
     others_out: tuple[str, ...] = ()
+    running_tasks: bool = False
+    failover: bool = False
 
     def covers(self, out: Out) -> bool:
         return any(fold(name) in {fold(each) for each in out.names} for name in self.others_out)
@@ -163,7 +171,8 @@ class Question:
     ``balancer`` is None where there is none. ``is_ours``: this collection has drained the node in an earlier run.
     ``back_by_then`` names other nodes that are out now and will be finished before.
     ``closed_window`` says in words that the window is closed, empty where it is open. ``known_as`` are the hosts of the
-    run that stand for the node. ``problems`` are sentences about what else forbids it.
+    run that stand for the node. ``problems`` are sentences about what else forbids it. ``stops`` is what the restart
+    stops, and ``upkeep`` what QRS tells of that.
     """
 
     node: ProxyNode
@@ -177,6 +186,8 @@ class Question:
     back_by_then: tuple[str, ...] = ()
     known_as: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    stops: str = PROXY
+    upkeep: Upkeep = field(default_factory=Upkeep)
 
     def is_back(self, node: ProxyNode) -> bool:
         return any(map(node.is_called, self.back_by_then))
@@ -211,6 +222,8 @@ def answer(question: Question) -> Answer:
         *_node_down(question),
         *_others(question, out),
         *_outage(question, uncovered),
+        *_tasks(question),
+        *_failover(question),
     )
     may_pass = {reason.key for reason in reasons} == {"others_out"} and all(
         _has_to_give_way(question, each) for each in out if not question.accepted.covers(each)
@@ -300,6 +313,44 @@ def _outage(question: Question, uncovered: Sequence[str]) -> Iterator[Reason]:
             f"No other node serves {prefixes}: the users would be cut off until {question.node.name} is back.",
             "accept_outage",
         )
+
+
+def _tasks(question: Question) -> Iterator[Reason]:
+    """Tasks run in other services than the proxy service, and are killed with them (I: qlik-api 11).
+
+    They have until sessions are ended, for they may be done by then.
+    """
+    if question.stops == PROXY or question.accepted.running_tasks:
+        return
+    tasks, name = question.upkeep.tasks, question.node.name
+    if tasks is None:
+        yield Reason("tasks_unknown", f"QRS does not tell which tasks run on {name}.", "accept_running_tasks")
+    elif tasks and question.step in (ENDING, STOPPING):
+        yield Reason("running_tasks", f"On {name} {_run(tasks)} {tasks_in_words(tasks)}.", "accept_running_tasks")
+
+
+def _failover(question: Question) -> Iterator[Reason]:
+    """Where no other node may take over there is nothing to fear."""
+    node, upkeep = question.node, question.upkeep
+    if question.stops != NODE or not node.central or question.accepted.failover or upkeep.candidates == ():
+        return
+    minutes = counted(upkeep.failover_minutes, "minute") if upkeep.failover_minutes else "a time that QRS does not tell"
+    others = "another node, QRS does not tell which," if upkeep.candidates is None else " or ".join(upkeep.candidates)
+    yield Reason(
+        "failover", f"If {node.name} is silent for {minutes}, {others} becomes the central node.", "accept_failover"
+    )
+
+
+def notes_on_tasks(question: Question) -> list[str]:
+    """What runs where that is no reason yet, in a sentence."""
+    tasks = question.upkeep.tasks
+    if not tasks or any(reason.key == "running_tasks" for reason in _tasks(question)):
+        return []
+    return [f"On {question.node.name} {_run(tasks)} {tasks_in_words(tasks)}."]
+
+
+def _run(tasks: Sequence[RunningTask]) -> str:
+    return "runs" if len(tasks) == 1 else "run"
 
 
 def _out(question: Question) -> Iterator[Out]:

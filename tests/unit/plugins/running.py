@@ -24,6 +24,21 @@ QRS = "GET qlik1.example.com:4242/qrs"
 USAGE = [
     f"{QRS}/license/{kind}accessusage/full" for kind in ("professional", "analyzer", "user", "login", "analyzertime")
 ]
+# A reload runs on Central, from which nobody would take over.
+UPKEEP: dict[str, list[dict[str, Any]]] = {
+    "executionsession": [
+        {
+            "executionResult": {"executingNodeName": "central.example.com", "startTime": "2026-01-15T09:12:00.000Z"},
+            "reloadTask": {"name": "Nightly"},
+            "app": {"name": "Sales"},
+            "user": "INTERNAL\\sa_scheduler",
+        }
+    ],
+    "servicecluster": [{"settings": {"sharedPersistenceProperties": {"failoverTimeout": 10}}}],
+    "servernodeheartbeat": [
+        {"serverNodeConfiguration": {"name": "Central"}, "timestamp": "2026-01-15T09:29:56.000Z"},
+    ],
+}
 BANNERS = "qlik1.example.com:4242/qrs/custombannermessage"
 CENTRAL, NODE2 = "central.example.com:4243", "node2.example.com:4243"
 
@@ -109,6 +124,8 @@ def site_answers(**sessions: list[dict[str, Any]]) -> dict[str, Any]:
         f"{QRS}/servernodeconfiguration/full": [{"name": "Central", "isCentral": True}, {"name": "Node2"}],
     }
     answers.update({key: [] for key in USAGE})
+    answers.update({f"{QRS}/{entity}/full": items for entity, items in UPKEEP.items()})
+    answers[f"{QRS}/executionsession/count as INTERNAL\\sa_repository"] = 1
     for node, address in (("central", CENTRAL), ("node2", NODE2)):
         answers[f"GET {address}/qps/session"] = sessions.get(node, [])
         answers[f"GET {address}/qps/sales/session"] = sessions.get(f"{node}_sales", [])

@@ -21,6 +21,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api import banner a
 from ansible_collections.qlikops.sense.plugins.module_utils._api import nodes as _nodes
 from ansible_collections.qlikops.sense.plugins.module_utils._api import qps as _proxy_service
 from ansible_collections.qlikops.sense.plugins.module_utils._api import qrs as _repository
+from ansible_collections.qlikops.sense.plugins.module_utils._api import upkeep as _upkeep
 from ansible_collections.qlikops.sense.plugins.module_utils._api import usage as _usage
 from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import (
     ENUM,
@@ -47,8 +48,10 @@ from qlik_simulator.model.banners import BannerStore
 from qlik_simulator.model.clock import Clock
 from qlik_simulator.model.history import History
 from qlik_simulator.model.sessions import Session
+from qlik_simulator.model.site import Site
 from qlik_simulator.model.site_file import site_from
 from qlik_simulator.model.switches import Switches
+from qlik_simulator.model.upkeep import TASK_KINDS, Task, Upkeep
 from qlik_simulator.model.usage import KINDS, UsageBook
 from qlik_simulator.services import about, openapi, qps
 
@@ -85,9 +88,10 @@ def test_every_row_stands_once_and_belongs_to_something_that_is_asked_for() -> N
     assert len({row[:3] for row in FIELDS}) == len(FIELDS)
     assert len({row[:3] for row in REQUESTS}) == len(REQUESTS)
     within = {
-        *("ProxyServiceSettings", "UserAttribute"),
         *("TagCondensed", "CustomPropertyValue", "CustomPropertyDefinitionCondensed"),
-        *(f"{entity}Session" for entity in USAGE_OF_USER),
+        *("ProxyServiceSettings", "UserAttribute", *(f"{entity}Session" for entity in USAGE_OF_USER)),
+        *("ServiceClusterSettings", "ServiceClusterSettingsSharedPersistenceProperties", "ExecutionResultCondensed"),
+        *("ReloadTaskCondensed", "UserSyncTaskCondensed", "ExternalProgramTaskCondensed", "AppCondensed"),
     }
     assert {field.entity for field in FIELDS} == {request.entity for request in REQUESTS if request.entity} | within
 
@@ -109,7 +113,7 @@ def fields_read(module: ModuleType) -> set[tuple[str, str]]:
 
 
 def test_the_fields_that_are_read_are_those_of_the_table() -> None:
-    read = set().union(*map(fields_read, (_repository, _proxy_service, _banner, _nodes, _usage)))
+    read = set().union(*map(fields_read, (_repository, _proxy_service, _banner, _nodes, _usage, _upkeep)))
     assert read == {(field.name, field.type) for field in FIELDS}
 
 
@@ -141,6 +145,10 @@ def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
     repository.users("a filter", ())
     with pytest.raises(Exception, match="shows no proxy service"):
         repository.proxy_services()
+    upkeep = _upkeep.UpkeepApi(rest, builders.connection())
+    for look in (upkeep.running_tasks, upkeep.failover_minutes, upkeep.candidates, upkeep.heartbeats):
+        look()
+    upkeep.count_running_tasks("LAB\\anna")
     for license_ in _usage.KINDS:
         _usage.UsageApi(rest, builders.connection()).rows(license_)
     service = _proxy_service.ProxyServiceApi(rest, Endpoint("qlik1", 4243))
@@ -155,11 +163,38 @@ def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
 MARKS = {"tags": ["rack 1"], "custom_properties": [{"Room": "A1"}]}
 
 
+def bare_site() -> Site:
+    return site_from({"virtual_proxies": [], "nodes": [{"name": "Central", "host_name": "qlik1.example.com"}]})
+
+
 def usage_row(license_: str) -> dict[str, Any]:
     """A usage row of one kind as the simulated site shows it."""
-    site = site_from({"virtual_proxies": [], "nodes": [{"name": "Central", "host_name": "qlik1.example.com"}]})
     clock = Clock()
-    return UsageBook(site, {}, History(clock), Switches(), clock).model(license_)
+    return UsageBook(bare_site(), {}, History(clock), Switches(), clock).model(license_)
+
+
+def upkeep_entities() -> dict[str, dict[str, Any]]:
+    """What the simulated site shows of tasks, cluster and heartbeats."""
+    site, clock = bare_site(), Clock()
+    upkeep = Upkeep(site, clock, Switches())
+    sessions = {}
+    for kind, field in TASK_KINDS.items():
+        upkeep.tasks = [Task("Nightly", site.central, kind, "Sales", "LAB\\anna", clock.now())]
+        (sessions[field],) = upkeep.execution_sessions()
+    (cluster,) = upkeep.clusters()
+    session = {**sessions["reloadTask"], **{field: each[field] for field, each in sessions.items()}}
+    return {
+        "ExecutionSession": session,
+        "ExecutionResultCondensed": session["executionResult"],
+        "ReloadTaskCondensed": session["reloadTask"],
+        "UserSyncTaskCondensed": session["userSyncTask"],
+        "ExternalProgramTaskCondensed": session["externalProgramTask"],
+        "AppCondensed": session["app"],
+        "ServiceCluster": cluster,
+        "ServiceClusterSettings": cluster["settings"],
+        "ServiceClusterSettingsSharedPersistenceProperties": cluster["settings"]["sharedPersistenceProperties"],
+        "ServerNodeHeartbeat": upkeep.heartbeats()[0],
+    }
 
 
 def simulated() -> dict[str, dict[str, Any]]:
@@ -191,6 +226,7 @@ def simulated() -> dict[str, dict[str, Any]]:
         "ServiceStatus": entities.service_status(site.nodes[0], 1, 2, start, start),
         "User": user,
         "UserAttribute": user["attributes"][0],
+        **upkeep_entities(),
         **{KINDS[license_].entity: row for license_, row in usage.items()},
         **{
             f"{KINDS[license_].entity}Session": row["sessions"][0]

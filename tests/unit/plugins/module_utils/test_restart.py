@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, Upkeep
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
     BEGIN,
     CORDONED,
@@ -30,6 +31,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart impor
     ProxyNode,
     Question,
     answer,
+    notes_on_tasks,
 )
 
 PREFIXES = ("", "sales", "hr")
@@ -69,6 +71,72 @@ def view(*servers: BalancerServer, own: int = 1, **fields: Any) -> BalancerView:
 ALL_READY = view(server(1), server(2), server(3))
 NODES = (node(1), node(2), node(3))
 USUAL = Question(NODES[0], NODES[1:], ALL_READY)
+
+
+NIGHTLY = RunningTask("Nightly", "reload", "Sales", "LAB\\anna", "qlik1.example.com", "2026-01-15T09:12:00Z")
+IDLE = Upkeep(tasks=(), failover_minutes=10, candidates=("Node2",))
+BUSY = replace(IDLE, tasks=(NIGHTLY,))
+OUT_OF_BALANCER = view(server(1, state=DRAIN), server(2), server(3))
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("stops", "upkeep", "accepted", "first", "later"),
+    [
+        ("proxy", BUSY, {}, [], []),
+        ("proxy", Upkeep(), {}, [], []),
+        ("services", IDLE, {}, [], []),
+        ("services", BUSY, {}, [], ["running_tasks"]),
+        ("services", BUSY, {"running_tasks": True}, [], []),
+        ("services", Upkeep(), {}, ["tasks_unknown"], ["tasks_unknown"]),
+        ("services", Upkeep(), {"running_tasks": True}, [], []),
+        ("node", BUSY, {}, ["failover"], ["running_tasks", "failover"]),
+        ("node", IDLE, {}, ["failover"], ["failover"]),
+        ("node", IDLE, {"failover": True}, [], []),
+        ("node", replace(IDLE, candidates=()), {}, [], []),
+        ("node", replace(IDLE, candidates=None), {}, ["failover"], ["failover"]),
+        ("node", replace(IDLE, failover_minutes=None), {}, ["failover"], ["failover"]),
+    ],
+)
+def test_tasks_and_the_central_role(
+    step: str, stops: str, upkeep: Upkeep, accepted: dict[str, Any], first: list[str], later: list[str]
+) -> None:
+    central = node(1, central=True)
+    question = Question(
+        central,
+        NODES[1:],
+        ALL_READY if step == BEGIN else OUT_OF_BALANCER,
+        step,
+        Accepted(central=True, **accepted),
+        stops=stops,
+        upkeep=upkeep,
+    )
+    given_answer = answer(question)
+    assert keys(given_answer) == (later if step in (ENDING, STOPPING) else first)
+    assert bool(notes_on_tasks(question)) == (bool(upkeep.tasks) and "running_tasks" not in keys(given_answer))
+    rim = answer(replace(question, node=node(1)))
+    assert "failover" not in keys(rim)
+
+
+def test_tasks_and_failover_in_words() -> None:
+    question = Question(
+        node(1, central=True), NODES[1:], OUT_OF_BALANCER, STOPPING, Accepted(central=True), stops="node", upkeep=BUSY
+    )
+    tasks, failover = answer(question).reasons
+    assert tasks.words == "On Node1 runs 1 task: Nightly (reload of Sales)."
+    assert failover.words == "If Node1 is silent for 10 minutes, Node2 becomes the central node."
+    unknown = answer(replace(question, upkeep=Upkeep(tasks=()))).reasons[0].words
+    assert unknown == (
+        "If Node1 is silent for a time that QRS does not tell, another node, QRS does not tell which, becomes the"
+        " central node."
+    )
+    many = replace(BUSY, tasks=(NIGHTLY,) * 7)
+    assert answer(replace(question, upkeep=many)).reasons[0].words.endswith("(reload of Sales) and 2 more.")
+
+
+@pytest.mark.parametrize(("where", "runs"), [("QLIK1.example.com", True), ("node1", True), ("", True), ("x", False)])
+def test_a_task_that_does_not_say_where_it_runs_may_run_here(where: str, runs: bool) -> None:
+    assert replace(NIGHTLY, node=where).may_run_on(("Node1", "qlik1.example.com")) is runs
 
 
 def keys(given_answer: Answer) -> list[str]:
