@@ -10,7 +10,8 @@
 
 Whole processes are timed from outside, each the median of --runs. For the modules that is a playbook of one task;
 what it takes above a playbook with one ping is the module's own time, which the ratios are made of. The report is the
-playbook report_sessions with all of its files, and nothing to compare it with.
+playbook report_sessions with all of its files, and nothing to compare it with. The case activity is a list without what
+QRS knows of sessions, and with it, which must not take more than 1.3 times as long.
 """
 
 from __future__ import annotations
@@ -33,27 +34,34 @@ from urllib.request import Request, urlopen
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PARALLEL = 16
-OURS = ("module", "playbook")
+OURS = ("module", "playbook", "without")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A site and a job on it; ``end`` is how many sessions to end (all), 0 for a list or, with ``users``, a report."""
+    """A site and a job on it; ``end`` is how many sessions to end (all), 0 for a list or, with ``users``, a report.
+
+    Where ``licensed`` percent of the users have an allocation, the list is made with and without activity.
+    """
 
     proxies: int
     virtual_proxies: int
     sessions: int
     end: int = 0
     users: int = 0
+    licensed: int = 0
 
     @property
     def name(self) -> str:
         if self.end:
             return f"end-{self.end}"
-        return f"{'report' if self.users else 'list'}-{self.proxies}x{self.virtual_proxies}x{self.sessions}"
+        kind = "activity" if self.licensed else "report" if self.users else "list"
+        return f"{kind}-{self.proxies}x{self.virtual_proxies}x{self.sessions}"
 
     @property
     def clients(self) -> tuple[str, ...]:
+        if self.licensed:
+            return ("without", "module")
         if self.users:
             return ("playbook",)
         return ("module", "bare", "sequential")
@@ -67,6 +75,7 @@ CASES = [
     Case(3, 10, 1500, 1500),
     Case(8, 30, 5000, users=2000),
     Case(12, 30, 10000, users=4000),
+    Case(8, 30, 5000, licensed=95),
 ]
 LATENCIES = [0, 20, 150]
 
@@ -89,6 +98,7 @@ class SimulatedSite:
         self._directory = directory
         sizes = ["--proxies", case.proxies, "--virtual-proxies", case.virtual_proxies, "--sessions", case.sessions]
         sizes += ["--users", case.users] if case.users else []
+        sizes += ["--licensed", case.licensed] if case.licensed else []
         self.site_info = self._command("start", "--generate", *map(str, sizes))
         self.card_file = directory / "card.json"
         self.card_file.write_text(json.dumps(self.site_info), encoding="utf-8")
@@ -190,6 +200,8 @@ def run_ours(client: str, playbook: Playbook, case: Case, site: SimulatedSite, p
     options = connection(site.site_info, parallel)
     if client == "playbook":
         return playbook.report(options, site)
+    if client == "without":
+        options["activity"] = "none"
     if not case.end:
         return playbook.measure("qlikops.sense.qlik_session_info", options, site)
     return playbook.measure("qlikops.sense.qlik_session", {**options, "all": True, "protect_users": []}, site)
@@ -214,6 +226,9 @@ def compare(case: Case, latency: int, options: argparse.Namespace, playbook: Pla
         runs = []
         for _run in range(1 if client == "sequential" else options.runs):
             with simulated_site(case, latency) as site:
+                if case.licensed:  # the simulated QRS makes up its rows when it is first asked, and a real one has them
+                    run_ours("module", playbook, case, site, options.parallel)
+                    site.control("DELETE", "/journal")
                 if client in OURS:
                     runs.append(run_ours(client, playbook, case, site, options.parallel))
                 else:
