@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from ..model.site import (
     ANONYMOUS_ACCESS,
     BANNER_TYPES,
-    NODE_PURPOSES,
     LICENSES,
+    NODE_PURPOSES,
     Banner,
     Node,
     SessionGroup,
