@@ -124,7 +124,7 @@ FIELDS = (
     # Within a proxy service it can be filtered by (C) but is not described to be shown.
     Field("ServerNodeConfiguration", "proxyEnabled", FLAG, "D", "leaving out nodes without a proxy"),
     Field("ServerNodeConfiguration", "id", TEXT, "D", "the inventory"),
-    Field("ServerNodeConfiguration", "failoverCandidate", FLAG, "D", "the inventory"),
+    Field("ServerNodeConfiguration", "failoverCandidate", FLAG, "D", "the inventory, failover"),
     Field("ServerNodeConfiguration", "nodePurpose", ENUM, "D", "the inventory"),
     Field("ServerNodeConfiguration", "engineEnabled", FLAG, "D", "the inventory"),
     Field("ServerNodeConfiguration", "printingEnabled", FLAG, "D", "the inventory"),
@@ -164,7 +164,6 @@ FIELDS = (
     *(Field(f"{entity}Session", "sessionID", TEXT, "D", "joining rows with sessions: C") for entity in USAGE_OF_USER),
     *(Field(f"{entity}Session", "createdDate", TEXT, "D", "when sessions began: I") for entity in USAGE_OF_USER),
     *(Field(f"{entity}Session", "latestActivity", TEXT, "D", "how idle sessions are") for entity in USAGE_OF_USER),
-    Field("ServerNodeConfiguration", "failoverCandidate", FLAG, "D", "failover"),
     Field("ServiceCluster", "settings", OBJECT, "D", "failover"),
     Field("ServiceClusterSettings", "sharedPersistenceProperties", OBJECT, "D", "failover"),
     Field("ServiceClusterSettingsSharedPersistenceProperties", "failoverTimeout", NUMBER, "D", "failover"),

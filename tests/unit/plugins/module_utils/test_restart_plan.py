@@ -40,7 +40,7 @@ def test_a_text_is_a_list_and_a_text_of_digits_a_number(monkeypatch: pytest.Monk
         ({"notify": ["banner", "pigeon"]}, "notify: it can't have pigeon. It has banner, mail, teams, slack"),
         ({"before": ["tell.yml"]}, "before: 'tell.yml' is not an absolute path."),
         ({"method": "restart.yml"}, "method: 'restart.yml' is not an absolute path."),
-        ({"services": [" "]}, "my_services: it names no service."),
+        ({"services": []}, "my_services: it names no service."),
         ({"balancer": "haproxxy"}, "balancer: 'haproxxy' is not an absolute path."),
         (
             {"report_dir": "pages"},

@@ -521,7 +521,7 @@ def test_a_memory_that_cannot_be_read_leaves_ages_unknown(monkeypatch: pytest.Mo
         ({"qlikops.sense": 2}, "memory: it has format 2"),
         (
             {"qlikops.sense": 1, "site": ["x"], "stored_at": "2026-01-15T08:00:00Z", "first_seen": {}},
-            "memory: it is belongs to another site",
+            "memory: it belongs to another site",
         ),
     ],
 )
