@@ -169,12 +169,13 @@ def session_table(
     sort_keys = [sort_by] if isinstance(sort_by, str) else list(sort_by or ())
     _check("sort_by", sort_keys, SESSION_COLUMNS)
     _check("parts", parts or (), PARTS)
+    has_sessions = "sessions" in result  # detail may leave them out
     width = width or shutil.get_terminal_size((160 + INDENTATION, 24)).columns - INDENTATION
     sections = {
         "totals": lambda: [part for line in _totals(result) for part in textwrap.wrap(line, width) or [""]],
         "proxies": lambda: _proxies(result, width),
         "users": lambda: _users(result.get("users", ()), width),
-        "sessions": lambda: _sessions(result, result.get("sessions", ()), columns, sort_keys, width),
+        "sessions": lambda: _sessions(result, result["sessions"], columns, sort_keys, width) if has_sessions else [],
         "kept": lambda: _kept(result, columns, sort_keys, width),
     }
     texts = ["\n".join(sections[part]()) for part in PARTS if part in (parts or SHOWN)]

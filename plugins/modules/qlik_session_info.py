@@ -15,6 +15,18 @@ description:
   - The selection options are those of M(qlikops.sense.qlik_session), so what this module shows is what that one ends.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
+options:
+  detail:
+    description:
+      - How much to return. On a large site, Ansible needs longer to handle the result than the module needs to list the
+        sessions, so return only what you use.
+      - V(users) leaves out RV(sessions) and RV(first_seen). V(summary) leaves out RV(users), too.
+    type: str
+    choices:
+      - sessions
+      - users
+      - summary
+    default: sessions
 extends_documentation_fragment:
   - qlikops.sense._connection
   - qlikops.sense._selection
@@ -56,6 +68,11 @@ EXAMPLES = r"""
     service_users: ['INTERNAL\*', 'LAB\svc_*']
   register: connected
 
+- name: Count the people who are connected
+  qlikops.sense.qlik_session_info:
+    detail: summary
+  register: counted
+
 - name: Have their addresses
   ansible.builtin.debug:
     msg: "{{ connected.users | selectattr('kind', 'eq', 'person') | map(attribute='emails') | flatten }}"
@@ -79,7 +96,7 @@ EXAMPLES = r"""
 RETURN = r"""
 sessions:
   description: The sessions selected, in the order of O(sort_by).
-  returned: always
+  returned: if O(detail=sessions)
   type: list
   elements: dict
   contains:
@@ -174,7 +191,7 @@ sessions:
       returned: when O(include_session_ids=true)
 users:
   description: The users of these sessions.
-  returned: always
+  returned: unless O(detail=summary)
   type: list
   elements: dict
   contains:
@@ -415,7 +432,7 @@ first_seen:
   description:
     - O(first_seen) brought up to date for the next run. Sessions that are gone are left out, but those of a proxy
       service that was not asked or did not answer keep their times.
-  returned: unless O(remember)
+  returned: if O(detail=sessions), unless O(remember)
   type: dict
   sample:
     3f9a1c-0c1d2e3f4a5b: "2026-01-15T08:00:00Z"
@@ -455,9 +472,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import (
 from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
+LEFT_OUT = {"sessions": (), "users": ("sessions", "first_seen"), "summary": ("sessions", "first_seen", "users")}
+
 
 def main() -> None:
-    module = QlikModule(argument_spec=selection_spec())
+    detail = {"type": "str", "default": "sessions", "choices": ["sessions", "users", "summary"]}
+    module = QlikModule(argument_spec={"detail": detail, **selection_spec()})
     with errors_as_failures(module), Site(module.connection()) as site:
         query = inquire(site, module.params, datetime.now(timezone.utc), shows_activity=True)
         finish(module, query)
@@ -471,6 +491,8 @@ def finish(module: QlikModule, query: SessionQuery) -> None:
         "notes": query.notes(),
         "not_found": list(query.not_found),
     }
+    for key in LEFT_OUT[module.params["detail"]]:
+        result.pop(key, None)
     problem = in_words(query.listing.failures)
     if problem and module.params["on_proxy_failure"] == "fail":
         module.fail(QlikError("incomplete", f"Not all sessions could be listed. {problem}"), **result)

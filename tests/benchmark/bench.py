@@ -34,7 +34,7 @@ from urllib.request import Request, urlopen
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PARALLEL = 16
-OURS = ("module", "playbook", "without")
+OURS = ("module", "summary", "playbook", "without")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Case:
             return ("without", "module")
         if self.users:
             return ("playbook",)
-        return ("module", "bare", "sequential")
+        return ("module", "bare", "sequential") if self.end else ("module", "summary", "bare", "sequential")
 
 
 CASES = [
@@ -166,8 +166,8 @@ class Playbook:
         }
 
     def measure(self, module: str, options: dict[str, Any], site: SimulatedSite | None = None) -> Measured:
-        """A playbook of one task."""
-        play = [{"hosts": "localhost", "gather_facts": False, "tasks": [{module: options}]}]
+        """A playbook of one task, which registers the result."""
+        play = [{"hosts": "localhost", "gather_facts": False, "tasks": [{module: options, "register": "result"}]}]
         self._file.write_text(json.dumps(play), encoding="utf-8")
         return self._run(site, str(self._file))
 
@@ -202,6 +202,8 @@ def run_ours(client: str, playbook: Playbook, case: Case, site: SimulatedSite, p
         return playbook.report(options, site)
     if client == "without":
         options["activity"] = "none"
+    if client == "summary":
+        options["detail"] = "summary"
     if not case.end:
         return playbook.measure("qlikops.sense.qlik_session_info", options, site)
     return playbook.measure("qlikops.sense.qlik_session", {**options, "all": True, "protect_users": []}, site)

@@ -448,3 +448,20 @@ def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyP
         error = importlib.import_module(place).REQUESTS_IMPORT_ERROR
     assert "requests" in error
     assert "Traceback" in error
+
+
+@pytest.mark.parametrize(
+    ("detail", "left_out"), [("users", {"sessions", "first_seen"}), ("summary", {"sessions", "first_seen", "users"})]
+)
+def test_detail_leaves_out_lists_and_changes_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, detail: str, left_out: set[str]
+) -> None:
+    answers = site_answers(central=[struct("one"), struct("two", "LAB\\bert")])
+    whole, _rest = info(monkeypatch, answers)
+    less, _rest = info(monkeypatch, answers, detail=detail)
+    assert set(whole) - set(less) == left_out
+    apart = {*left_out, "observed_at", "invocation"}
+    assert {key: less[key] for key in less if key not in apart} == {
+        key: whole[key] for key in whole if key not in apart
+    }
+    assert less["summary"]["sessions"] == 2
