@@ -27,7 +27,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel imp
 from ansible_collections.qlikops.sense.plugins.module_utils._client.probe import look_at
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import RuntimeApi
-from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import Server as HaproxyServer
+from ansible_collections.qlikops.sense.plugins.module_utils._haproxy_state import Server as HaproxyServer
 from ansible_collections.qlikops.sense.plugins.module_utils._model.certificate import Certificate, read_der, read_pem
 from ansible_collections.qlikops.sense.plugins.module_utils._model.check import (
     QPS,

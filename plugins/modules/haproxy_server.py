@@ -181,7 +181,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, require_range
-from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import STATES, RuntimeApi, Server
+from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import RuntimeApi
+from ansible_collections.qlikops.sense.plugins.module_utils._haproxy_state import STATES, Server
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 

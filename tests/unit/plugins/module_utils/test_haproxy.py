@@ -161,7 +161,7 @@ def test_an_answer_is_read_whole_or_not_at_all() -> None:
         assert _haproxy.RuntimeApi(path, 5).server("qlik", "qlik2").state == "drain"
     for length in range(len(whole)):
         with pytest.raises(ValueError, match=r"empty answer|said: 1|closed the connection before the end"):
-            _haproxy._servers(whole[:length])
+            _haproxy.servers_of(whole[:length])
 
 
 @pytest.mark.parametrize(
