@@ -279,7 +279,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import (
     errors_as_failures,
     selection_spec,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._query import Criteria, SessionQuery, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery, inquire
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.criteria import Criteria
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Caps, Plan, Protection, plan_ending
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 

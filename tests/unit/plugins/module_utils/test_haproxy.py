@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils import _haproxy
+from ansible_collections.qlikops.sense.plugins.module_utils import _haproxy, _haproxy_state
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
 from ansible_collections.qlikops.sense.tests.unit.plugins.balancer import HEADER, Balancer, balancer
 
@@ -161,7 +161,7 @@ def test_an_answer_is_read_whole_or_not_at_all() -> None:
         assert _haproxy.RuntimeApi(path, 5).server("qlik", "qlik2").state == "drain"
     for length in range(len(whole)):
         with pytest.raises(ValueError, match=r"empty answer|said: 1|closed the connection before the end"):
-            _haproxy.servers_of(whole[:length])
+            _haproxy_state.servers_of(whole[:length])
 
 
 @pytest.mark.parametrize(
