@@ -100,8 +100,8 @@ class SimulatedSite:
         sizes += ["--users", case.users] if case.users else []
         sizes += ["--licensed", case.licensed] if case.licensed else []
         self.site_info = self._command("start", "--generate", *map(str, sizes))
-        self.card_file = directory / "card.json"
-        self.card_file.write_text(json.dumps(self.site_info), encoding="utf-8")
+        self.site_info_file = directory / "site_info.json"
+        self.site_info_file.write_text(json.dumps(self.site_info), encoding="utf-8")
 
     def stop(self) -> None:
         self._command("stop")
@@ -211,7 +211,7 @@ def run_ours(client: str, playbook: Playbook, case: Case, site: SimulatedSite, p
 
 def run_plain(client: str, case: Case, site: SimulatedSite, parallel: int) -> Measured:
     job = ["end", "--count", str(case.end)] if case.end else ["list"]
-    script = [sys.executable, str(HERE / "plain_clients.py"), str(site.card_file), client, *job]
+    script = [sys.executable, str(HERE / "plain_clients.py"), str(site.site_info_file), client, *job]
     return measure([*script, "--parallel", str(parallel)], dict(os.environ), site)
 
 

@@ -7,9 +7,9 @@
 ``sequential`` opens a connection for every request and sends one at a time, as the best existing tool does.
 ``bare`` keeps connections alive and works side by side, with nothing checked and nothing explained: the floor.
 
-    python plain_clients.py CARD sequential|bare list|end [--count N] [--parallel N]
+    python plain_clients.py SITE_INFO sequential|bare list|end [--count N] [--parallel N]
 
-CARD is the file with the card of a simulated site. The sessions counted or ended are printed.
+SITE_INFO is the file with the site info of a simulated site. The sessions counted or ended are printed.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def bare(site_info: dict[str, Any], parallel: int) -> tuple[Send, Callable[[Send
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("card")
+    parser.add_argument("site_info")
     parser.add_argument("client", choices=["sequential", "bare"])
     parser.add_argument("job", choices=["list", "end"])
     parser.add_argument("--count", type=int, default=0)

@@ -49,8 +49,8 @@ def what_it_saw(control: simulated.Control) -> str:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
-    """The card of the role's own three-node site; it runs as long as the tests do. Use ``control`` to find it fresh."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
+    """The role's own three-node site; it runs as long as the tests do. Use ``control`` to find it fresh."""
     state_dir = tmp_path_factory.mktemp("simulated") / "site"
     site_info = simulated.start(state_dir, simulated.FILES / "site.yml")
     yield site_info
@@ -58,7 +58,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
 
 
 @pytest.fixture
-def control(site: simulated.Card) -> simulated.Control:
+def control(site: simulated.SiteInfo) -> simulated.Control:
     """The control interface of the site, after a reset: as if the site had just been started."""
     control = simulated.Control(site)
     control.reset()
@@ -77,7 +77,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def client(site: simulated.Card, names: None) -> simulated.Client:
+def client(site: simulated.SiteInfo, names: None) -> simulated.Client:
     """A client with the administrator's certificate."""
     return simulated.Client(site)
 

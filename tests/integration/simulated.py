@@ -21,7 +21,7 @@ import requests
 import yaml
 
 FILES = pathlib.Path(__file__).resolve().parents[2] / "roles" / "simulated_site" / "files"
-Card = dict[str, Any]
+SiteInfo = dict[str, Any]
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -37,30 +37,30 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def start(state_dir: pathlib.Path, site: Mapping[str, Any] | pathlib.Path, *options: str) -> Card:
-    """Start a site from a description or its file; return its card."""
+def start(state_dir: pathlib.Path, site: Mapping[str, Any] | pathlib.Path, *options: str) -> SiteInfo:
+    """Start a site from a description or its file; return its site info."""
     if isinstance(site, Mapping):
         file = state_dir.with_name(f"{state_dir.name}.yml")
         file.write_text(yaml.safe_dump(dict(site), allow_unicode=True), encoding="utf-8")
     else:
         file = site
-    return _card(command("start", "--state-dir", str(state_dir), "--site", str(file), *options))
+    return _site_info(command("start", "--state-dir", str(state_dir), "--site", str(file), *options))
 
 
-def start_generated(state_dir: pathlib.Path, *options: str) -> Card:
-    """Start a generated site; return its card."""
-    return _card(command("start", "--state-dir", str(state_dir), "--generate", *options))
+def start_generated(state_dir: pathlib.Path, *options: str) -> SiteInfo:
+    """Start a generated site; return its site info."""
+    return _site_info(command("start", "--state-dir", str(state_dir), "--generate", *options))
 
 
 def stop(state_dir: pathlib.Path) -> bool:
     """Stop a site; whether one ran."""
-    return bool(_card(command("stop", "--state-dir", str(state_dir)))["stopped"])
+    return bool(_site_info(command("stop", "--state-dir", str(state_dir)))["stopped"])
 
 
-def _card(done: subprocess.CompletedProcess[str]) -> Card:
+def _site_info(done: subprocess.CompletedProcess[str]) -> SiteInfo:
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    site_info: Card = json.loads(done.stdout)
+    site_info: SiteInfo = json.loads(done.stdout)
     return site_info
 
 
@@ -74,9 +74,9 @@ def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 class Control:
-    """The control interface of the site on ``card``. What it refuses raises ValueError with its words."""
+    """The control interface of the site on ``site_info``. What it refuses raises ValueError with its words."""
 
-    def __init__(self, site_info: Card) -> None:
+    def __init__(self, site_info: SiteInfo) -> None:
         self.site_info = site_info
         self._http = requests.Session()
         self._http.trust_env = False
@@ -88,9 +88,9 @@ class Control:
             raise ValueError(answer.json()["error"] if "json" in answer.headers["Content-Type"] else answer.text)
         return answer.json()
 
-    def status(self) -> Card:
-        """The card, with ``proxies``: node -> running, starting or stopped."""
-        site_info: Card = self.call("GET", "/status")
+    def status(self) -> SiteInfo:
+        """The site info, with ``proxies``: node -> running, starting or stopped."""
+        site_info: SiteInfo = self.call("GET", "/status")
         return site_info
 
     def sessions(self, user: str | None = None, **wanted: str) -> list[dict[str, Any]]:
@@ -205,7 +205,7 @@ class Client:
     """An administrator's HTTPS client: certificate, verification, names of the site mapped to where it listens."""
 
     def __init__(
-        self, site_info: Card, certificate: str | None = "client", user: str | None = "INTERNAL\\sa_api"
+        self, site_info: SiteInfo, certificate: str | None = "client", user: str | None = "INTERNAL\\sa_api"
     ) -> None:
         paths = site_info["certificates"]
         self.site_info = site_info
@@ -222,7 +222,7 @@ class Client:
             self.http.headers["X-Qlik-User"] = f"UserDirectory={directory}; UserId={user_id}"
 
     def node(self, name: str | None = None) -> dict[str, Any]:
-        """A node of the card; the central one by default."""
+        """A node of the site info; the central one by default."""
         return next(node for node in self.site_info["nodes"] if (node["name"] == name if name else node["central"]))
 
     def call(self, listener: str, method: str, path: str, node: str | None = None, **options: Any) -> requests.Response:

@@ -22,7 +22,7 @@ from ansible_collections.qlikops.sense.tests.integration.modules import running
 class OddModules(running.Modules):
     """The modules against the odd site."""
 
-    def __init__(self, site_info: simulated.Card, tree: pathlib.Path, site: Site) -> None:
+    def __init__(self, site_info: simulated.SiteInfo, tree: pathlib.Path, site: Site) -> None:
         super().__init__(site_info, tree)
         self._site = site
 
@@ -34,7 +34,7 @@ class OddModules(running.Modules):
 class Odd:
     """The odd site, and how modules are run against it."""
 
-    site_info: simulated.Card
+    site_info: simulated.SiteInfo
     site: Site
     run: Callable[..., running.Run]
 

@@ -25,7 +25,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SHORTEST_SECRET = 8  # a shorter one is a part of many a word
 
 
-def assert_all(row: Row, run: Run, site: Site, site_info: simulated.Card, seconds: float) -> None:
+def assert_all(row: Row, run: Run, site: Site, site_info: simulated.SiteInfo, seconds: float) -> None:
     """The seven things."""
     assert_no_traceback(run)
     assert_right_failed(row, run)
@@ -118,7 +118,7 @@ def _warnings(run: Run) -> Iterable[str]:
         yield json.dumps(warning) if isinstance(warning, dict) else str(warning)
 
 
-def assert_no_secret(run: Run, site: Site, site_info: simulated.Card) -> None:
+def assert_no_secret(run: Run, site: Site, site_info: simulated.SiteInfo) -> None:
     """Neither as it is nor in the spellings that servers and URLs give it."""
     output = "\n".join(_texts(json.loads(run.output))).lower().replace("\0", "")
     for session in site.before:

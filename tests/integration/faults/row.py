@@ -30,7 +30,7 @@ REQUEST = r"(GET|DELETE) https://[\w.-]+:\d+/"
 
 @dataclass(frozen=True)
 class FileOf:
-    """In options: the path that the site's card has for a certificate or a key."""
+    """In options: the path that the site info has for a certificate or a key."""
 
     name: str
 

@@ -157,8 +157,8 @@ class Listener(socketserver.ThreadingTCPServer):
         """A client that goes away, or wants no such TLS, is no error of the server."""
 
 
-def make_card(folder: pathlib.Path) -> tuple[simulated.Card, dict[str, dict[str, ssl.SSLContext]]]:
-    """A card as that of a simulated site, without ports, and what each listener shows: flaw -> TLS context."""
+def make_site_info(folder: pathlib.Path) -> tuple[simulated.SiteInfo, dict[str, dict[str, ssl.SSLContext]]]:
+    """A site info as that of a simulated site, without ports, and what each listener shows: flaw -> TLS context."""
     authority = Authority(HOSTS[QRS])
     paths = authority.export(folder, HOSTS[QRS])
     weak_key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
@@ -194,9 +194,9 @@ def _context(folder: pathlib.Path, root: str, identity: Identity) -> ssl.SSLCont
 
 
 @contextlib.contextmanager
-def serving(folder: pathlib.Path) -> Iterator[tuple[simulated.Card, Site]]:
-    """The card of the odd site and the site itself, while it is served."""
-    site_info, contexts = make_card(folder)
+def serving(folder: pathlib.Path) -> Iterator[tuple[simulated.SiteInfo, Site]]:
+    """The site info of the odd site and the site itself, while it is served."""
+    site_info, contexts = make_site_info(folder)
     listeners = [Listener(name, contexts[name]) for name in HOSTS]
     site = Site({listener.name: listener.port for listener in listeners})
     site_info["qrs_port"] = site.ports[QRS]

@@ -45,7 +45,7 @@ EVIL = str(SITE["nodes"][2]["name"])
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
     state_dir = tmp_path_factory.mktemp("inventory") / "site"
     yield simulated.start(state_dir, SITE)
     simulated.stop(state_dir)
@@ -54,7 +54,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
 class Inventory:
     """A file for the plugin, and the programs of Ansible that read it."""
 
-    def __init__(self, site_info: simulated.Card, folder: pathlib.Path, control: simulated.Control) -> None:
+    def __init__(self, site_info: simulated.SiteInfo, folder: pathlib.Path, control: simulated.Control) -> None:
         paths = site_info["certificates"]
         self.control = control
         self.folder = folder
@@ -118,7 +118,7 @@ class Inventory:
 
 
 @pytest.fixture
-def inventory(site: simulated.Card, tmp_path: pathlib.Path) -> Inventory:
+def inventory(site: simulated.SiteInfo, tmp_path: pathlib.Path) -> Inventory:
     control = simulated.Control(site)
     control.reset()
     inventory = Inventory(site, tmp_path, control)
@@ -126,7 +126,7 @@ def inventory(site: simulated.Card, tmp_path: pathlib.Path) -> Inventory:
     return inventory
 
 
-def test_groups_and_variables(inventory: Inventory, site: simulated.Card) -> None:
+def test_groups_and_variables(inventory: Inventory, site: simulated.SiteInfo) -> None:
     listed = inventory.listed()
     groups = {name: sorted(group["hosts"]) for name, group in listed.items() if group.get("hosts")}
     every = ["qlik1.example.com", "qlik2.example.com", "qlik3.example.com"]
@@ -256,7 +256,7 @@ def test_what_qrs_says_is_never_a_template(inventory: Inventory) -> None:
 # The connection
 
 
-def test_the_connection_comes_from_the_environment(inventory: Inventory, site: simulated.Card) -> None:
+def test_the_connection_comes_from_the_environment(inventory: Inventory, site: simulated.SiteInfo) -> None:
     names = ("host", "client_cert", "client_key", "ca_path", "qrs_port")
     environment = {f"QLIK_SENSE_{name.upper()}": str(inventory.connection[name]) for name in names}
     inventory.write(**dict.fromkeys(names))
@@ -268,7 +268,7 @@ def test_the_connection_comes_from_the_environment(inventory: Inventory, site: s
     assert hosts["qlik1.example.com"]["qlik_host_map"] == site["host_map"]
 
 
-def test_a_password_is_not_handed_on(inventory: Inventory, site: simulated.Card) -> None:
+def test_a_password_is_not_handed_on(inventory: Inventory, site: simulated.SiteInfo) -> None:
     paths = site["certificates"]
     inventory.write(client_key=paths["client_key_encrypted"], client_key_password=paths["client_key_password"])
     done = inventory.run("inventory", "--list", "-vvvv")

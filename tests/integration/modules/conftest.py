@@ -26,15 +26,15 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def awkward_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
-    """The card of ``sites.AWKWARD``; it runs as long as the tests do."""
+def awkward_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
+    """The site info of ``sites.AWKWARD``; it runs as long as the tests do."""
     state_dir = tmp_path_factory.mktemp("awkward") / "site"
     yield simulated.start(state_dir, sites.AWKWARD)
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def modules(awkward_site: simulated.Card, tree: pathlib.Path) -> running.Modules:
+def modules(awkward_site: simulated.SiteInfo, tree: pathlib.Path) -> running.Modules:
     """The modules against the awkward site, which is as if it had just been started."""
     modules = running.Modules(awkward_site, tree)
     modules.control.reset()

@@ -67,7 +67,7 @@ class Run:
 class Modules:
     """Runs modules against one simulated site, with its connection unless told otherwise."""
 
-    def __init__(self, site_info: simulated.Card, tree: pathlib.Path) -> None:
+    def __init__(self, site_info: simulated.SiteInfo, tree: pathlib.Path) -> None:
         self.site_info = site_info
         self.control = simulated.Control(site_info)
         self._tree = tree
@@ -165,14 +165,14 @@ def _in_new_process(
     )
 
 
-def assert_no_secret(output: str, site_info: simulated.Card, session_ids: Iterable[str]) -> None:
+def assert_no_secret(output: str, site_info: simulated.SiteInfo, session_ids: Iterable[str]) -> None:
     """No session id, no key, no password of a key and nothing like an xrfkey stands in the output."""
     found = [secret for secret in [*session_ids, *key_secrets(site_info)] if secret in output]
     found += [match.group() for match in XRFKEY.finditer(output)]
     assert not found, f"{found[0]} is in the output: ...{output.partition(found[0])[0][-300:]}"
 
 
-def key_secrets(site_info: simulated.Card) -> list[str]:
+def key_secrets(site_info: simulated.SiteInfo) -> list[str]:
     """The password of the encrypted key, and every line of the keys' text."""
     paths = site_info["certificates"]
     keys = ("client_key", "client_key_encrypted", "rogue_client_key")

@@ -40,7 +40,7 @@ class Repeating(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def repeating(site_info: simulated.Card, status: int) -> Iterator[Any]:
+def repeating(site_info: simulated.SiteInfo, status: int) -> Iterator[Any]:
     """A TLS server with the certificate of the central node; ``seen`` are the xrfkeys it was sent."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(site_info["certificates"]["server"], site_info["certificates"]["server_key"])
@@ -52,7 +52,7 @@ def repeating(site_info: simulated.Card, status: int) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def demanding(site_info: simulated.Card, version: ssl.TLSVersion) -> Iterator[int]:
+def demanding(site_info: simulated.SiteInfo, version: ssl.TLSVersion) -> Iterator[int]:
     """The port of a TLS server that takes no client without a certificate of the site, and says so by an alert.
 
     The simulated site can demand one, too, but asyncio closes the connection before the alert is sent.

@@ -31,15 +31,15 @@ SITE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def licensed_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
-    """The card of a site whose users have an allocation of each kind, and none."""
+def licensed_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
+    """The site info of a site whose users have an allocation of each kind, and none."""
     state_dir = tmp_path_factory.mktemp("licensed") / "site"
     yield simulated.start(state_dir, SITE)
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def licensed(licensed_site: simulated.Card, tree: pathlib.Path) -> Modules:
+def licensed(licensed_site: simulated.SiteInfo, tree: pathlib.Path) -> Modules:
     """The modules against that site, fresh."""
     modules = Modules(licensed_site, tree)
     modules.control.reset()

@@ -85,7 +85,7 @@ def test_a_file_that_is_not_pem(modules: Modules, tmp_path: pathlib.Path, option
     assert_bad(modules.info(**{option: str(file)}), named, "PEM format", "PEM format")
 
 
-def handshake(site_info: simulated.Card, strict: bool) -> None:
+def handshake(site_info: simulated.SiteInfo, strict: bool) -> None:
     """Shake hands with QRS with nothing of the collection."""
     context = ssl.create_default_context(cafile=site_info["certificates"]["root"])
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT

@@ -48,7 +48,7 @@ def qrs_fails(modules: Modules, kind: str, says: str, hint: str, **options: Any)
     return run
 
 
-def rogue(site_info: simulated.Card) -> dict[str, str]:
+def rogue(site_info: simulated.SiteInfo) -> dict[str, str]:
     """A client certificate of another site."""
     return {
         "client_cert": site_info["certificates"]["rogue_client"],

@@ -27,8 +27,8 @@ CROWD = 200
 
 
 @pytest.fixture(scope="module")
-def crowded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
-    """The card of a generated site that is larger: 6 proxies, 48 pairs."""
+def crowded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
+    """The site info of a generated site that is larger: 6 proxies, 48 pairs."""
     state_dir = tmp_path_factory.mktemp("crowded") / "site"
     size = {"proxies": 6, "virtual-proxies": 8, "sessions": 300, "users": CROWD}
     options = [word for name, number in size.items() for word in (f"--{name}", str(number))]
@@ -37,7 +37,7 @@ def crowded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated
 
 
 @pytest.fixture
-def crowd(crowded_site: simulated.Card, tree: pathlib.Path) -> Modules:
+def crowd(crowded_site: simulated.SiteInfo, tree: pathlib.Path) -> Modules:
     """The modules against the larger site, fresh."""
     modules = Modules(crowded_site, tree)
     modules.control.reset()

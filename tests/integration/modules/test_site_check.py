@@ -59,14 +59,14 @@ ABSENT = {
 
 
 @pytest.fixture(scope="module")
-def site_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
+def site_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
     state_dir = tmp_path_factory.mktemp("check") / "site"
     yield simulated.start(state_dir, SITE, "--real-ports")
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def site(site_info: simulated.Card, tree: pathlib.Path) -> Modules:
+def site(site_info: simulated.SiteInfo, tree: pathlib.Path) -> Modules:
     modules = Modules(site_info, tree)
     modules.control.reset()
     return modules

@@ -32,14 +32,14 @@ DRAINED = [{"state": "drain", "others_out": []}]
 
 
 @pytest.fixture(scope="module")
-def busy_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
+def busy_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
     state_dir = tmp_path_factory.mktemp("busy") / "site"
     yield simulated.start(state_dir, SITE)
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def busy(busy_site: simulated.Card, tree: pathlib.Path) -> Modules:
+def busy(busy_site: simulated.SiteInfo, tree: pathlib.Path) -> Modules:
     """The modules against a site on which tasks run."""
     modules = Modules(busy_site, tree)
     modules.control.reset()

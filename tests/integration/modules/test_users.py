@@ -21,15 +21,15 @@ USERS = {group["user"].upper() for group in sites.PEOPLE["sessions"]}
 
 
 @pytest.fixture(scope="module")
-def site_of_people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
-    """The card of ``sites.PEOPLE``."""
+def site_of_people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
+    """The site info of ``sites.PEOPLE``."""
     state_dir = tmp_path_factory.mktemp("people") / "site"
     yield simulated.start(state_dir, sites.PEOPLE)
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def people(site_of_people: simulated.Card, tree: pathlib.Path) -> Modules:
+def people(site_of_people: simulated.SiteInfo, tree: pathlib.Path) -> Modules:
     """The modules against the site of people, fresh."""
     modules = Modules(site_of_people, tree)
     modules.control.reset()

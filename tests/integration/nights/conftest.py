@@ -28,18 +28,18 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def balanced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[simulated.Card, HAProxy]]:
+def balanced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[simulated.SiteInfo, HAProxy]]:
     """The site of the molecule scenarios; it runs as long as the tests do."""
     state_dir = tmp_path_factory.mktemp("balanced") / "site"
-    card = simulated.start(state_dir, SHARED / "vars" / "site.yml", "--balancer", "haproxy")
-    haproxy = HAProxy(card)
-    yield card, haproxy
+    site_info = simulated.start(state_dir, SHARED / "vars" / "site.yml", "--balancer", "haproxy")
+    haproxy = HAProxy(site_info)
+    yield site_info, haproxy
     simulated.stop(state_dir)
     haproxy.close()
 
 
 @pytest.fixture
-def night(balanced: tuple[simulated.Card, HAProxy], tree: pathlib.Path, tmp_path: pathlib.Path) -> Night:
+def night(balanced: tuple[simulated.SiteInfo, HAProxy], tree: pathlib.Path, tmp_path: pathlib.Path) -> Night:
     """A night in which nothing has happened yet."""
     night = Night(*balanced, tree, tmp_path)
     fresh(night)

@@ -11,7 +11,7 @@ import pathlib
 import socket
 import subprocess
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, wait_until
+from ansible_collections.qlikops.sense.tests.integration.simulated import SiteInfo, wait_until
 from qlik_simulator.balancer.haproxy_config import find_haproxy
 
 
@@ -21,9 +21,9 @@ class HAProxy:
     A busy machine does not make a server look ill: its checks wait for an answer as long as they have to.
     """
 
-    def __init__(self, card: Card) -> None:
-        self.socket = card["balancer"]["socket"]
-        self._file = pathlib.Path(card["state_dir"], "balancer", "reloaded.cfg")
+    def __init__(self, site_info: SiteInfo) -> None:
+        self.socket = site_info["balancer"]["socket"]
+        self._file = pathlib.Path(site_info["state_dir"], "balancer", "reloaded.cfg")
         text = self._file.with_name("haproxy.cfg").read_text(encoding="utf-8")
         self.configuration = text.replace("timeout check 2s", "timeout check 60s")
         assert self.configuration != text

@@ -24,7 +24,7 @@ from ansible_collections.qlikops.sense.tests.integration.modules.running import 
 from ansible_collections.qlikops.sense.tests.integration.nights import rules
 from ansible_collections.qlikops.sense.tests.integration.nights.haproxy import HAProxy
 from ansible_collections.qlikops.sense.tests.integration.nights.seen import Seen
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control, wait_until
+from ansible_collections.qlikops.sense.tests.integration.simulated import Control, SiteInfo, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHARED = ROOT / "extensions" / "molecule" / "shared"
@@ -44,13 +44,13 @@ USUAL: dict[str, Any] = {
 class Night:
     """One site with HAProxy in front, in which nothing has happened yet."""
 
-    def __init__(self, card: Card, haproxy: HAProxy, tree: pathlib.Path, home: pathlib.Path) -> None:
-        self.card = card
-        self.control = Control(card)
+    def __init__(self, site_info: SiteInfo, haproxy: HAProxy, tree: pathlib.Path, home: pathlib.Path) -> None:
+        self.site_info = site_info
+        self.control = Control(site_info)
         self.haproxy = haproxy
         self.home = home
         self.keeper_log = home / "keeper.log"
-        self.hosts: dict[str, dict[str, Any]] = {node["host_name"]: {} for node in card["nodes"]}  # of the inventory
+        self.hosts: dict[str, dict[str, Any]] = {node["host_name"]: {} for node in site_info["nodes"]}
         self.arguments: list[str] = []  # more of them for the playbook
         self.process: subprocess.Popen[str]  # the run under way
         self.text = ""  # what it has said so far
@@ -99,7 +99,7 @@ class Night:
         ]
         assert not broken, f"{broken}\n{self.text}"
         ids += [session["session_id"] for session in self.control.sessions()]
-        assert_no_secret(seen.text, self.card, ids)
+        assert_no_secret(seen.text, self.site_info, ids)
         assert not self._events, f"it did not come so far:\n{self.text}"
         return seen
 
@@ -107,7 +107,8 @@ class Night:
     def _watched(self) -> Iterator[list[dict[str, Any]]]:
         record, looks = self.home / "looks.jsonl", list[dict[str, Any]]()
         record.unlink(missing_ok=True)
-        command = [sys.executable, str(SHARED / "watch.py"), f"--record={record}", f"--control={self.card['control']}"]
+        control = self.site_info["control"]
+        command = [sys.executable, str(SHARED / "watch.py"), f"--record={record}", f"--control={control}"]
         with subprocess.Popen(
             [*command, f"--balancer={self.haproxy.socket}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as watch:
@@ -173,20 +174,20 @@ class Night:
         }
 
     def _inventory(self) -> pathlib.Path:
-        paths, balancer = self.card["certificates"], self.card["balancer"]
+        paths, balancer = self.site_info["certificates"], self.site_info["balancer"]
         variables = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "qlik_host": self.card["host"],
-            "qlik_qrs_port": self.card["qrs_port"],
-            "qlik_host_map": self.card["host_map"],
+            "qlik_host": self.site_info["host"],
+            "qlik_qrs_port": self.site_info["qrs_port"],
+            "qlik_host_map": self.site_info["host_map"],
             "qlik_client_cert": paths["client"],
             "qlik_client_key": paths["client_key"],
             "qlik_ca_path": paths["root"],
             "proxy_restart_balancer": "haproxy",
             "proxy_restart_haproxy_socket": balancer["socket"],
             "proxy_restart_haproxy_backend": balancer["backend"],
-            "simulated_site_control": self.card["control"],
+            "simulated_site_control": self.site_info["control"],
             "stand_in_log": str(self.home / "services.log"),
         }
         # Where the lease lies in the AWX kit: on a host that is neither the controller nor of the site.

@@ -27,7 +27,11 @@ FONT = 'html { font-family: Inter, "DejaVu Sans", "Droid Sans Fallback", sans-se
 
 
 def test_the_picture_of_the_guide(
-    looker: looking.Looker, site: simulated.Card, control: simulated.Control, tree: pathlib.Path, tmp_path: pathlib.Path
+    looker: looking.Looker,
+    site: simulated.SiteInfo,
+    control: simulated.Control,
+    tree: pathlib.Path,
+    tmp_path: pathlib.Path,
 ) -> None:
     listed = running.Modules(site, tree).info(
         resolve_users=True, service_users=["INTERNAL\\*", "LAB\\svc_*"], proxies=[]

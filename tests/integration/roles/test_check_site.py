@@ -71,7 +71,7 @@ def test_the_site_can_be_rehearsed_on(ansible: Ansible, tmp_path: pathlib.Path, 
     try:
         play = Play(directory, simulated_site_description=str(file))
         assert not play.failed, play.output
-        control = simulated.Control(play.facts["simulated_site_card"])
+        control = simulated.Control(play.facts["simulated_site_info"])
         assert len(control.sessions()) == len(ansible.modules.control.sessions())
         assert control.call("GET", "/switches")["unknown_prefix"] == "empty"
         described = yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from ansible_collections.qlikops.sense.tests.integration import simulated
 TREE = pathlib.Path(simulated.__file__).parents[5]
 FACTS = (
     *("qlik_host", "qlik_qrs_port", "qlik_client_cert", "qlik_client_key", "qlik_ca_path", "qlik_host_map"),
-    *("simulated_site_control", "simulated_site_card"),
+    *("simulated_site_control", "simulated_site_info"),
 )
 BALANCER_FACTS = ("simulated_site_balancer_url", "proxy_restart_haproxy_socket", "proxy_restart_haproxy_backend")
 SMALL = {"simulated_site_generate": {"proxies": 1, "virtual_proxies": 2, "sessions": 3}}
@@ -79,7 +79,7 @@ def test_start_and_stop(directory: pathlib.Path, names: None) -> None:
     assert not (directory / "state").exists()
 
     first = Play(directory)
-    site_info = first.facts["simulated_site_card"]
+    site_info = first.facts["simulated_site_info"]
     assert int(first.facts["qlik_qrs_port"]) == site_info["qrs_port"]  # a text before ansible-core 2.19
     assert {key: value for key, value in first.facts.items() if key.startswith(("qlik_h", "qlik_c"))} == {
         "qlik_host": "qlik1.example.com",
@@ -95,7 +95,7 @@ def test_start_and_stop(directory: pathlib.Path, names: None) -> None:
 
     again = Play(directory)
     assert again.facts["qlik_host_map"] == first.facts["qlik_host_map"]
-    assert again.facts["simulated_site_card"]["pid"] == site_info["pid"]
+    assert again.facts["simulated_site_info"]["pid"] == site_info["pid"]
     assert "changed=1 " in again.output, "the file with the facts alone"
 
     rehearsed_stop = Play(directory, "--check", simulated_site_state="stopped")
@@ -110,7 +110,7 @@ def test_start_and_stop(directory: pathlib.Path, names: None) -> None:
 
 def test_generated_site_and_switches(directory: pathlib.Path) -> None:
     switches = {"tls": "1.2", "service_status_seconds": 3}
-    site_info = Play(directory, **SMALL, simulated_site_switches=switches).facts["simulated_site_card"]
+    site_info = Play(directory, **SMALL, simulated_site_switches=switches).facts["simulated_site_info"]
     control = simulated.Control(site_info)
     assert len(control.sessions()) == 3
     assert (control.switches()["tls"], control.switches()["service_status_seconds"]) == ("1.2", 3.0)
@@ -124,7 +124,7 @@ def test_generated_site_and_switches(directory: pathlib.Path) -> None:
 
 def test_balancer(directory: pathlib.Path) -> None:
     first = Play(directory, **SMALL, simulated_site_balancer="haproxy")
-    balancer = first.facts["simulated_site_card"]["balancer"]
+    balancer = first.facts["simulated_site_info"]["balancer"]
     assert first.facts["simulated_site_balancer_url"] == balancer["url"]
     assert first.facts["proxy_restart_haproxy_socket"] == balancer["socket"]
     assert first.facts["proxy_restart_haproxy_backend"] == balancer["backend"] == "qlik"

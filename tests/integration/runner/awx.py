@@ -76,29 +76,31 @@ class Job:
 class Awx:
     """Starts jobs against one site, and stores the facts of its host between them as AWX does."""
 
-    def __init__(self, site_info: simulated.Card, tree: pathlib.Path, directory: pathlib.Path) -> None:
+    def __init__(self, site_info: simulated.SiteInfo, tree: pathlib.Path, directory: pathlib.Path) -> None:
         self.control = simulated.Control(site_info)
-        self._card = site_info
+        self._site_info = site_info
         self._tree = tree
         self._directory = directory
         self._number = 0
         self.stored_facts: dict[str, Any] = {}
 
-    def run(self, *, check: bool = False, site_info: simulated.Card | None = None, **variables: Any) -> Job:
+    def run(self, *, check: bool = False, site_info: simulated.SiteInfo | None = None, **variables: Any) -> Job:
         """One job from its start to its end."""
         job = self.start(check=check, site_info=site_info, **variables)
         job.process.communicate(timeout=LONGEST_JOB)
         return self.finish(job)
 
-    def start(self, *, check: bool = False, site_info: simulated.Card | None = None, **variables: Any) -> RunningJob:
-        """A job under way; ``check`` is AWX's job type. ``card``: of another site than the usual one."""
+    def start(
+        self, *, check: bool = False, site_info: simulated.SiteInfo | None = None, **variables: Any
+    ) -> RunningJob:
+        """A job under way; ``check`` is AWX's job type. ``site_info``: of another site than the usual one."""
         self._number += 1
         job = RunningJob(self._directory / f"awx_{self._number}", self._number, self._ids())
         home = job.private / "home"
         home.mkdir(parents=True)
         self._write_facts(job)
         python = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        hosts = {SITE: {**python, **connection(site_info or self._card)}, "keeper": python}
+        hosts = {SITE: {**python, **connection(site_info or self._site_info)}, "keeper": python}
         _write(job.private / "inventory/hosts.json", {"all": {"hosts": hosts}})
         _write(
             job.private / "env/extravars",
@@ -123,7 +125,7 @@ class Awx:
         events = [json.loads(file.read_text(encoding="utf-8")) for file in job.event_files()]
         stdout = (artifacts / "stdout").read_text(encoding="utf-8") if (artifacts / "stdout").exists() else ""
         status = (artifacts / "status").read_text() if (artifacts / "status").exists() else "killed"
-        assert_no_secret(json.dumps(events, ensure_ascii=False) + stdout, self._card, job.ids | self._ids())
+        assert_no_secret(json.dumps(events, ensure_ascii=False) + stdout, self._site_info, job.ids | self._ids())
         return Job(status, stdout, sorted(events, key=lambda event: event["counter"]))
 
     def _ids(self) -> set[str]:
@@ -180,7 +182,7 @@ class RunningJob:
         return [file for file in (self.artifacts / "job_events").glob("*.json") if "partial" not in file.name]
 
 
-def connection(site_info: simulated.Card) -> dict[str, Any]:
+def connection(site_info: simulated.SiteInfo) -> dict[str, Any]:
     """The variables of the connection."""
     paths = site_info["certificates"]
     return {

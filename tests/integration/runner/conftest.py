@@ -29,15 +29,15 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def small_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
-    """The card of ``sites.SMALL``; it runs as long as the tests do."""
+def small_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
+    """The site info of ``sites.SMALL``; it runs as long as the tests do."""
     state_dir = tmp_path_factory.mktemp("small") / "site"
     yield simulated.start(state_dir, sites.SMALL)
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def awx(small_site: simulated.Card, tree: pathlib.Path, tmp_path: pathlib.Path) -> Awx:
+def awx(small_site: simulated.SiteInfo, tree: pathlib.Path, tmp_path: pathlib.Path) -> Awx:
     """Jobs against the small site, which is as if it had just been started."""
     awx = Awx(small_site, tree, tmp_path / "jobs")
     awx.control.reset()

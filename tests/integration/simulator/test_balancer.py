@@ -20,13 +20,13 @@ import requests
 
 from ansible_collections.qlikops.sense.plugins.module_utils._haproxy import RuntimeApi
 from ansible_collections.qlikops.sense.tests.integration import simulated
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control, wait_until
+from ansible_collections.qlikops.sense.tests.integration.simulated import Control, SiteInfo, wait_until
 
 THREE = ("--proxies", "3", "--virtual-proxies", "2", "--sessions", "0")
 
 
 @pytest.fixture(scope="module")
-def balanced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Card]:
+def balanced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteInfo]:
     """A site of three proxies behind HAProxy. Without HAProxy it does not start, and says how to get it."""
     state_dir = tmp_path_factory.mktemp("balanced") / "site"
     yield simulated.start_generated(state_dir, *THREE, "--balancer", "haproxy")
@@ -34,7 +34,7 @@ def balanced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Card]:
 
 
 @pytest.fixture
-def arranged(balanced: Card) -> Control:
+def arranged(balanced: SiteInfo) -> Control:
     """The control interface of the site, after a reset."""
     control = Control(balanced)
     control.reset()
@@ -44,7 +44,7 @@ def arranged(balanced: Card) -> Control:
 class Visitor(requests.Session):
     """A browser at the balancer, which keeps cookies; its node is what the last answer said."""
 
-    def __init__(self, site_info: Card) -> None:
+    def __init__(self, site_info: SiteInfo) -> None:
         super().__init__()
         self.trust_env = False
         self.verify = False  # the names of the site lead nowhere here; test_people looks at the certificate
@@ -57,14 +57,14 @@ class Visitor(requests.Session):
         return answer
 
 
-def ask(site_info: Card, command: str) -> str:
+def ask(site_info: SiteInfo, command: str) -> str:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(site_info["balancer"]["socket"])
         connection.sendall(f"{command}\n".encode())
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 
-def set_state(site_info: Card, node: str, state: str) -> None:
+def set_state(site_info: SiteInfo, node: str, state: str) -> None:
     assert ask(site_info, f"set server qlik/{node} state {state}").strip() == ""
 
 
@@ -76,7 +76,7 @@ def life(control: Control, what: str) -> list[tuple[str, str]]:
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
 
-def test_the_card_says_where_it_is(balanced: Card) -> None:
+def test_the_card_says_where_it_is(balanced: SiteInfo) -> None:
     balancer = balanced["balancer"]
     assert (balancer["backend"], balancer["host_name"]) == ("qlik", "qlik.example.com")
     assert "Name: HAProxy" in ask(balanced, "show info")
@@ -86,7 +86,7 @@ def test_the_card_says_where_it_is(balanced: Card) -> None:
     ]
 
 
-def test_people_are_bound_to_a_node_and_spread_over_all(balanced: Card, arranged: Control) -> None:
+def test_people_are_bound_to_a_node_and_spread_over_all(balanced: SiteInfo, arranged: Control) -> None:
     nodes = set()
     for number in range(6):
         visitor = Visitor(balanced)
@@ -103,7 +103,7 @@ def test_people_are_bound_to_a_node_and_spread_over_all(balanced: Card, arranged
     assert nodes == {"Proxy01", "Proxy02", "Proxy03"}
 
 
-def test_a_drained_server_keeps_who_is_bound_and_gets_nobody_new(balanced: Card, arranged: Control) -> None:
+def test_a_drained_server_keeps_who_is_bound_and_gets_nobody_new(balanced: SiteInfo, arranged: Control) -> None:
     bound = Visitor(balanced)
     bound.visit("/login", "LAB\\bound")
     drained = bound.node
@@ -119,7 +119,7 @@ def test_a_drained_server_keeps_who_is_bound_and_gets_nobody_new(balanced: Card,
     wait_until(lambda: life(arranged, "balancer") == [(drained, "drain"), (drained, "ready")])
 
 
-def test_checks_fail_while_a_proxy_is_closed_or_starting(balanced: Card, arranged: Control) -> None:
+def test_checks_fail_while_a_proxy_is_closed_or_starting(balanced: SiteInfo, arranged: Control) -> None:
     visitor = Visitor(balanced)
     visitor.visit("/login", "LAB\\anna")
     node = visitor.node
@@ -135,14 +135,14 @@ def test_checks_fail_while_a_proxy_is_closed_or_starting(balanced: Card, arrange
     assert life(arranged, "proxy") == [(node, "stopped"), (node, "starting"), (node, "running")]
 
 
-def test_starting_alone_fails_the_check(balanced: Card, arranged: Control) -> None:
+def test_starting_alone_fails_the_check(balanced: SiteInfo, arranged: Control) -> None:
     arranged.proxy("Proxy02", "restart", closed_seconds=0, starting_seconds=3)
     arranged.wait_for_proxy("Proxy02", "starting")
     wait_until(lambda: life(arranged, "check") == [("Proxy02", "down")], 2.5)
     assert arranged.status()["proxies"]["Proxy02"] == "starting"
 
 
-def test_reset_makes_every_server_ready_and_well(balanced: Card, arranged: Control) -> None:
+def test_reset_makes_every_server_ready_and_well(balanced: SiteInfo, arranged: Control) -> None:
     set_state(balanced, "Proxy01", "maint")
     arranged.proxy("Proxy02", "stop")
     wait_until(lambda: life(arranged, "check") and life(arranged, "balancer"))

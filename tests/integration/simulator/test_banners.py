@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control, start
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo, start
 
 PATH = "/qrs/custombannermessage"
 BODY = {"name": "Night", "message": "At 22:00", "messageType": 2, "isActive": True, "duration": 30}
@@ -170,7 +170,7 @@ def test_an_older_release_has_none(client: Client, control: Control) -> None:
         assert (answer.status_code, answer.text) == (404, "No matching endpoint found")
 
 
-def test_everybody_reads_and_administrators_write(site: Card, names: None, control: Control) -> None:
+def test_everybody_reads_and_administrators_write(site: SiteInfo, names: None, control: Control) -> None:
     (entry,) = control.put_banners(NIGHT)
     anna = Client(site, user="LAB\\anna")
     assert [each["name"] for each in anna.qrs(f"{PATH}/full").json()] == ["Night"]

@@ -11,13 +11,13 @@ import ssl
 
 import pytest
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo
 
 KEY = "0123456789abcdef"
 SESSION = b'{"UserDirectory": "LAB", "UserId": "zoe"}'
 
 
-def speak(site: Card, listener: str, *parts: bytes, certificate: bool = True) -> list[bytes]:
+def speak(site: SiteInfo, listener: str, *parts: bytes, certificate: bool = True) -> list[bytes]:
     """Send each part, byte for byte, once the part before it is answered; what came back to each."""
     node, paths = site["nodes"][0], site["certificates"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -38,7 +38,7 @@ def head(path: str, *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def test_who_asks_leave_to_send_a_body_is_told_to_go_on(site: Card, control: Control) -> None:
+def test_who_asks_leave_to_send_a_body_is_told_to_go_on(site: SiteInfo, control: Control) -> None:
     leave, answer = speak(
         site, "qps", head("/qps/session", "Expect: 100-continue", f"Content-Length: {len(SESSION)}"), SESSION
     )
@@ -74,7 +74,7 @@ def test_a_body_that_is_not_encoded_as_it_says(client: Client) -> None:
     assert client.qps("/qps/session").status_code == 200
 
 
-def test_headers_in_latin_1_name_the_user_they_mean(site: Card, client: Client, control: Control) -> None:
+def test_headers_in_latin_1_name_the_user_they_mean(site: SiteInfo, client: Client, control: Control) -> None:
     request = "GET /sales/hub HTTP/1.1\r\nHost: qlik1.example.com\r\nX-User: zoë\r\n\r\n".encode("latin-1")
     (answer,) = speak(site, "user", request, certificate=False)
     assert answer.startswith(b"HTTP/1.1 200 ")

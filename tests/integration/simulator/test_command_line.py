@@ -54,7 +54,7 @@ def test_files_are_private(state_dir: pathlib.Path) -> None:
     assert (state_dir / "log.txt").read_text() == ""
 
 
-def test_two_sites_side_by_side(site: simulated.Card, state_dir: pathlib.Path, names: None) -> None:
+def test_two_sites_side_by_side(site: simulated.SiteInfo, state_dir: pathlib.Path, names: None) -> None:
     other = simulated.start_generated(state_dir, *SMALL)
     assert len(simulated.Client(other).qps("/qps/session").json()) == 2
     mistaken = simulated.Client(other)

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo
 
 
-def test_pages_of_other_origins_are_refused(site: Card, control: Control) -> None:
+def test_pages_of_other_origins_are_refused(site: SiteInfo, control: Control) -> None:
     own = site["control"]
     port = own.rpartition(":")[2]
     before = control.sessions()
@@ -39,7 +39,7 @@ def test_pages_of_other_origins_are_refused(site: Card, control: Control) -> Non
         assert requests.get(f"{own}/switches", headers=headers, timeout=10).status_code == 200
 
 
-def test_journal(site: Card, client: Client, control: Control) -> None:
+def test_journal(site: SiteInfo, client: Client, control: Control) -> None:
     client.qrs("/qrs/user/count", filter="userId eq 'a b'")
     client.qps("/qps/session", "Node2")
     client.qps("/qps/session/nothing", "Node2", "DELETE")
@@ -79,7 +79,7 @@ def test_counters(client: Client, control: Control) -> None:
     assert control.counters()["requests"] == 0
 
 
-def test_most_in_flight_and_latency(site: Card, control: Control, names: None) -> None:
+def test_most_in_flight_and_latency(site: SiteInfo, control: Control, names: None) -> None:
     control.latency(1000)
     control.latency(0, node="Node2")
 
@@ -201,7 +201,7 @@ def test_what_is_refused(control: Control, method: str, path: str, body: Any, wo
     assert len(control.sessions()) == 60
 
 
-def test_reset(site: Card, client: Client, control: Control) -> None:
+def test_reset(site: SiteInfo, client: Client, control: Control) -> None:
     control.end_all()
     control.user("LAB\\anna", inactive=True)
     control.switches(tls="1.2", unknown_prefix="empty")
@@ -218,6 +218,6 @@ def test_reset(site: Card, client: Client, control: Control) -> None:
     assert control.status()["proxies"]["Central"] == "running", "the restart under way was called off"
 
 
-def test_status_is_the_card(site: Card, control: Control) -> None:
+def test_status_is_the_site_info(site: SiteInfo, control: Control) -> None:
     status = control.status()
     assert {key: status[key] for key in site} == site

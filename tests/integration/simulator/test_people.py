@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control, wait_until
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo, wait_until
 from ansible_collections.qlikops.sense.tests.integration.simulator.test_balancer import THREE, set_state
 
 NODES = ("Proxy01", "Proxy02", "Proxy03")
@@ -23,7 +23,7 @@ Person = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Card]:
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteInfo]:
     """A site of three proxies behind HAProxy."""
     state_dir = tmp_path_factory.mktemp("crowded") / "site"
     yield simulated.start_generated(state_dir, *THREE, "--balancer", "haproxy")
@@ -31,7 +31,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Card]:
 
 
 @pytest.fixture
-def arranged(crowded: Card) -> Iterator[Control]:
+def arranged(crowded: SiteInfo) -> Iterator[Control]:
     """The control interface of the site, after a reset; nobody is left afterwards."""
     control = Control(crowded)
     control.reset()
@@ -74,7 +74,7 @@ def test_they_browse_bound_to_their_node_with_one_session_each(arranged: Control
 
 
 @pytest.mark.usefixtures("names")
-def test_qrs_knows_their_names(crowded: Card, arranged: Control) -> None:
+def test_qrs_knows_their_names(crowded: SiteInfo, arranged: Control) -> None:
     arranged.call("PUT", "/people", {"count": 21})
     known = Client(crowded).qrs("/qrs/user", filter="userDirectory eq 'VISITORS'").json()
     assert {"Ada", "Tomás", "Ada 2"} < {user["name"] for user in known}
@@ -92,7 +92,7 @@ def test_who_is_thrown_out_logs_in_again(arranged: Control) -> None:
     ] * 2
 
 
-def test_a_rolling_step_moves_people_and_the_history_proves_it(crowded: Card, arranged: Control) -> None:
+def test_a_rolling_step_moves_people_and_the_history_proves_it(crowded: SiteInfo, arranged: Control) -> None:
     habits = {"pause_seconds": 0.1, "leave_after_seconds": [0.5, 2], "come_back_after_seconds": [0.1, 0.3]}
     arranged.call("PUT", "/people", {"count": 9, **habits})
     resident = {node: arranged.login("LAB\\anna", node)[0] for node in NODES}

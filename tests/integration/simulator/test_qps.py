@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo
 
 
 def ids(client: Client, path: str, node: str = "Central") -> list[str]:
@@ -157,14 +157,14 @@ def test_unknown_paths(client: Client, path: str) -> None:
     assert (answer.status_code, answer.text) == (404, "No matching endpoint found")
 
 
-def test_order_of_checks(site: Card, client: Client, names: None) -> None:
+def test_order_of_checks(site: SiteInfo, client: Client, names: None) -> None:
     nobody = Client(site, certificate=None)
     assert nobody.qps("/nothing", query={"xrfkey": "x"}).text == "Forbidden"
     wrong_key = client.qps("/nothing", query={"xrfkey": "x"})
     assert (wrong_key.status_code, wrong_key.text[:28]) == (403, "XSRF prevention check failed")
 
 
-def test_x_qlik_user_does_not_matter(site: Card, control: Control, names: None) -> None:
+def test_x_qlik_user_does_not_matter(site: SiteInfo, control: Control, names: None) -> None:
     for user in (None, "LAB\\stefan"):
         assert Client(site, user=user).qps("/qps/session").status_code == 200
 

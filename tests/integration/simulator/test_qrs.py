@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo
 
 XSRF = "XSRF prevention check failed. Possible XSRF discovered."
 
@@ -21,7 +21,7 @@ def test_about_and_ping(client: Client) -> None:
         assert client.qrs(path).text == "Ping successful."
 
 
-def test_proxy_services(client: Client, site: Card) -> None:
+def test_proxy_services(client: Client, site: SiteInfo) -> None:
     services = {each["serverNodeConfiguration"]["name"]: each for each in client.qrs("/qrs/ProxyService/full").json()}
     assert list(services) == ["Central", "Node2", "Engine1"]
     for node in site["nodes"]:
@@ -112,7 +112,7 @@ def test_what_it_says_of_its_api(client: Client, control: Control) -> None:
     assert not [line for line in client.qrs("/qrs/about/api/description").json() if "banner" in line]
 
 
-def test_privileges_are_told_when_asked_for(site: Card, client: Client, control: Control) -> None:
+def test_privileges_are_told_when_asked_for(site: SiteInfo, client: Client, control: Control) -> None:
     control.put_banners({"name": "Move", "message": "We move."})
     for path in ("/qrs/user", "/qrs/user/full", "/qrs/proxyservice/full"):
         assert {each["privileges"] for each in client.qrs(path).json()} == {None}
@@ -190,7 +190,7 @@ def test_unknown_paths(client: Client) -> None:
     assert client.qrs("/qrs/user", method="DELETE").status_code == 404
 
 
-def test_users_see_what_they_may(site: Card, control: Control, names: None) -> None:
+def test_users_see_what_they_may(site: SiteInfo, control: Control, names: None) -> None:
     for user in ("LAB\\anna", "LAB\\nobody"):
         client = Client(site, user=user)
         assert client.qrs("/qrs/proxyservice/full").json() == []
@@ -212,7 +212,7 @@ def test_users_see_what_they_may(site: Card, control: Control, names: None) -> N
     assert len(Client(site).qrs("/qrs/proxyservice").json()) == 2
 
 
-def test_users_named_in_url_encoded_utf8(site: Card, control: Control, names: None) -> None:
+def test_users_named_in_url_encoded_utf8(site: SiteInfo, control: Control, names: None) -> None:
     control.user("LAB\\åsa", inactive=True)
     client = Client(site, user="LAB\\%C3%A5sa")
     assert client.qrs("/qrs/proxyservice").status_code == 403

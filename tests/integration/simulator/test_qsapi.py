@@ -14,7 +14,7 @@ import pytest
 import qsAPI  # type: ignore[import-untyped]  # it has no type hints
 import requests
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control, start
+from ansible_collections.qlikops.sense.tests.integration.simulated import Control, SiteInfo, start
 
 pytestmark = pytest.mark.skipif(
     sys.version_info >= (3, 13),
@@ -24,23 +24,23 @@ USER = ("INTERNAL", "sa_repository")
 
 
 @pytest.fixture
-def trusted(site: Card, control: Control, names: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def trusted(site: SiteInfo, control: Control, names: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """qsAPI can switch verification on, but not name a root: so Qlik's is made the only one that requests trusts."""
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", site["certificates"]["root"])
 
 
 @pytest.fixture
-def certificate(site: Card) -> tuple[str, str]:
+def certificate(site: SiteInfo) -> tuple[str, str]:
     return site["certificates"]["client"], site["certificates"]["client_key"]
 
 
 @pytest.fixture
-def qrs(site: Card, trusted: None, certificate: tuple[str, str]) -> qsAPI.QRS:
+def qrs(site: SiteInfo, trusted: None, certificate: tuple[str, str]) -> qsAPI.QRS:
     return qsAPI.QRS(proxy=site["host"], port=site["qrs_port"], certificate=certificate, verify=True, user=USER)
 
 
 @pytest.fixture
-def qps(site: Card, trusted: None, certificate: tuple[str, str]) -> qsAPI.QPS:
+def qps(site: SiteInfo, trusted: None, certificate: tuple[str, str]) -> qsAPI.QPS:
     node = site["nodes"][0]
     client = qsAPI.QPS(proxy=node["host_name"], port=node["qps_port"], certificate=certificate, verify=True, user=USER)
     # Its DeleteSession reads an attribute that version 2.2 never sets, and then does not use what it read.
@@ -49,7 +49,7 @@ def qps(site: Card, trusted: None, certificate: tuple[str, str]) -> qsAPI.QPS:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_it_does_verify(site: Card, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_verify(site: SiteInfo, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", site["certificates"]["rogue_root"])
     with pytest.raises(requests.exceptions.SSLError):
         qsAPI.QRS(proxy=site["host"], port=site["qrs_port"], certificate=certificate, verify=True, user=USER)

@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Control, SiteInfo
 
 REQUESTS = 3000
 KEY = "0123456789abcdef"
@@ -26,7 +26,7 @@ def seconds_of_processor(pid: int) -> float:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the time of a process from /proc")
-def test_two_thousand_requests_a_second_on_one_core(site: Card, control: Control) -> None:
+def test_two_thousand_requests_a_second_on_one_core(site: SiteInfo, control: Control) -> None:
     """Counts the processor's seconds, not the clock's, so that a busy machine does not matter."""
     node, paths = site["nodes"][0], site["certificates"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

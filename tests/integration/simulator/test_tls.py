@@ -12,22 +12,22 @@ import ssl
 import pytest
 import requests
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control, start_generated
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo, start_generated
 
 
-def handshake(site_info: Card, listener: str, context: ssl.SSLContext, name: str | None = None) -> ssl.SSLSocket:
+def handshake(site_info: SiteInfo, listener: str, context: ssl.SSLContext, name: str | None = None) -> ssl.SSLSocket:
     node = site_info["nodes"][0]
     plain = socket.create_connection((node["address"], node[f"{listener}_port"]), timeout=10)
     return context.wrap_socket(plain, server_hostname=name or node["host_name"])
 
 
-def trusting(site_info: Card) -> ssl.SSLContext:
+def trusting(site_info: SiteInfo) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(site_info["certificates"]["root"])
     return context
 
 
-def test_without_a_good_certificate_the_service_refuses(site: Card, control: Control, names: None) -> None:
+def test_without_a_good_certificate_the_service_refuses(site: SiteInfo, control: Control, names: None) -> None:
     for certificate in (None, "rogue_client"):
         client = Client(site, certificate)
         for answer in (client.qrs("/qrs/about"), client.qps("/qps/session")):
@@ -36,11 +36,11 @@ def test_without_a_good_certificate_the_service_refuses(site: Card, control: Con
     assert {entry["status"] for entry in control.journal()} == {403}
 
 
-def test_any_certificate_of_the_site_is_good(site: Card, names: None) -> None:
+def test_any_certificate_of_the_site_is_good(site: SiteInfo, names: None) -> None:
     assert Client(site, "server").qps("/qps/session").status_code == 200
 
 
-def test_encrypted_key(site: Card) -> None:
+def test_encrypted_key(site: SiteInfo) -> None:
     paths = site["certificates"]
     context = trusting(site)
     context.load_cert_chain(paths["client"], paths["client_key_encrypted"], paths["client_key_password"])
@@ -52,7 +52,7 @@ def test_encrypted_key(site: Card) -> None:
 
 
 def test_a_certificate_of_another_site_is_refused_by_tls(
-    site: Card, names: None, tmp_path_factory: pytest.TempPathFactory
+    site: SiteInfo, names: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     from ansible_collections.qlikops.sense.tests.integration import simulated
 
@@ -65,7 +65,7 @@ def test_a_certificate_of_another_site_is_refused_by_tls(
         client.qps("/qps/session")
 
 
-def test_required_client_certificates(site: Card, control: Control, names: None) -> None:
+def test_required_client_certificates(site: SiteInfo, control: Control, names: None) -> None:
     control.switches(client_certificate="required")
     for certificate in (None, "rogue_client"):
         with pytest.raises(requests.exceptions.ConnectionError):
@@ -78,7 +78,7 @@ def test_required_client_certificates(site: Card, control: Control, names: None)
 
 
 @pytest.mark.parametrize(("setting", "versions"), [("1.2", {"TLSv1.2"}), ("1.3", {"TLSv1.3"}), ("both", None)])
-def test_versions(site: Card, control: Control, setting: str, versions: set[str] | None) -> None:
+def test_versions(site: SiteInfo, control: Control, setting: str, versions: set[str] | None) -> None:
     control.switches(tls=setting)
     spoken = set()
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
@@ -92,12 +92,12 @@ def test_versions(site: Card, control: Control, setting: str, versions: set[str]
     assert spoken == (versions or {"TLSv1.2", "TLSv1.3"})
 
 
-def test_names(site: Card) -> None:
+def test_names(site: SiteInfo) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match=r"not valid for 'qlik2\.example\.com'"):
         handshake(site, "qrs", trusting(site), "qlik2.example.com")
 
 
-def test_strict_verification_misses_the_key_usage_as_with_real_roots(site: Card) -> None:
+def test_strict_verification_misses_the_key_usage_as_with_real_roots(site: SiteInfo) -> None:
     context = trusting(site)
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     with pytest.raises(ssl.SSLCertVerificationError, match="key usage"):
@@ -112,7 +112,7 @@ def test_strict_verification_misses_the_key_usage_as_with_real_roots(site: Card)
         ("rogue_certificate", "certificate verify failed: (self-signed|unable to get local issuer)"),
     ],
 )
-def test_flawed_server_certificates(site: Card, control: Control, kind: str, words: str) -> None:
+def test_flawed_server_certificates(site: SiteInfo, control: Control, kind: str, words: str) -> None:
     control.fault(kind, listener="qps", node="Central", times=1)
     handshake(site, "qrs", trusting(site)).close()
     with pytest.raises(ssl.SSLCertVerificationError, match=words):
@@ -121,7 +121,7 @@ def test_flawed_server_certificates(site: Card, control: Control, kind: str, wor
     assert control.counters()["by_listener"]["qps"]["handshakes"] == 2
 
 
-def test_the_user_port_asks_for_no_certificate(site: Card) -> None:
+def test_the_user_port_asks_for_no_certificate(site: SiteInfo) -> None:
     with handshake(site, "user", trusting(site)) as channel:
         channel.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert channel.recv(12) == b"HTTP/1.1 302"

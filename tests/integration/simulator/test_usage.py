@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo
 
 LICENSES = ("professional", "analyzer", "user", "login", "analyzer_capacity")
 PATHS = {
@@ -40,14 +40,14 @@ SITE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def licensed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Card]:
+def licensed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteInfo]:
     state_dir = tmp_path_factory.mktemp("licensed") / "site"
     yield simulated.start(state_dir, SITE)
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def arranged(licensed: Card, names: None) -> tuple[Control, Client]:
+def arranged(licensed: SiteInfo, names: None) -> tuple[Control, Client]:
     control = Control(licensed)
     control.reset()
     return control, Client(licensed)

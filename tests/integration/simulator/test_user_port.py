@@ -9,13 +9,13 @@ from __future__ import annotations
 import pytest
 import requests
 
-from ansible_collections.qlikops.sense.tests.integration.simulated import Card, Client, Control
+from ansible_collections.qlikops.sense.tests.integration.simulated import Client, Control, SiteInfo
 
 LOGIN = "/sales/login?targetUri=%2Fsales%2Fhub"
 
 
 @pytest.fixture
-def user(site: Card, control: Control, names: None) -> Client:
+def user(site: SiteInfo, control: Control, names: None) -> Client:
     control.end_all()
     return Client(site, certificate=None, user=None)
 
@@ -56,7 +56,7 @@ def test_nobody_is_sent_to_another_host(user: Client) -> None:
         assert answer.headers["Location"] == "/"
 
 
-def test_the_sixth_session_is_refused(site: Card, user: Client, control: Control) -> None:
+def test_the_sixth_session_is_refused(site: SiteInfo, user: Client, control: Control) -> None:
     control.login("LAB\\anna", "Node2", "mashup", count=4)
     assert get(user, "/sales/hub", headers={"X-User": "anna"}).status_code == 200
     sixth = get(Client(site, certificate=None), "/sales/hub", headers={"X-User": "Anna"})
@@ -107,7 +107,7 @@ def test_who_logs_in_is_known_to_qrs_afterwards(user: Client, client: Client, co
     assert client.qrs("/qrs/user/count", filter=query).json() == {"value": 1}
 
 
-def test_qrs_through_a_virtual_proxy(site: Card, user: Client, control: Control) -> None:
+def test_qrs_through_a_virtual_proxy(site: SiteInfo, user: Client, control: Control) -> None:
     path = "/sales/qrs/proxyservice/count"
     assert user.call("user", "GET", path).status_code == 302, "nobody has logged in"
     as_admin = user.call("user", "GET", path, headers={"X-User": "admin"})
@@ -121,7 +121,7 @@ def test_qrs_through_a_virtual_proxy(site: Card, user: Client, control: Control)
     )
 
 
-def test_each_call_to_qrs_without_a_cookie_is_a_session_more(site: Card, user: Client, control: Control) -> None:
+def test_each_call_to_qrs_without_a_cookie_is_a_session_more(site: SiteInfo, user: Client, control: Control) -> None:
     path, header = "/sales/qrs/proxyservice/count", {"X-User": "admin"}
     for number in range(1, 6):
         forgetful = Client(site, certificate=None, user=None)

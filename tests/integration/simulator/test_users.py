@@ -64,7 +64,7 @@ def test_attributes_and_visitors(state_dir: pathlib.Path) -> None:
 
 
 def test_rights_shorten_lists_and_counts_of_users(
-    site: simulated.Card, control: simulated.Control, names: None
+    site: simulated.SiteInfo, control: simulated.Control, names: None
 ) -> None:
     client, monitor = simulated.Client(site), simulated.Client(site, user="internal\\SA_MONITOR")
     everybody = shown(client)
@@ -103,7 +103,7 @@ def test_rights_shorten_lists_and_counts_of_users(
             control.switches(readable_users=wrong)
 
 
-def test_users_as_a_table(client: simulated.Client, site: simulated.Card, control: simulated.Control) -> None:
+def test_users_as_a_table(client: simulated.Client, site: simulated.SiteInfo, control: simulated.Control) -> None:
     columns = [
         {"name": "who", "columnType": "Property", "definition": "UserId"},
         {"name": "mail", "columnType": "Property", "definition": "attributes.attributeValue"},

@@ -70,7 +70,7 @@ class Balancer:
         return f"{self._scheme}://{self.address}:{self.port}"
 
     def site_info(self) -> dict[str, Any]:
-        """What the site card says of it."""
+        """What the site info says of it."""
         backends = list(dict.fromkeys(backend for _node, backend, _server in self.servers))
         backend = backends[0] if len(backends) == 1 else backends
         return {"url": self.url, "host_name": self.host_name, "socket": str(self.socket), "backend": backend}

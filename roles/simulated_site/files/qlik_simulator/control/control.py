@@ -29,7 +29,7 @@ class Control:
     def __init__(self, site: RunningSite, site_info: Callable[[], dict[str, Any]]) -> None:
         self._site = site
         self._instruments = site.instruments
-        self._card = site_info
+        self._site_info = site_info
 
     def application(self) -> web.Application:
         """The web application that serves it."""
@@ -64,9 +64,9 @@ class Control:
         return app
 
     async def status(self, _request: web.Request) -> object:
-        """The site card, with the state of every proxy."""
+        """The site info, with the state of every proxy."""
         states = {name: proxy.state for name, proxy in self._site.proxies.items()}
-        return {**self._card(), "proxies": states}
+        return {**self._site_info(), "proxies": states}
 
     async def reset(self, _request: web.Request) -> object:
         """The site as it was started."""

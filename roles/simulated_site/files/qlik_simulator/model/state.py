@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state directory of a site: who runs there, its card, its log.
+"""The state directory of a site: who runs there, its site info, its log.
 
 The process of a site holds a lock on its pid file for as long as it lives. So "is it running" never depends on a number
 that another process may have got since, and a pid is only ever signalled while the lock proves whose it is.
@@ -26,7 +26,7 @@ class StateDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.log = self.path / "log.txt"
-        self._card = self.path / "card.json"
+        self._site_info = self.path / "site_info.json"
         self._pid = self.path / "pid"
 
     def prepare(self) -> None:
@@ -47,7 +47,7 @@ class StateDirectory:
                     file.close()
                     raise
                 time.sleep(0.02)
-        self._card.unlink(missing_ok=True)
+        self._site_info.unlink(missing_ok=True)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
@@ -70,17 +70,17 @@ class StateDirectory:
                 time.sleep(0.02)  # locked, but not yet signed
         return None
 
-    def write_card(self, site_info: dict[str, Any]) -> None:
-        """Write the card in one go, so that whoever sees it sees all of it."""
-        draft = self._card.with_suffix(".draft")
+    def write_site_info(self, site_info: dict[str, Any]) -> None:
+        """Write the site info in one go, so that whoever sees it sees all of it."""
+        draft = self._site_info.with_suffix(".draft")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(site_info, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        draft.replace(self._card)
+        draft.replace(self._site_info)
 
     def site_info(self) -> dict[str, Any] | None:
-        """The card of the last site that came up here."""
+        """The site info of the last site that came up here."""
         try:
-            site_info: dict[str, Any] = json.loads(self._card.read_text(encoding="utf-8"))
+            site_info: dict[str, Any] = json.loads(self._site_info.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         return site_info

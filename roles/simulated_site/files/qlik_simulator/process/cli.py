@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="qlik_simulator", description="A simulated Qlik Sense site.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, words in (
-        ("start", _start, "start a site in the background and print its card"),
+        ("start", _start, "start a site in the background and print its site info"),
         ("run", _run, "run a site in the foreground until it is interrupted"),
     ):
         each = commands.add_parser(name, help=words)
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_state_dir(each)
         _add_site(each)
     for name, command, words in (
-        ("status", _status, "print the card of a site and whether it runs"),
+        ("status", _status, "print the site info of a site and whether it runs"),
         ("stop", _stop, "stop a site"),
     ):
         each = commands.add_parser(name, help=words)

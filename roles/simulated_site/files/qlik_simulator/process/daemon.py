@@ -32,13 +32,13 @@ class AlreadyRunningError(StartError):
 
 
 def start(arguments: list[str], state: StateDirectory) -> dict[str, Any]:
-    """Start a site in the background and wait until it answers; return its card.
+    """Start a site in the background and wait until it answers; return its site info.
 
     ``arguments`` are those of the command ``run``. StartError carries what the process said last.
     """
     pid = state.pid()
     if pid is not None:
-        return {**_await_card(state, None), "started": False}
+        return {**_await_site_info(state, None), "started": False}
     state.prepare()
     package_root = str(Path(__file__).resolve().parents[2])
     known = os.environ.get("PYTHONPATH")
@@ -47,17 +47,17 @@ def start(arguments: list[str], state: StateDirectory) -> dict[str, Any]:
         process = subprocess.Popen(
             [sys.executable, "-m", PACKAGE, "run", *arguments],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # the card, which is in its file as well
+            stdout=subprocess.DEVNULL,  # the site info, which is in its file as well
             stderr=log,
             cwd=state.path,
             env=environment,
             start_new_session=True,  # so that it outlives the task, the terminal and the play that started it
         )
-    site_info = _await_card(state, process)
+    site_info = _await_site_info(state, process)
     return {**site_info, "started": site_info["pid"] == process.pid}
 
 
-def _await_card(state: StateDirectory, process: subprocess.Popen[bytes] | None) -> dict[str, Any]:
+def _await_site_info(state: StateDirectory, process: subprocess.Popen[bytes] | None) -> dict[str, Any]:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         running = state.pid()
@@ -105,7 +105,7 @@ def _gone(state: StateDirectory, seconds: float) -> bool:
 
 
 def status(state: StateDirectory) -> dict[str, Any]:
-    """The card of the site, and whether it runs."""
+    """The site info of the site, and whether it runs."""
     site_info = state.site_info() or {"state_dir": str(state.path)}
     site_info.pop("started", None)
     return {**site_info, "running": state.pid() is not None and "pid" in site_info}

@@ -62,7 +62,7 @@ class Front:
             await self._watch.settled()
 
     def site_info(self) -> dict[str, Any] | None:
-        """What the site card says of the balancer."""
+        """What the site info says of the balancer."""
         return self._balancer.site_info() if self._balancer else None
 
     def entrances(self) -> list[Entrance]:

@@ -25,7 +25,7 @@ from ..services.listener import reserve
 
 
 async def serve(site: Site, state: StateDirectory, real_ports: bool, balancer: str) -> None:
-    """Run a site until SIGTERM or SIGINT. Its card is written and printed when every listener answers."""
+    """Run a site until SIGTERM or SIGINT. Its site info is written and printed when every listener answers."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -45,7 +45,7 @@ async def serve(site: Site, state: StateDirectory, real_ports: bool, balancer: s
     try:
         await running.open()
         await web.SockSite(control, held).start()
-        state.write_card({**site_info, **running.site_info()})
+        state.write_site_info({**site_info, **running.site_info()})
         print(json.dumps({**site_info, **running.site_info()}, ensure_ascii=False), flush=True)
         for note in running.notes:
             logging.getLogger(__name__).warning("%s", note)
