@@ -206,6 +206,12 @@ class Site:
             heartbeat_age=age_of_timestamp((heartbeats or {}).get(fold(node.name), ""), now),
         )
 
+    def running_tasks(self, nodes: Iterable[Node]) -> tuple[RunningTask, ...] | None:
+        """Those that run on the nodes, or may do so; two requests to QRS. None where it does not tell."""
+        names = [name for node in nodes for name in (node.name, node.host_name)]
+        tasks: tuple[RunningTask, ...] | None = _unless_it_fails(self._running_tasks)
+        return None if tasks is None else tuple(task for task in tasks if task.may_run_on(names))
+
     def _running_tasks(self) -> tuple[RunningTask, ...] | None:
         """None where rights may have shortened the list: QRS must show as many to Qlik's own account."""
         if self._connection.asks_at_user_port:

@@ -359,6 +359,14 @@ plan:
       description: Directory for reports, empty for none.
       type: str
       sample: ""
+    stops:
+      description:
+        - What the method stops, for O(stops). V(windows_service) with the proxy service alone stops V(proxy), with
+          those of engine, scheduler or printing V(services). V(windows_reboot) stops the V(node), and so may a
+          task file and any other service.
+      type: str
+      choices: [proxy, services, node]
+      sample: proxy
     method_file:
       description: The task file that restarts the node, one of the role P(qlikops.sense.proxy_restart#role).
       type: str
@@ -383,7 +391,7 @@ notes:
   sample: ["The maintenance window stays open for 900 seconds, and 1800 may be needed."]
 node:
   description: The node.
-  returned: success
+  returned: success, and with O(refuse)
   type: dict
   contains:
     id:
@@ -505,14 +513,14 @@ affected:
       sample: true
 site:
   description: A name of the site, the same whichever of its nodes is asked, for M(qlikops.sense.restart_lease).
-  returned: success
+  returned: success, and with O(refuse)
   type: str
   sample: 0c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f
 running_tasks:
   description:
     - Tasks that run on the node, also where that was accepted. Those of which QRS does not say where they run are among
       them. Null if QRS does not tell.
-  returned: success
+  returned: success, and with O(refuse)
   type: list
   elements: dict
   contains:
@@ -541,11 +549,18 @@ running_tasks:
       description: When it began.
       type: str
       sample: "2026-01-15T09:12:00.000Z"
+awaits_tasks:
+  description:
+    - Whether the tasks on the node have to end before it is restarted, because O(stops) kills them and
+      O(accept_running_tasks) is not set. M(qlikops.sense.qlik_session_wait) can wait for them.
+  returned: success
+  type: bool
+  sample: false
 failover:
   description:
     - How many seconds the central node may be silent before another one takes its role, as C(timeout), and the names of
       the other nodes that may, as C(candidates). Each is null if QRS does not tell.
-  returned: success
+  returned: success, and with O(refuse)
   type: dict
   sample: {timeout: 600, candidates: [Node3]}
 observed_at:
@@ -676,11 +691,23 @@ def main() -> None:
             upkeep,
         )
         given = answer(question)
+    seen = {
+        **who(
+            topology,
+            proxy,
+            alive=node.alive,
+            reason=node.why_down,
+            central=node.central,
+            heartbeat_age=upkeep.heartbeat_age,
+        ),
+        **upkeep.as_result(),
+    }
     reasons = [reason.as_result(called) for reason in given.reasons]
     message = " ".join(f"{reason['words']} {reason['advice']}".rstrip() for reason in reasons)
     if options["refuse"] and not given.allowed:
         keys = ", ".join(reason["key"] for reason in reasons)
-        module.fail_json(msg=message, failure={"kind": "refused", "reason": keys, "hint": ""}, may_pass=given.may_pass)
+        refused = {"kind": "refused", "reason": keys, "hint": ""}
+        module.fail_json(msg=message, failure=refused, may_pass=given.may_pass, **seen)
     adopted = options["adopted"]
     if options["step"] == BEGIN:
         adopted = given.allowed and view is not None and view.state == DRAIN
@@ -697,15 +724,8 @@ def main() -> None:
             *notes_on_tasks(question),
         ],
         adopted=adopted,
-        **who(
-            topology,
-            proxy,
-            alive=node.alive,
-            reason=node.why_down,
-            central=node.central,
-            heartbeat_age=upkeep.heartbeat_age,
-        ),
-        **upkeep.as_result(),
+        **seen,
+        awaits_tasks=question.awaits_tasks,
         out=[out.as_result() for out in given.out],
         out_before=[out.id for out in given.out]
         if options["step"] == BEGIN

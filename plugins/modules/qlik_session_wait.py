@@ -44,6 +44,12 @@ options:
       - How many of the sessions may be left.
     type: int
     default: 0
+  until_no_tasks:
+    description:
+      - Whether to also wait until no task runs on the nodes of the proxy services looked at. Where QRS does not tell
+        which tasks run, they are waited for until it does. A task of which it does not say where it runs may run there.
+    type: bool
+    default: false
   lease:
     description:
       - A lease that is renewed at every look, so that it does not become stale however long the wait is.
@@ -87,7 +93,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 timed_out:
-  description: Whether the time was over before few enough were left.
+  description: Whether the time was over before few enough were left, or tasks had ended.
   returned: always
   type: bool
 remaining:
@@ -118,6 +124,16 @@ history:
       description: How many users those belonged to.
       type: int
       sample: 29
+    tasks:
+      description: With O(until_no_tasks), how many tasks ran. Null if QRS did not tell.
+      type: int
+      sample: 1
+running_tasks:
+  description:
+    - Tasks that run still, as in RV(qlikops.sense.qlik_restart_info#module:running_tasks). Null if QRS does not tell.
+  returned: with O(until_no_tasks)
+  type: list
+  elements: dict
 sessions:
   description: The sessions left, as in RV(qlikops.sense.qlik_session_info#module:sessions).
   returned: always
@@ -213,6 +229,7 @@ def main() -> None:
             "wait_timeout": {"type": "int", "default": 600},
             "wait_interval": {"type": "int", "default": 10},
             "until_sessions": {"type": "int", "default": 0},
+            "until_no_tasks": {"type": "bool", "default": False},
             "lease": {"type": "dict"},
             **selection_spec(),
         }
@@ -227,6 +244,9 @@ def main() -> None:
                 incomplete_counts=options["on_proxy_failure"] == "warn",
                 monotonic=time.monotonic,
                 sleep=time.sleep,
+                running=(lambda query: site.running_tasks(proxy.node for proxy in query.scope.proxies))
+                if options["until_no_tasks"]
+                else None,
             )
         finish(module, waited)
 
@@ -252,12 +272,16 @@ def finish(module: QlikModule, waited: Wait) -> None:
         "notes": waited.query.notes(),
         **waited.as_result(),
     }
+    if module.params["until_no_tasks"]:
+        tasks = waited.tasks
+        result["running_tasks"] = None if tasks is None else [task.as_result() for task in tasks]
     unread = in_words(waited.query.listing.failures)
     if waited.timed_out and not module.check_mode:
         left = (
             f"{result['remaining']} sessions are left: {who_is_left(result['users'])}." if result["remaining"] else ""
         )
-        module.fail(QlikError("timed_out", " ".join(filter(None, ("Timed out.", left, unread)))), **result)
+        said = ("Timed out.", left, waited.tasks_left(), unread)
+        module.fail(QlikError("timed_out", " ".join(filter(None, said))), **result)
     if unread:
         module.warn(f"Not all sessions could be listed. {unread}")
     module.exit_json(**{**result, "timed_out": False})

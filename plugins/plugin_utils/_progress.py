@@ -20,26 +20,30 @@ class Progress:
     def __init__(self, host: str) -> None:
         self._host = host
         self._at_first: set[str] | None = None
-        self._told_count: int | None = None
+        self._told: tuple[int, int | None] | None = None
         self._told_at = 0.0
 
     def line(self, look: Mapping[str, Any], now: float, seconds_left: float) -> str:
-        """A line if the number of sessions has changed or nothing was said for a while, else an empty text.
+        """A line if the number of sessions or tasks has changed or nothing was said for a while, else an empty text.
 
         ``look`` is a result of qlik_session_wait, ``now`` a monotonic time in seconds.
         """
         refs = {session["ref"] for session in look["sessions"]}
         if self._at_first is None:
             self._at_first = refs
-        if len(refs) == self._told_count and now - self._told_at < LONGEST_SILENCE:
+        tasks = look.get("running_tasks", [])
+        count = (len(refs), None if tasks is None else len(tasks))
+        if count == self._told and now - self._told_at < LONGEST_SILENCE:
             return ""
-        self._told_count, self._told_at = len(refs), now
+        self._told, self._told_at = count, now
         summary = look["summary"]
         ended = len(self._at_first - refs)
         came = len(refs - self._at_first)
         parts = [f"{counted(summary['sessions'], 'session')} of {counted(summary['users'], 'user')} left"]
         parts += [f"{ended} ended"] if ended else []
         parts += [f"{came} new"] if came else []
+        parts += [f"{counted(len(tasks), 'task')} running"] if tasks else []
+        parts += ["QRS does not tell which tasks run"] if tasks is None else []
         parts += ["not every proxy service answers"] if not look["complete"] else []
         return f"{self._host}: {', '.join(parts)}, {duration(seconds_left)} to the deadline"
 

@@ -189,6 +189,13 @@ class Question:
     stops: str = PROXY
     upkeep: Upkeep = field(default_factory=Upkeep)
 
+    @property
+    def awaits_tasks(self) -> bool:
+        """Whether tasks on the node have to end first: they run in other services than the proxy service, and are
+        killed with them (I: qlik-api 11).
+        """
+        return self.stops != PROXY and not self.accepted.running_tasks
+
     def is_back(self, node: ProxyNode) -> bool:
         return any(map(node.is_called, self.back_by_then))
 
@@ -316,11 +323,8 @@ def _outage(question: Question, uncovered: Sequence[str]) -> Iterator[Reason]:
 
 
 def _tasks(question: Question) -> Iterator[Reason]:
-    """Tasks run in other services than the proxy service, and are killed with them (I: qlik-api 11).
-
-    They have until sessions are ended, for they may be done by then.
-    """
-    if question.stops == PROXY or question.accepted.running_tasks:
+    """They have until sessions are ended, for they may be done by then."""
+    if not question.awaits_tasks:
         return
     tasks, name = question.upkeep.tasks, question.node.name
     if tasks is None:

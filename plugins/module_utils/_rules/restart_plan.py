@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, require_range
-from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import NODE, PROXY, SERVICES
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty
 
 CHANNELS = ("banner", "mail", "teams", "slack")
 LISTS = ("before", "notify", "after", "services", "ignore_users")
@@ -29,6 +30,11 @@ DEFAULTS = {
     "verify_interval": 5,
 }
 NO_BALANCER, HAPROXY = "none", "haproxy"
+PROXY_SERVICE = "qliksenseproxyservice"
+# Without these a node is not silent: the repository service tells the others that it is there (I: qlik-api 11).
+NOT_SILENT = frozenset(
+    {PROXY_SERVICE, "qliksenseengineservice", "qliksenseschedulerservice", "qliksenseprintingservice"}
+)
 # How long the lease is held where nothing else bounds what is done: a few looks at a site that does not answer, or
 # endings on one; services that stop and start; task files of others.
 LOOKS_SECONDS, SERVICES_SECONDS, HOOK_SECONDS = 600, 1200, 3600
@@ -71,7 +77,15 @@ def read_plan(given: Mapping[str, Any], called: Mapping[str, str], only_looks: b
     if plan["report_dir"]:
         _require_path(called.get("report_dir", "report_dir"), plan["report_dir"], "directory")
     plan["method_file"] = plan["method"] if _is_path(plan["method"]) else f"restart_{plan['method']}"
-    return {**plan, "phases": _phases(plan, only_looks), "hold": _hold(plan)}
+    return {**plan, "stops": _stops(plan), "phases": _phases(plan, only_looks), "hold": _hold(plan)}
+
+
+def _stops(plan: Mapping[str, Any]) -> str:
+    """What the method stops. Nobody knows that of a task file of others, or of other services: it may be all."""
+    services = frozenset(map(fold, plan["services"])) if plan["method"] == "windows_service" else frozenset()
+    if services == {PROXY_SERVICE}:
+        return PROXY
+    return SERVICES if services and services <= NOT_SILENT else NODE
 
 
 def _hold(plan: Mapping[str, Any]) -> dict[str, int]:

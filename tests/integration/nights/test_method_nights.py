@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import pytest
 import yaml
 
-from ansible_collections.qlikops.sense.tests.integration.nights.night import ALL_RUN, ALL_UP, BANNER, Night
+from ansible_collections.qlikops.sense.tests.integration.nights.night import ALL_RUN, ALL_UP, BACK, BANNER, Night
 from ansible_collections.qlikops.sense.tests.integration.simulated import wait_until
 
 
@@ -81,3 +82,55 @@ def test_a_task_file_of_ones_own_can_ask_haproxy_too(night: Night, tmp_path: pat
     else:
         assert seen.rc == 2
         seen.must_end_with("HAProxy's checks do not say stopped")
+
+
+NIGHTLY = {"name": "Nightly", "node": "Node2", "app": "Sales"}
+
+
+def tasks(night: Night, *running: dict[str, str]) -> None:
+    night.control.call("PUT", "/tasks", {"tasks": list(running)})
+
+
+def test_a_reboot_waits_for_a_reload_that_runs_on_the_node(night: Night) -> None:
+    """People are gone at once; the reload ends when the run has said that it waits for it."""
+    tasks(night, NIGHTLY, {"name": "Elsewhere", "node": "Node3"})
+    night.when_draining(night.control.end_all)
+    stopped_too_soon = []
+
+    def end_reload() -> None:
+        stopped_too_soon.append(night.state("Node2") != "running")
+        tasks(night)
+
+    night.when(lambda: re.search(r"0 sessions of 0 users left.*, 1 task running", night.text), end_reload)
+    seen = night.restart(proxy_restart_method="windows_reboot")
+    assert (seen.rc, seen.stopped, seen.ended, stopped_too_soon) == (0, ["Node2"], [], [False])
+    assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
+
+
+@pytest.mark.parametrize("drain", ["wait", "terminate"])
+def test_a_reload_that_does_not_end_in_time_keeps_the_node_and_its_users(night: Night, drain: str) -> None:
+    """Those who may be ended are not, for the node is not restarted."""
+    tasks(night, NIGHTLY)
+    seen = night.restart(
+        proxy_restart_method="windows_reboot", proxy_restart_drain=drain, proxy_restart_drain_timeout=2
+    )
+    seen.must_have_left_all_alone()
+    seen.must_end_with(r"On Node2 runs 1 task: Nightly \(reload of Sales\)", "proxy_restart_accept_running_tasks", BACK)
+    assert seen.end["balancer"] == ALL_UP
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"proxy_restart_method": "windows_service"},
+        {"proxy_restart_method": "windows_reboot", "proxy_restart_accept_running_tasks": True},
+    ],
+)
+def test_tasks_that_nobody_may_read_stop_neither_the_proxy_service_nor_who_accepts_them(
+    night: Night, given: dict[str, object]
+) -> None:
+    night.control.fault("status", path="/qrs/executionsession/", status=403)
+    night.when_draining(night.control.end_all)
+    seen = night.restart(**given)
+    assert (seen.rc, seen.stopped) == (0, ["Node2"])
+    assert not any("executionsession" in entry["path"] and entry["status"] == 200 for entry in seen.journal)

@@ -113,6 +113,7 @@ def test_tasks_and_the_central_role(
     )
     given_answer = answer(question)
     assert keys(given_answer) == (later if step in (ENDING, STOPPING) else first)
+    assert question.awaits_tasks == (stops != "proxy" and "running_tasks" not in accepted)
     assert bool(notes_on_tasks(question)) == (bool(upkeep.tasks) and "running_tasks" not in keys(given_answer))
     rim = answer(replace(question, node=node(1)))
     assert "failover" not in keys(rim)

@@ -130,3 +130,20 @@ def test_the_lease_is_held_for_as_long_as_each_phase_may_take(
         "verify": 800,
         "after": 3700,
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "services", "stops"),
+    [
+        ("windows_service", ["QlikSenseProxyService"], "proxy"),
+        ("windows_service", ["qliksenseproxyservice", "QlikSenseProxyService"], "proxy"),
+        ("windows_service", ["QlikSenseProxyService", "QlikSenseSchedulerService"], "services"),
+        ("windows_service", ["QlikSenseEngineService", "QlikSensePrintingService"], "services"),
+        ("windows_service", ["QlikSenseProxyService", "QlikSenseRepositoryService"], "node"),
+        ("windows_service", ["QlikSenseProxyService", "Ours"], "node"),
+        ("windows_reboot", ["QlikSenseProxyService"], "node"),
+        ("/srv/restart.yml", ["QlikSenseProxyService"], "node"),
+    ],
+)
+def test_what_the_method_stops(monkeypatch: pytest.MonkeyPatch, method: str, services: list[str], stops: str) -> None:
+    assert plan(monkeypatch, method=method, services=services)["plan"]["stops"] == stops

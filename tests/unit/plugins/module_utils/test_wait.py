@@ -21,6 +21,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask
 from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery
 from ansible_collections.qlikops.sense.plugins.module_utils._wait import Wait, WaitPolicy, wait, who_is_left
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
@@ -28,6 +29,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 PROXY = ProxyService("p", Node("Node2", "qlik2"), 4243, 443, (VirtualProxy("v", ""),))
 TOPOLOGY = Topology((PROXY,), PROXY.virtual_proxies)
 (PAIR,) = TOPOLOGY.links
+NIGHTLY = RunningTask("Nightly", "reload", "Sales", "LAB\\anna", "qlik2", "2026-01-15T07:12:00Z")
 
 
 class Clock:
@@ -84,6 +86,42 @@ def test_a_look_that_did_not_reach_everybody_proves_nothing_unless_told_so(
 ) -> None:
     looks = [seen(0, answers=False)] * 3
     assert waited(looks, Clock(), WaitPolicy(20, 10, 0), incomplete_counts).timed_out is timed_out
+
+
+def test_tasks_are_waited_for_as_well_and_unknown_ones_may_run() -> None:
+    clock = Clock()
+    running = iter([(), (NIGHTLY,), None, ()])
+    looks = [seen(1), seen(0), seen(0), seen(0)]
+    result = wait(
+        iter(looks).__next__,
+        WaitPolicy(60, 10, 0),
+        incomplete_counts=False,
+        monotonic=lambda: clock.now,
+        sleep=clock.sleep,
+        running=lambda _query: next(running),
+    )
+    assert [look["tasks"] for look in result.history] == [0, 1, None, 0]
+    assert (result.timed_out, result.tasks_left()) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("tasks", "says"),
+    [
+        ((NIGHTLY,), "Still running: 1 task: Nightly (reload of Sales)."),
+        (None, "QRS does not tell which tasks run."),
+    ],
+)
+def test_tasks_that_do_not_end_are_named_at_the_deadline(tasks: tuple[RunningTask, ...] | None, says: str) -> None:
+    clock = Clock()
+    result = wait(
+        lambda: seen(0),
+        WaitPolicy(20, 10, 0),
+        incomplete_counts=False,
+        monotonic=lambda: clock.now,
+        sleep=clock.sleep,
+        running=lambda _query: tasks,
+    )
+    assert (result.timed_out, result.elapsed, result.tasks_left()) == (True, 20, says)
 
 
 def test_who_is_left_names_a_few() -> None:

@@ -36,6 +36,20 @@ def test_who_came_and_who_does_not_answer_is_told() -> None:
     )
 
 
+def test_tasks_are_told_where_they_are_waited_for() -> None:
+    progress = Progress("qlik2")
+    told = [
+        progress.line({**look("a"), "running_tasks": tasks}, 1, 59)
+        for tasks in ([{"name": "Nightly"}], [{"name": "Weekly"}], None, [])
+    ]
+    assert told == [
+        "qlik2: 1 session of 2 users left, 1 task running, 59 s to the deadline",
+        "",
+        "qlik2: 1 session of 2 users left, QRS does not tell which tasks run, 59 s to the deadline",
+        "qlik2: 1 session of 2 users left, 59 s to the deadline",
+    ]
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(-1, "0 s"), (59.6, "1 min 0 s"), (460, "7 min 40 s"), (3600, "1 h 0 min"), (5405, "1 h 30 min")],
