@@ -37,6 +37,12 @@ options:
   back:
     description: Who came back, as M(qlikops.sense.qlik_session_info) has returned it.
     type: dict
+  asked:
+    description:
+      - What was known of the node when it was looked at last before the restart, as returned by
+        M(qlikops.sense.qlik_restart_info). Whether it was central, who might have taken its role, its heartbeat and
+        the tasks it ran become C(upkeep) of RV(report).
+    type: dict
   adopted:
     description: Whether the node was found drained, and taken over.
     type: bool

@@ -13,6 +13,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_tables 
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _page_text as texts
 from ansible_collections.qlikops.sense.plugins.plugin_utils._page_curve import drain_chart
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import duration
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_sentences
 
 Row = Mapping[str, Any]
 DRAIN_KEYS = ("node", "result", "timeline", "affected_users", "ended", "came_back", "history", "left_by_themselves")
@@ -37,6 +38,7 @@ def drain_part(drain: Row) -> dict[str, Any]:
         "tone": {"restarted": "good", "failed": "bad"}.get(drain["result"], "note"),
         "failure": drain.get("failure") or {},
         "way_back": drain.get("way_back") or "",
+        "node_sentences": upkeep_sentences(drain.get("upkeep") or {}),
         "chart": chart,
         "duration": duration(chart.seconds) if chart.phases else "",
         "begun": chart.phases[0].time if chart.phases else None,

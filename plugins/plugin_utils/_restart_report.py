@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_of
 
 Result = Mapping[str, Any]
 OF_A_USER = ("user", "name", "emails", "sessions")
@@ -30,8 +31,9 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
 
     ``seen`` has ``node`` (its name), and, each of them empty where it did not come to that: ``affected`` (who was
     there, of qlik_session_info), ``drained`` (of qlik_session_wait), ``ended`` (of qlik_session), ``back`` (who came
-    back, of qlik_session_info), ``adopted``, ``lease`` (of restart_lease), ``failure``, ``way_back``,
-    ``balancer_state``, ``told``, ``troubles``. Numbers that were never counted are None. ``now`` is a time in UTC.
+    back, of qlik_session_info), ``asked`` (what was known of the node, of qlik_restart_info), ``adopted``, ``lease``
+    (of restart_lease), ``failure``, ``way_back``, ``balancer_state``, ``told``, ``troubles``. Numbers that were never
+    counted are None. ``now`` is a time in UTC.
     """
     affected, failure, lease = seen.get("affected") or {}, seen.get("failure") or {}, seen.get("lease") or {}
     ended = [session for session in _sessions(seen, "ended") if session.get("outcome") == "ended"]
@@ -42,6 +44,7 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
         "way_back": how_it_was_left(seen) if failure and not check_mode else "",
         "balancer_state": seen.get("balancer_state") or "",
         "adopted": bool(seen.get("adopted")),
+        "upkeep": upkeep_of(seen.get("asked") or {}),
         "timeline": [*(lease.get("timeline") or []), *_rejoined(seen), {"phase": "report", "time": now}],
         "affected": dict(affected.get("summary") or {}),
         "affected_users": list(affected.get("users") or []),
@@ -172,8 +175,10 @@ def summary(told: Result) -> str:
         )
     back = f", {counted(len(told['came_back']), 'user')} came back" if told["came_back"] else ""
     adopted = "; it was found drained" if told["adopted"] else ""
+    tasks = len(told["upkeep"].get("running_tasks") or [])
+    ran = f"; it ran {counted(tasks, 'task')}" if tasks else ""
     state = f"; {told['balancer_state']} in the balancer" if told["balancer_state"] else ""
-    return " ".join([f"{told['node']}: {told['result']}; {counts}{back}{adopted}{state}.", *told["troubles"]])
+    return " ".join([f"{told['node']}: {told['result']}; {counts}{back}{ran}{adopted}{state}.", *told["troubles"]])
 
 
 def handed_on(told: Result) -> dict[str, Any]:
@@ -188,9 +193,12 @@ def handed_on(told: Result) -> dict[str, Any]:
         "came_back": told["came_back"][:MOST],
         "history": _thinned(told["history"]),
     }
+    tasks = told["upkeep"].get("running_tasks") or []
+    upkeep = {**told["upkeep"], "running_tasks": tasks[:MOST]} if tasks else told["upkeep"]
     left_out = {name: len(told[name]) - len(small[name]) for name in CAPPED if len(told[name]) > len(small[name])}
+    left_out |= {"running_tasks": len(tasks) - MOST} if len(tasks) > MOST else {}
     whole = {key: value for key, value in told.items() if key not in NOT_HANDED_ON}
-    return {**whole, **small, "left_out": left_out}
+    return {**whole, **small, "upkeep": upkeep, "left_out": left_out}
 
 
 def _thinned(looks: Sequence[Any]) -> list[Any]:

@@ -220,6 +220,19 @@ def test_a_drain() -> None:
     assert [*page.tables[""]][1:3] == [["09:30:10", "3", "2"]]
 
 
+def test_what_was_known_of_the_node_is_said() -> None:
+    task = {"name": "<b>", "kind": "reload", "app": "Sales", "user": "", "node": "", "started": ""}
+    known = {"central": True, "heartbeat_age": 12, "failover_timeout": None, "candidates": [], "running_tasks": [task]}
+    page = page_of(None, {**DRAIN, "upkeep": known})
+    assert "The node before the restart" in page.texts["h2"]
+    assert {
+        "It was the central node, and no other node may take that role.",
+        "Its last heartbeat was 12 s old.",
+        "It ran 1 task: <b> (reload of Sales).",
+    } <= {*page.texts["li"]}
+    assert "The node before the restart" not in page_of(None, DRAIN).texts["h2"]
+
+
 def test_what_was_not_counted_is_no_number() -> None:
     page = page_of(None, {**DRAIN, "left_by_themselves": None})
     assert dict(zip(page.texts["dt"], page.texts["dd"], strict=True))["left by themselves"] == "not counted"

@@ -19,6 +19,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._restart_report impo
     report,
     summary,
 )
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_sentences
 
 NOW = "2026-01-15T09:31:00Z"
 FAILURE = {"task": "Check that the node is back", "message": "After 30 seconds Node2 is not back"}
@@ -199,3 +200,53 @@ def test_a_node_that_was_taken_over_is_said_to_be() -> None:
     assert found["adopted"] is True
     assert "; it was found drained; ready in the balancer." in summary(found)
     assert "found drained" not in summary(told())
+
+
+TASK = {"name": "Nightly", "kind": "reload", "app": "Sales", "user": "", "node": "qlik2", "started": NOW}
+
+
+def asked(central: bool, age: int | None, timeout: int | None, others: list[str] | None, tasks: Any) -> dict[str, Any]:
+    """As qlik_restart_info returns it."""
+    return {
+        "node": {"central": central, "heartbeat_age": age},
+        "failover": {"timeout": timeout, "candidates": others},
+        "running_tasks": tasks,
+    }
+
+
+@pytest.mark.parametrize(
+    ("known", "says"),
+    [
+        ({}, []),
+        ({"msg": "QRS does not answer"}, []),
+        (asked(False, None, None, None, None), []),
+        (asked(False, 12, 600, ["Node3"], []), ["Its last heartbeat was 12 s old.", "It ran no task."]),
+        (
+            asked(True, None, 600, ["Node3", "Node4"], [TASK]),
+            [
+                "It was the central node, and Node3 or Node4 takes that role once it is silent for 10 min 0 s.",
+                "It ran 1 task: Nightly (reload of Sales).",
+            ],
+        ),
+        (
+            asked(True, None, None, ["Node3"], None),
+            ["It was the central node, and Node3 takes that role if it is silent for too long."],
+        ),
+        (
+            asked(True, None, 600, None, None),
+            ["It was the central node, and may lose that role once it is silent for 10 min 0 s."],
+        ),
+        (asked(True, None, 600, [], None), ["It was the central node, and no other node may take that role."]),
+        (asked(True, None, None, None, None), ["It was the central node."]),
+    ],
+)
+def test_of_the_node_only_what_is_known_is_said(known: dict[str, Any], says: list[str]) -> None:
+    assert upkeep_sentences(told(asked=known)["upkeep"]) == says
+
+
+def test_tasks_are_counted_in_the_summary_and_few_of_many_are_handed_on() -> None:
+    found = told(asked=asked(False, None, None, None, [TASK] * (MOST + 2)))
+    assert f"; it ran {MOST + 2} tasks" in summary(found)
+    small = handed_on(found)
+    assert (len(small["upkeep"]["running_tasks"]), small["left_out"]) == (MOST, {"running_tasks": 2})
+    assert "it ran" not in summary(told(asked=asked(False, None, None, None, None)))

@@ -1,0 +1,55 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What QRS told of a node before it was restarted, out of a result of qlik_restart_info, and in sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, tasks_in_words
+from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import duration
+
+Result = Mapping[str, Any]
+
+
+def upkeep_of(told: Result) -> dict[str, Any]:
+    """The part of a report, with None for what is not known; empty where nothing was asked."""
+    node, failover = told.get("node") or {}, told.get("failover") or {}
+    if "central" not in node:
+        return {}
+    return {
+        "central": node["central"],
+        "heartbeat_age": node.get("heartbeat_age"),
+        "failover_timeout": failover.get("timeout"),
+        "candidates": failover.get("candidates"),
+        "running_tasks": told.get("running_tasks"),
+    }
+
+
+def upkeep_sentences(upkeep: Result) -> list[str]:
+    """Only what is known is said."""
+    return list(_sentences(upkeep)) if upkeep else []
+
+
+def _sentences(upkeep: Result) -> Iterator[str]:
+    if upkeep["central"]:
+        yield f"It was the central node{_failover(upkeep['failover_timeout'], upkeep['candidates'])}."
+    if upkeep["heartbeat_age"] is not None:
+        yield f"Its last heartbeat was {duration(upkeep['heartbeat_age'])} old."
+    tasks = upkeep["running_tasks"]
+    if tasks == []:
+        yield "It ran no task."
+    elif tasks is not None:
+        yield f"It ran {tasks_in_words(RunningTask(**task) for task in tasks)}."
+
+
+def _failover(seconds: int | None, candidates: list[str] | None) -> str:
+    if candidates == []:
+        return ", and no other node may take that role"
+    after = "" if seconds is None else f" once it is silent for {duration(seconds)}"
+    if candidates is None:
+        return f", and may lose that role{after}" if after else ""
+    return f", and {' or '.join(candidates)} takes that role{after or ' if it is silent for too long'}"
