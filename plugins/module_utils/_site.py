@@ -47,7 +47,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     ProxyService,
     Topology,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, Upkeep
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import ClusterNode, RunningTask, Upkeep
 from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import Usage, UsageRow
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
@@ -205,6 +205,18 @@ class Site:
             else tuple(name for name in candidates if fold(name) != fold(node.name)),
             heartbeat_age=age_of_timestamp((heartbeats or {}).get(fold(node.name), ""), now),
         )
+
+    def cluster_nodes(self) -> tuple[ClusterNode, ...]:
+        """All nodes, and which of them is central; one request."""
+        return self._upkeep.cluster_nodes()
+
+    def move_central(self, to: ClusterNode) -> None:
+        """Asks QRS to make the node the central one. If the answer is lost, it may have obeyed: look at the nodes."""
+        try:
+            self._upkeep.move_central(to.id)
+        except RequestFailed as error:
+            if error.kind not in PERHAPS_OBEYED and error.status not in IN_TROUBLE:
+                raise
 
     def running_tasks(self, nodes: Iterable[Node]) -> tuple[RunningTask, ...] | None:
         """Those that run on the nodes, or may do so; two requests to QRS. None where it does not tell."""

@@ -99,6 +99,12 @@ options:
     description: Whether another node may become the central one, where O(stops=node).
     type: bool
     default: false
+  move_central:
+    description:
+      - Name of a failover candidate that gets the role of the central node before O(node) is stopped, where that is
+        central and O(stops=node). M(qlikops.sense.qlik_failover) can move it. Then the failover is no reason before
+        O(step=stopping).
+    type: str
   drained_by_us:
     description: Whether it is known that an earlier run of this collection has drained the node, and did not end.
     type: bool
@@ -273,6 +279,7 @@ reasons:
         - running_tasks
         - tasks_unknown
         - failover
+        - no_candidate
       sample: others_out
     words:
       description: The reason as a sentence.
@@ -556,6 +563,11 @@ awaits_tasks:
   returned: success
   type: bool
   sample: false
+moves_central:
+  description: Whether the node has the central role, and it is to be moved as O(move_central) says.
+  returned: success
+  type: bool
+  sample: false
 failover:
   description:
     - How many seconds the central node may be silent before another one takes its role, as C(timeout), and the names of
@@ -640,6 +652,7 @@ def main() -> None:
             "stops": {"type": "str", "choices": list(STOPS), "default": PROXY},
             "accept_running_tasks": {"type": "bool", "default": False},
             "accept_failover": {"type": "bool", "default": False},
+            "move_central": {"type": "str"},
             "drained_by_us": {"type": "bool", "default": False},
             "adopted": {"type": "bool", "default": False},
             "out_before": {"type": "list", "elements": "str"},
@@ -689,6 +702,7 @@ def main() -> None:
             non_empty(options["problems"]),
             options["stops"],
             upkeep,
+            (options["move_central"] or "").strip(),
         )
         given = answer(question)
     seen = {
@@ -726,6 +740,7 @@ def main() -> None:
         adopted=adopted,
         **seen,
         awaits_tasks=question.awaits_tasks,
+        moves_central=question.moves_central,
         out=[out.as_result() for out in given.out],
         out_before=[out.id for out in given.out]
         if options["step"] == BEGIN

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 QRS, QPS, PERSONAL = "QRS", "QPS", "Personal API"
-LOCKED, EXPERIMENTAL = "Locked", "Experimental"
+LOCKED, STABLE, EXPERIMENTAL = "Locked", "Stable", "Experimental"
 TEXT, NUMBER, FLAG, ENUM, OBJECT, LIST = "text", "number", "flag", "enum", "object", "list"
 
 
@@ -86,6 +86,9 @@ REQUESTS = (
     DeclaredRequest(QRS, "GET", "/qrs/executionsession/full", "ExecutionSession", LOCKED, "D", "tasks that run"),
     DeclaredRequest(QRS, "GET", "/qrs/executionsession/count", "Value", LOCKED, "D", "tasks that run"),
     DeclaredRequest(QRS, "GET", "/qrs/servicecluster/full", "ServiceCluster", LOCKED, "D", "failover"),
+    DeclaredRequest(
+        QRS, "POST", "/qrs/failover/tonode/{servernodeconfigurationid}", "", STABLE, "D", "moving the central role"
+    ),
     DeclaredRequest(QRS, "GET", "/qrs/servernodeheartbeat/full", "ServerNodeHeartbeat", LOCKED, "D", "heartbeats"),
     DeclaredRequest(QRS, "GET", "/qrs/custombannermessage/full", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),
     DeclaredRequest(QRS, "POST", "/qrs/custombannermessage", "CustomBannerMessage", EXPERIMENTAL, "D", "banners"),

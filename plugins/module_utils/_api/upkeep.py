@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
@@ -14,6 +16,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import
     EXTERNAL_PROGRAM,
     RELOAD,
     USER_SYNC,
+    ClusterNode,
     RunningTask,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
@@ -50,6 +53,24 @@ class UpkeepApi:
         """The names of the nodes that may become central; None where QRS shows no node."""
         nodes = self._read("servernodeconfiguration")
         return tuple(item.text("name") for item in nodes if item.flag("failoverCandidate")) if nodes else None
+
+    def cluster_nodes(self) -> tuple[ClusterNode, ...]:
+        """All nodes that QRS shows."""
+        return tuple(
+            ClusterNode(
+                id=item.required_text("id"),
+                name=item.text("name"),
+                host_name=item.text("hostName"),
+                central=item.flag("isCentral"),
+                candidate=item.flag("failoverCandidate"),
+            )
+            for item in self._read("servernodeconfiguration")
+        )
+
+    def move_central(self, node_id: str) -> None:
+        """Makes the node with this id the central one: 204 (D). What happens on the nodes is not known (N)."""
+        request = Request("POST", f"{qrs_root(self._connection)}/failover/tonode/{quote(node_id, safe='')}")
+        self._rest.send(self._connection.repository, request, accept=(200, 204))
 
     def heartbeats(self) -> dict[str, str]:
         """Node name, folded -> when it was last heard of (ISO 8601)."""

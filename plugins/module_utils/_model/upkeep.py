@@ -65,6 +65,23 @@ class Upkeep:
         }
 
 
+@dataclass(frozen=True)
+class ClusterNode:
+    """A node of the site, whether it is central, and whether it may become that."""
+
+    id: str
+    name: str
+    host_name: str
+    central: bool
+    candidate: bool
+
+    def is_called(self, name: str) -> bool:
+        return fold(name) in {fold(self.id), fold(self.name), fold(self.host_name)}
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.host_name})"
+
+
 def tasks_in_words(tasks: Iterable[RunningTask]) -> str:
     """``2 tasks: Nightly (reload of Sales), Users (user synchronization)``."""
     told = [str(task) for task in tasks]

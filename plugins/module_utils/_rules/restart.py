@@ -39,6 +39,7 @@ ADVICE = {
     "running_tasks": "Wait until they have ended, or set {} to true to have them killed.",
     "tasks_unknown": "Let api_user read executionsession in QRS, or set {} to true to have killed whatever runs.",
     "failover": "Set {} to true to accept that, or move the role first.",
+    "no_candidate": "Correct {}, or make the node a failover candidate in the QMC.",
     "not_ready": "",
 }
 WORDS_OF_STATES = {DRAIN: "drained", MAINT: "in maintenance"}
@@ -172,7 +173,8 @@ class Question:
     ``back_by_then`` names other nodes that are out now and will be finished before.
     ``closed_window`` says in words that the window is closed, empty where it is open. ``known_as`` are the hosts of the
     run that stand for the node. ``problems`` are sentences about what else forbids it. ``stops`` is what the restart
-    stops, and ``upkeep`` what QRS tells of that.
+    stops, and ``upkeep`` what QRS tells of that. ``move_central`` names the node that gets the role of a
+    central one before it is stopped.
     """
 
     node: ProxyNode
@@ -188,6 +190,12 @@ class Question:
     problems: tuple[str, ...] = ()
     stops: str = PROXY
     upkeep: Upkeep = field(default_factory=Upkeep)
+    move_central: str = ""
+
+    @property
+    def moves_central(self) -> bool:
+        """Whether the node has the central role and loses it on purpose."""
+        return bool(self.move_central) and self.stops == NODE and self.node.central
 
     @property
     def awaits_tasks(self) -> bool:
@@ -334,8 +342,11 @@ def _tasks(question: Question) -> Iterator[Reason]:
 
 
 def _failover(question: Question) -> Iterator[Reason]:
-    """Where no other node may take over there is nothing to fear."""
+    """Where no other node may take over there is nothing to fear. A move is over before the node is stopped."""
     node, upkeep = question.node, question.upkeep
+    if question.moves_central and question.step != STOPPING:
+        yield from _candidate(question)
+        return
     if question.stops != NODE or not node.central or question.accepted.failover or upkeep.candidates == ():
         return
     minutes = counted(upkeep.failover_minutes, "minute") if upkeep.failover_minutes else "a time that QRS does not tell"
@@ -343,6 +354,15 @@ def _failover(question: Question) -> Iterator[Reason]:
     yield Reason(
         "failover", f"If {node.name} is silent for {minutes}, {others} becomes the central node.", "accept_failover"
     )
+
+
+def _candidate(question: Question) -> Iterator[Reason]:
+    candidates, wanted = question.upkeep.candidates, question.move_central
+    if candidates is None:
+        yield Reason("no_candidate", f"QRS does not tell whether {wanted} is a failover candidate.", "move_central")
+    elif fold(wanted) not in map(fold, candidates):
+        others = ", ".join(candidates) or "none"
+        yield Reason("no_candidate", f"{wanted} is no failover candidate. There are: {others}.", "move_central")
 
 
 def notes_on_tasks(question: Question) -> list[str]:

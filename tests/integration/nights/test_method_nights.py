@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -127,10 +128,64 @@ def test_a_reload_that_does_not_end_in_time_keeps_the_node_and_its_users(night: 
     ],
 )
 def test_tasks_that_nobody_may_read_stop_neither_the_proxy_service_nor_who_accepts_them(
-    night: Night, given: dict[str, object]
+    night: Night, given: dict[str, Any]
 ) -> None:
     night.control.fault("status", path="/qrs/executionsession/", status=403)
     night.when_draining(night.control.end_all)
     seen = night.restart(**given)
     assert (seen.rc, seen.stopped) == (0, ["Node2"])
     assert not any("executionsession" in entry["path"] and entry["status"] == 200 for entry in seen.journal)
+
+
+def central(night: Night) -> list[str]:
+    return [node["name"] for node in night.control.status()["nodes"] if node["central"]]
+
+
+def test_the_central_role_is_elsewhere_while_its_node_reboots(night: Night) -> None:
+    """It comes back as well, before people do."""
+    where = []
+    night.when(lambda: "Central: drain" in night.text, night.control.end_all)
+    night.when(lambda: night.state("Central") != "running", lambda: where.append(central(night)))
+    seen = night.restart(
+        "qlik1",
+        proxy_restart_method="windows_reboot",
+        proxy_restart_central=True,
+        proxy_restart_move_central="Node3",
+    )
+    assert (seen.rc, seen.stopped, where, central(night)) == (0, ["Central"], [["Node3"]], ["Central"])
+    order = [seen.text.index(task) for task in ("role to Node3]", "Reboot the host]", "role back]", "balancer: in]")]
+    assert order == sorted(order)
+    assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "If Central is silent for 10 minutes, Node3 becomes the central node"),
+        ({"proxy_restart_move_central": "Node2"}, "Node2 is no failover candidate. There are: Node3"),
+    ],
+)
+def test_a_central_node_is_not_rebooted_where_its_role_would_get_lost(
+    night: Night, given: dict[str, Any], says: str
+) -> None:
+    seen = night.restart("qlik1", proxy_restart_method="windows_reboot", proxy_restart_central=True, **given)
+    seen.must_have_left_all_alone()
+    assert says in " ".join(seen.text.split())
+    assert central(night) == ["Central"]
+
+
+def test_a_role_that_moved_comes_back_where_the_reboot_fails(night: Night) -> None:
+    """The task file fails before it has stopped anything, so the node is well."""
+    hook = night.home / "restart.yml"
+    fail = {"name": "Fail", "ansible.builtin.fail": {"msg": "no hands"}}
+    hook.write_text(yaml.safe_dump([fail]), encoding="utf-8")
+    night.when(lambda: "Central: drain" in night.text, night.control.end_all)
+    seen = night.restart(
+        "qlik1",
+        proxy_restart_method=str(hook),
+        proxy_restart_central=True,
+        proxy_restart_move_central="Node3",
+    )
+    assert (seen.rc, seen.stopped, central(night)) == (2, [], ["Central"])
+    assert "role to Node3]" in seen.text
+    seen.must_end_with("no hands", BACK)

@@ -121,7 +121,10 @@ def site_answers(**sessions: list[dict[str, Any]]) -> dict[str, Any]:
         ],
         f"GET {BANNERS}/full": [],
         f"POST {BANNERS}": banner("Maintenance"),
-        f"{QRS}/servernodeconfiguration/full": [{"name": "Central", "isCentral": True}, {"name": "Node2"}],
+        f"{QRS}/servernodeconfiguration/full": [
+            {"id": "n1", "name": "Central", "isCentral": True},
+            {"id": "n2", "name": "Node2"},
+        ],
     }
     answers.update({key: [] for key in USAGE})
     answers.update({f"{QRS}/{entity}/full": items for entity, items in UPKEEP.items()})

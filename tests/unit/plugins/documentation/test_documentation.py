@@ -51,6 +51,7 @@ WITH_RULES = ("qlik_session", "qlik_session_info", "qlik_session_wait")
 QLIK = [name for name in NAMES if name.startswith("qlik_")]
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
+    "qlik_failover": {"node": "Central"},
     "qlik_proxy_wait": {"proxy": "Central", "users_port": False, "wait_timeout": 0},
     "qlik_restart_info": {
         "node": "Central",

@@ -35,6 +35,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import
     QPS,
     QRS,
     REQUESTS,
+    STABLE,
     TEXT,
     USAGE_OF_USER,
     DeclaredRequest,
@@ -97,7 +98,7 @@ def test_every_row_stands_once_and_belongs_to_something_that_is_asked_for() -> N
 
 
 def test_only_banners_lists_and_the_activity_of_sessions_rest_on_what_is_experimental() -> None:
-    needed_for = {row.needed_for for row in REQUESTS if row.stability != LOCKED}
+    needed_for = {row.needed_for for row in REQUESTS if row.stability not in (LOCKED, STABLE)}
     assert needed_for == {"banners", "lists of sessions", "activity of sessions"}
 
 
@@ -149,6 +150,8 @@ def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
     for look in (upkeep.running_tasks, upkeep.failover_minutes, upkeep.candidates, upkeep.heartbeats):
         look()
     upkeep.count_running_tasks("LAB\\anna")
+    upkeep.cluster_nodes()
+    upkeep.move_central("{servernodeconfigurationid}")
     for license_ in _usage.KINDS:
         _usage.UsageApi(rest, builders.connection()).rows(license_)
     service = _proxy_service.ProxyServiceApi(rest, Endpoint("qlik1", 4243))

@@ -383,3 +383,35 @@ def test_what_is_accepted_is_still_told(question: Question) -> None:
 def test_no_step_but_the_first_goes_on_with_a_node_that_takes_users(question: Question) -> None:
     if question.step != BEGIN and question.balancer and question.balancer.state not in (DRAIN, MAINT):
         assert not answer(question).allowed
+
+
+@pytest.mark.parametrize(
+    ("step", "move_to", "candidates", "says"),
+    [
+        ("begin", "NODE2", ("Node2",), None),
+        ("ending", "Node2", ("Node2", "Node3"), None),
+        ("begin", "Node3", ("Node2",), "Node3 is no failover candidate. There are: Node2."),
+        ("begin", "Node3", (), "Node3 is no failover candidate. There are: none."),
+        ("begin", "Node2", None, "QRS does not tell whether Node2 is a failover candidate."),
+        ("stopping", "Node2", ("Node2",), "If Node1 is silent for 10 minutes, Node2 becomes the central node."),
+    ],
+)
+def test_a_central_node_whose_role_is_to_be_moved(
+    step: str, move_to: str, candidates: tuple[str, ...] | None, says: str | None
+) -> None:
+    """Before the stop the role has to be elsewhere."""
+    question = Question(
+        node(1, central=True),
+        NODES[1:],
+        ALL_READY if step == BEGIN else OUT_OF_BALANCER,
+        step,
+        Accepted(central=True),
+        stops="node",
+        upkeep=replace(IDLE, candidates=candidates),
+        move_central=move_to,
+    )
+    assert question.moves_central
+    assert [reason.words for reason in answer(question).reasons] == ([says] if says else [])
+    assert not replace(question, stops="services").moves_central
+    assert not replace(question, node=node(1)).moves_central
+    assert answer(replace(question, node=node(1))).allowed

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.qlikops.sense.plugins.module_utils import _module
 from ansible_collections.qlikops.sense.plugins.modules import (
     qlik_banner,
+    qlik_failover,
     qlik_proxy_info,
     qlik_session,
     qlik_session_info,
@@ -38,6 +39,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.running import (
 
 MODULES: dict[str, Any] = {
     "qlik_banner": qlik_banner,
+    "qlik_failover": qlik_failover,
     "qlik_proxy_info": qlik_proxy_info,
     "qlik_session": qlik_session,
     "qlik_session_info": qlik_session_info,
@@ -46,6 +48,7 @@ MODULES: dict[str, Any] = {
 }
 NEEDED: dict[str, dict[str, Any]] = {
     "qlik_banner": {"name": "Maintenance", "text": "Back at 10"},
+    "qlik_failover": {"node": "Central"},
     "qlik_restart_info": {"node": "Central"},
     "qlik_session": {"all": True},
     "qlik_user_info": {"users": ["LAB\\anna"]},

@@ -43,6 +43,7 @@ class Upkeep:
         self._switches = switches
         self._created = moment(clock.now())
         self._central = site.central
+        self._central.failover_candidate = True  # it is one still when another has its role
         self._silent: dict[str, float] = {}
         self.tasks: Sequence[Task] = ()
 
@@ -61,7 +62,7 @@ class Upkeep:
 
     def move_central(self, to: Node) -> None:
         """Another node, which must be a candidate, is the central one. SiteError."""
-        if not (to.central or to is self._central or to.failover_candidate):
+        if not to.failover_candidate:
             raise SiteError(f"node {to.name} is no candidate")
         for node in self._site.nodes:
             node.central = node is to
