@@ -93,6 +93,9 @@ failure:
     kind: refused
     reason: Node3 is no failover candidate.
     hint: "Make it one in the QMC. Candidates beside the central node: Node2."
+    request: null
+    status: null
+    words: ""
 """
 
 import time

@@ -261,7 +261,7 @@ def results(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
         options.update(resolve_users=True, include_session_ids=True, on_proxy_failure="warn")
     options.update(NEEDED.get(name, {}))
     if name == "qlik_session_wait":
-        options["until_sessions"] = 100
+        options.update(until_sessions=100, until_no_tasks=True, _ansible_check_mode=True)
     if name in WITH_RULES:
         options["any_of"] = [{"users": ["*"]}]
     rest = install(monkeypatch, answers)

@@ -426,7 +426,8 @@ def test_what_cannot_be_meant_is_a_failure_with_words_for_programs(monkeypatch: 
 
 def test_a_request_that_failed_is_told_in_full(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     anna = f"{QRS}/user/full?filter=(userDirectory eq 'LAB' and userId eq 'anna')"
-    first = (f"{QRS}/virtualproxyconfig/full", f"GET {BANNERS}/full", anna)
+    nodes = f"{QRS}/servernodeconfiguration/full"
+    first = (f"{QRS}/virtualproxyconfig/full", f"GET {BANNERS}/full", anna, nodes)
     install(monkeypatch, {**site_answers(), **dict.fromkeys(first, failed_with(500))})
     result = run(monkeypatch, MODULES[name].main, **CONNECTION, **NEEDED.get(name, {}))
     assert result["failed"] is True
