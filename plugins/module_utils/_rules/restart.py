@@ -10,219 +10,28 @@ before it stops the service: what allowed a restart an hour ago need not allow i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, Upkeep, tasks_in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._model.proxy_node import ProxyNode
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, tasks_in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer import (
+    DRAIN,
+    MAINT,
+    READY,
+    BalancerServer,
+    BalancerView,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import (
+    BEGIN,
+    ENDING,
+    NODE,
+    STOPPING,
+    Answer,
+    Out,
+    Question,
+    Reason,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted, fold
-
-BEGIN, CORDONED, ENDING, STOPPING = "begin", "cordoned", "ending", "stopping"
-STEPS = (BEGIN, CORDONED, ENDING, STOPPING)
-PROXY, SERVICES, NODE = "proxy", "services", "node"
-STOPS = (PROXY, SERVICES, NODE)
-READY, DRAIN, MAINT, UNKNOWN = "ready", "drain", "maint", "unknown"
-TAKES_USERS = frozenset({"running", "starting"})
-# By key of the reason; the option that accepts it comes in.
-ADVICE = {
-    "central": "Set {} to true to also restart it.",
-    "window": "See {}.",
-    "wrong_server": "If that is the node, name the address in {}.",
-    "other_backend": "Also name that backend in {}.",
-    "unknown_state": "Let the balancer report ready, drain or maint.",
-    "drained": "Set {} to true to restart it anyway.",
-    "not_out": "Someone put it back, or the balancer was reloaded.",
-    "node_down": "Set {} to true to restart it anyway.",
-    "others_out": "Two nodes are never taken out at once. Bring them back first, or name them in {}.",
-    "outage": "Set {} to true to accept that.",
-    "two_names": "Leave one of them out.",
-    "running_tasks": "Wait until they have ended, or set {} to true to have them killed.",
-    "tasks_unknown": "Let api_user read executionsession in QRS, or set {} to true to have killed whatever runs.",
-    "failover": "Set {} to true to accept that, or move the role first.",
-    "no_candidate": "Correct {}, or make the node a failover candidate in the QMC.",
-    "not_ready": "",
-}
-WORDS_OF_STATES = {DRAIN: "drained", MAINT: "in maintenance"}
-
-
-@dataclass(frozen=True)
-class ProxyNode:
-    """A node with a proxy service. ``addresses`` are all that lead to it, folded; ``why_down`` is empty if alive."""
-
-    id: str
-    name: str
-    host_name: str
-    prefixes: tuple[str, ...]
-    alive: bool
-    why_down: str = ""
-    central: bool = False
-    addresses: frozenset[str] = frozenset()
-    users_port: int | None = None
-
-    def is_called(self, name: str) -> bool:
-        return fold(name) in {fold(self.id), fold(self.name), fold(self.host_name)}
-
-
-@dataclass(frozen=True)
-class BalancerServer:
-    """A server as the balancer tells of it. ``weight`` and ``port`` are None where it does not."""
-
-    backend: str
-    name: str
-    state: str
-    health: str
-    weight: int | None
-    address: str
-    port: int | None
-
-    @property
-    def why_out(self) -> str:
-        """Why it takes nobody new, empty where it does."""
-        if self.state != READY:
-            return WORDS_OF_STATES.get(self.state, "in an unknown state")
-        if self.health not in TAKES_USERS:
-            return (
-                "DOWN according to its health check" if self.health == "stopped" else f"{self.health} in the balancer"
-            )
-        return "" if self.weight else "of weight 0" if self.weight == 0 else "of unknown weight"
-
-    def leads_to(self, node: ProxyNode) -> bool:
-        """Whether its address and port are the node's. Where one side tells no port, the address has to do."""
-        ports = {self.port, node.users_port} - {None}
-        return fold(self.address) in node.addresses and len(ports) < 2
-
-    def __str__(self) -> str:
-        return f"{self.backend}/{self.name}"
-
-
-@dataclass(frozen=True)
-class BalancerView:
-    """What a balancer says. ``mine`` are the servers that were named as the node's, ``elsewhere`` those of other
-    backends at their address. ``others_out`` names nodes that are out, where it can say no more than that.
-    """
-
-    state: str
-    mine: tuple[BalancerServer, ...] = ()
-    servers: tuple[BalancerServer, ...] = ()
-    elsewhere: tuple[BalancerServer, ...] = ()
-    others_out: tuple[str, ...] = ()
-
-
-def in_all(views: Sequence[BalancerView]) -> BalancerView:
-    """What several balancers say of the same node. It takes users where one of them sends it some."""
-    order = [READY, UNKNOWN, DRAIN, MAINT]
-    states = [view.state if view.state in order else UNKNOWN for view in views]
-    return BalancerView(
-        state=min(states, key=order.index, default=UNKNOWN),
-        mine=tuple(server for view in views for server in view.mine),
-        servers=tuple(server for view in views for server in view.servers),
-        elsewhere=tuple(server for view in views for server in view.elsewhere),
-        others_out=tuple(name for view in views for name in view.others_out),
-    )
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """What the operator accepts."""
-
-    central: bool = False
-    outage: bool = False
-    node_down: bool = False
-    drained: bool = False
-    others_out: tuple[str, ...] = ()
-    running_tasks: bool = False
-    failover: bool = False
-
-    def covers(self, out: Out) -> bool:
-        return any(fold(name) in {fold(each) for each in out.names} for name in self.others_out)
-
-
-@dataclass(frozen=True)
-class Out:
-    """Another node that is out. ``why`` in words; ``names`` are all by which it may be accepted."""
-
-    node: str
-    why: str
-    id: str = ""
-    is_drained: bool = False
-    names: tuple[str, ...] = field(default=(), repr=False)
-
-    def as_result(self) -> dict[str, Any]:
-        return {"id": self.id, "node": self.node, "why": self.why}
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why not. ``accepted_by`` is the option that accepts it, empty where none does."""
-
-    key: str
-    words: str
-    accepted_by: str = ""
-
-    def as_result(self, called: Mapping[str, str]) -> dict[str, Any]:
-        """``called`` are the names that the person who reads it knows the options by."""
-        option = called.get(self.accepted_by, self.accepted_by)
-        return {**vars(self), "advice": ADVICE[self.key].format(option)}
-
-
-@dataclass(frozen=True)
-class Question:
-    """May ``node`` be restarted? ``out_before``: the ids of nodes that were out at the first look.
-
-    ``balancer`` is None where there is none. ``is_ours``: this collection has drained the node in an earlier run.
-    ``back_by_then`` names other nodes that are out now and will be finished before.
-    ``closed_window`` says in words that the window is closed, empty where it is open. ``known_as`` are the hosts of the
-    run that stand for the node. ``problems`` are sentences about what else forbids it. ``stops`` is what the restart
-    stops, and ``upkeep`` what QRS tells of that. ``move_central`` names the node that gets the role of a
-    central one before it is stopped.
-    """
-
-    node: ProxyNode
-    others: tuple[ProxyNode, ...]
-    balancer: BalancerView | None = None
-    step: str = BEGIN
-    accepted: Accepted = Accepted()
-    is_ours: bool = False
-    closed_window: str = ""
-    out_before: frozenset[str] = frozenset()
-    back_by_then: tuple[str, ...] = ()
-    known_as: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    stops: str = PROXY
-    upkeep: Upkeep = field(default_factory=Upkeep)
-    move_central: str = ""
-
-    @property
-    def moves_central(self) -> bool:
-        """Whether the node has the central role and loses it on purpose."""
-        return bool(self.move_central) and self.stops == NODE and self.node.central
-
-    @property
-    def awaits_tasks(self) -> bool:
-        """Whether tasks on the node have to end first: they run in other services than the proxy service, and are
-        killed with them (I: qlik-api 11).
-        """
-        return self.stops != PROXY and not self.accepted.running_tasks
-
-    def is_back(self, node: ProxyNode) -> bool:
-        return any(map(node.is_called, self.back_by_then))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """``reasons`` are what forbids it; ``out`` and ``uncovered`` hold what was accepted, too.
-
-    ``may_pass``: nothing forbids it but runs that have to give way to this one, and may do so in a moment.
-    """
-
-    reasons: tuple[Reason, ...]
-    out: tuple[Out, ...]
-    uncovered: tuple[str, ...]
-    may_pass: bool = False
-
-    @property
-    def allowed(self) -> bool:
-        return not self.reasons
 
 
 def answer(question: Question) -> Answer:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, require_range
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import NODE, PROXY, SERVICES
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import NODE, PROXY, SERVICES
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty
 
 CHANNELS = ("banner", "mail", "teams", "slack")

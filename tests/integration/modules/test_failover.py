@@ -26,14 +26,14 @@ SITE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.Card]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[simulated.SiteInfo]:
     state_dir = tmp_path_factory.mktemp("failover") / "site"
     yield simulated.start(state_dir, SITE)
     simulated.stop(state_dir)
 
 
 @pytest.fixture
-def cluster(site: simulated.Card, tree: pathlib.Path) -> Modules:
+def cluster(site: simulated.SiteInfo, tree: pathlib.Path) -> Modules:
     """The modules against a site whose central node is Central."""
     modules = Modules(site, tree)
     modules.control.clear_faults()

@@ -13,25 +13,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.qlikops.sense.plugins.module_utils._model.proxy_node import ProxyNode
 from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, Upkeep
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
-    BEGIN,
-    CORDONED,
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer import (
     DRAIN,
-    ENDING,
     MAINT,
     READY,
-    STEPS,
-    STOPPING,
     UNKNOWN,
-    Accepted,
-    Answer,
     BalancerServer,
     BalancerView,
-    ProxyNode,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import answer, notes_on_tasks
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import (
+    BEGIN,
+    CORDONED,
+    ENDING,
+    STEPS,
+    STOPPING,
+    Accepted,
+    Answer,
     Question,
-    answer,
-    notes_on_tasks,
 )
 
 PREFIXES = ("", "sales", "hr")
