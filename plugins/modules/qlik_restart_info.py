@@ -195,6 +195,13 @@ options:
       report_dir:
         description: Absolute path of the directory for reports. Without it there are none.
         type: str
+      stops:
+        description: What the method stops, if it is more or less than the module concludes from the method.
+        type: str
+        choices:
+          - proxy
+          - services
+          - node
       drain_timeout:
         description: How many seconds to wait for users to leave, at most a week.
         type: int
@@ -369,8 +376,8 @@ plan:
     stops:
       description:
         - What the method stops, for O(stops). V(windows_service) with the proxy service alone stops V(proxy), with
-          those of engine, scheduler or printing V(services). V(windows_reboot) stops the V(node), and so may a
-          task file and any other service.
+          those of engine, scheduler or printing V(services), and with any other service the V(node). V(windows_reboot)
+          stops the V(node). A task file counts as V(proxy) unless C(stops) of O(plan) says otherwise.
       type: str
       choices: [proxy, services, node]
       sample: proxy

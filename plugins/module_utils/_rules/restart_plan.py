@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, require_range
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import NODE, PROXY, SERVICES
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import NODE, PROXY, SERVICES, STOPS
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty
 
 CHANNELS = ("banner", "mail", "teams", "slack")
@@ -46,6 +46,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "method": {"type": "str", "default": "windows_service"},
     "balancer": {"type": "str", "default": NO_BALANCER},
     "report_dir": {"type": "str"},
+    "stops": {"type": "str", "choices": list(STOPS)},
 }
 
 
@@ -77,15 +78,17 @@ def read_plan(given: Mapping[str, Any], called: Mapping[str, str], only_looks: b
     if plan["report_dir"]:
         _require_path(called.get("report_dir", "report_dir"), plan["report_dir"], "directory")
     plan["method_file"] = plan["method"] if _is_path(plan["method"]) else f"restart_{plan['method']}"
-    return {**plan, "stops": _stops(plan), "phases": _phases(plan, only_looks), "hold": _hold(plan)}
+    return {**plan, "stops": given["stops"] or _stops(plan), "phases": _phases(plan, only_looks), "hold": _hold(plan)}
 
 
 def _stops(plan: Mapping[str, Any]) -> str:
-    """What the method stops. Nobody knows that of a task file of others, or of other services: it may be all."""
-    services = frozenset(map(fold, plan["services"])) if plan["method"] == "windows_service" else frozenset()
-    if services == {PROXY_SERVICE}:
+    """What the method stops. A task file restarts the proxy service, unless ``stops`` says that it does more."""
+    if plan["method"] == "windows_reboot":
+        return NODE
+    services = frozenset(map(fold, plan["services"]))
+    if plan["method"] != "windows_service" or services == {PROXY_SERVICE}:
         return PROXY
-    return SERVICES if services and services <= NOT_SILENT else NODE
+    return SERVICES if services <= NOT_SILENT else NODE
 
 
 def _hold(plan: Mapping[str, Any]) -> dict[str, int]:

@@ -142,8 +142,13 @@ def test_the_lease_is_held_for_as_long_as_each_phase_may_take(
         ("windows_service", ["QlikSenseProxyService", "QlikSenseRepositoryService"], "node"),
         ("windows_service", ["QlikSenseProxyService", "Ours"], "node"),
         ("windows_reboot", ["QlikSenseProxyService"], "node"),
-        ("/srv/restart.yml", ["QlikSenseProxyService"], "node"),
+        ("/srv/restart.yml", ["QlikSenseEngineService"], "proxy"),
     ],
 )
 def test_what_the_method_stops(monkeypatch: pytest.MonkeyPatch, method: str, services: list[str], stops: str) -> None:
     assert plan(monkeypatch, method=method, services=services)["plan"]["stops"] == stops
+
+
+@pytest.mark.parametrize("stops", ["proxy", "services", "node"])
+def test_a_task_file_may_stop_more(monkeypatch: pytest.MonkeyPatch, stops: str) -> None:
+    assert plan(monkeypatch, method="/srv/restart.yml", stops=stops)["plan"]["stops"] == stops
