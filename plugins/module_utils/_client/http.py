@@ -140,37 +140,37 @@ class Rest:
         for session in self._sessions.values():
             session.close()
 
-    def send(self, endpoint: Endpoint, call: Request, accept: Collection[int] = (200,)) -> Response:
-        """Sends one call. An answer with a status that is not accepted, or a success that is not JSON, raises.
+    def send(self, endpoint: Endpoint, request: Request, accept: Collection[int] = (200,)) -> Response:
+        """Sends one request. An answer with a status that is not accepted, or a success that is not JSON, raises.
 
-        What may pass is tried again, a call that is not repeatable only where it can't have reached the node.
+        What may pass is tried again, a request that is not repeatable only where it can't have reached the node.
         """
-        received, repeated = self._send_until_answered(endpoint, call)
-        request = f"{call.method} https://{endpoint}{call.shown}"
+        received, repeated = self._send_until_answered(endpoint, request)
+        request_line = f"{request.method} https://{endpoint}{request.shown}"
         if received.status not in accept:
-            words = self._quotable(readable(received.content, received.is_cut), call)
-            location = self._quotable(received.response.headers.get("Location", ""), call)
-            raise explain_answer(request, received.status, words, location, self._connection.api_user)
-        data = self._parsed(request, received, call)
+            words = self._quotable(readable(received.content, received.is_cut), request)
+            location = self._quotable(received.response.headers.get("Location", ""), request)
+            raise explain_answer(request_line, received.status, words, location, self._connection.api_user)
+        data = self._parsed(request_line, received, request)
         return Response(received.status, data, repeated, received.response.headers.get("Date", ""))
 
-    def _send_until_answered(self, endpoint: Endpoint, call: Request) -> tuple[Received, bool]:
+    def _send_until_answered(self, endpoint: Endpoint, request: Request) -> tuple[Received, bool]:
         answer_lost = False
         for attempt in range(self._connection.retries + 1):
             is_last = attempt == self._connection.retries
             try:
-                received = self._send_in_turn(endpoint, call)
+                received = self._send_in_turn(endpoint, request)
             # urllib3's own errors, and ValueError, come through where a name can't be a host name at all.
             except (requests.exceptions.RequestException, HTTPError, ValueError) as error:
-                if is_last or not _may_pass(error) or not (call.is_repeatable or _never_sent(error)):
-                    request = f"{call.method} https://{endpoint}{call.shown}"
-                    raise explain_no_answer(request, error, endpoint, self._connection) from None
+                if is_last or not _may_pass(error) or not (request.is_repeatable or _never_sent(error)):
+                    request_line = f"{request.method} https://{endpoint}{request.shown}"
+                    raise explain_no_answer(request_line, error, endpoint, self._connection) from None
                 answer_lost = answer_lost or not _never_sent(error)
                 wanted = None
             else:
                 wanted = pause_wanted(received.response)
                 may_pass = received.status in WORTH_REPEATING or (received.status == 429 and wanted is not None)
-                if is_last or not may_pass or not call.is_repeatable:
+                if is_last or not may_pass or not request.is_repeatable:
                     return received, answer_lost
                 # A gateway may have passed the request on before it gave up.
                 answer_lost = answer_lost or received.status in WORTH_REPEATING
@@ -178,16 +178,16 @@ class Rest:
             self._sleep(self._patience_with(endpoint).pause(wanted))
         raise AssertionError("the last attempt returns or raises")
 
-    def _send_in_turn(self, endpoint: Endpoint, call: Request) -> Received:
+    def _send_in_turn(self, endpoint: Endpoint, request: Request) -> Received:
         """The first request through a virtual proxy goes alone: each without a cookie opens a session of its own."""
         if self._is_user_port(endpoint) and not self._is_let_in:
             with self._at_user_port:
                 if not self._is_let_in:
-                    received = self._send_once(endpoint, call)
+                    received = self._send_once(endpoint, request)
                     self._is_let_in = received.status < 400
                     self.remember_secrets(self.own_sessions())
                     return received
-        return self._send_once(endpoint, call)
+        return self._send_once(endpoint, request)
 
     def _patience_with(self, endpoint: Endpoint) -> Deadline:
         """For a whole run, however many requests the service puts off."""
@@ -197,24 +197,24 @@ class Rest:
     def _is_user_port(self, endpoint: Endpoint) -> bool:
         return self._connection.asks_at_user_port and endpoint == self._connection.repository
 
-    def _send_once(self, endpoint: Endpoint, call: Request) -> Received:
-        query = urlencode({**call.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
+    def _send_once(self, endpoint: Endpoint, request: Request) -> Received:
+        query = urlencode({**request.query, "xrfkey": self._xrfkey}, quote_via=quote, safe="")
         address = self._connection.address_of(endpoint.host_name)
-        path = f"{call.path}{quote(call.secret, safe='', errors='surrogatepass')}"
+        path = f"{request.path}{quote(request.secret, safe='', errors='surrogatepass')}"
         url = f"https://{address}:{endpoint.port}{path}?{query}"
         headers = {"Host": str(endpoint)}
-        if call.user:
-            headers["X-Qlik-User"] = user_header(call.user)
+        if request.user:
+            headers["X-Qlik-User"] = user_header(request.user)
         body = None
-        if call.body is not None:
+        if request.body is not None:
             headers["Content-Type"] = "application/json"
-            body = json.dumps(call.body)
+            body = json.dumps(request.body)
         session = self._session_for(endpoint)
         timeout = self._connection.seconds_for_a_request()
         with time_limit(timeout):
             return receive(
                 session.request(
-                    call.method, url, data=body, timeout=timeout, allow_redirects=False, headers=headers, stream=True
+                    request.method, url, data=body, timeout=timeout, allow_redirects=False, headers=headers, stream=True
                 )
             )
 
@@ -239,10 +239,10 @@ class Rest:
         session.mount("https://", NodeAdapter(self._context, endpoint.host_name, self._connection.max_parallel))
         return session
 
-    def _parsed(self, request: str, received: Received, call: Request) -> Any:
+    def _parsed(self, request_line: str, received: Received, request: Request) -> Any:
         if received.status >= 300 or not received.content.strip():
             return None
-        received.require_whole(request)
+        received.require_whole(request_line)
         try:
             return json.loads(received.content)
         except (ValueError, RecursionError):
@@ -250,11 +250,11 @@ class Rest:
             # Of damaged JSON only the length is told, as long as no web page shows in it.
             is_measured = text.lstrip()[:1] in ("[", "{") and "<" not in text
             raise explain_not_json(
-                request, received.status, text if is_measured else self._quotable(text, call)
+                request_line, received.status, text if is_measured else self._quotable(text, request)
             ) from None
 
-    def _quotable(self, text: str, call: Request) -> str:
-        return quotable(text, self._secrets, self._xrfkey, call.secret)
+    def _quotable(self, text: str, request: Request) -> str:
+        return quotable(text, self._secrets, self._xrfkey, request.secret)
 
 
 def proxies_of_environment(connection: Connection, endpoint: Endpoint) -> dict[str, str]:
@@ -298,13 +298,13 @@ def pause_wanted(response: requests.Response) -> float | None:
         return None
 
 
-def expect_list(data: Any, request: str) -> list[dict[str, Any]]:
+def expect_list(data: Any, request_line: str) -> list[dict[str, Any]]:
     """The answer as a list of objects; raises QlikError for any other shape."""
     if isinstance(data, list) and all(isinstance(item, dict) for item in data):
         return data
     found = "is empty" if data is None else "has another shape"
     raise QlikError(
         "unexpected_answer",
-        f"{request}: a list of objects was expected, but the response {found}.",
+        f"{request_line}: a list of objects was expected, but the response {found}.",
         "Check that host and port are those of the service.",
     )

@@ -132,10 +132,10 @@ class Recorder(Rest):
     def remember_secrets(self, ids: Iterable[str]) -> None:
         pass
 
-    def send(self, endpoint: Endpoint, call: Request, accept: Collection[int] = (200,)) -> Response:
-        self.asked.add((call.method, f"{call.path}{call.secret}"))
-        data: Any = {"value": True} if call.path.endswith("/alive") else []
-        return Response(200, {"value": 0} if call.path.endswith("/count") else data, repeated=False)
+    def send(self, endpoint: Endpoint, request: Request, accept: Collection[int] = (200,)) -> Response:
+        self.asked.add((request.method, f"{request.path}{request.secret}"))
+        data: Any = {"value": True} if request.path.endswith("/alive") else []
+        return Response(200, {"value": 0} if request.path.endswith("/count") else data, repeated=False)
 
 
 def test_the_requests_that_are_sent_are_those_of_the_table() -> None:

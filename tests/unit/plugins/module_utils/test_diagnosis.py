@@ -13,7 +13,7 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client import diagnosis as diagnosis
+from ansible_collections.qlikops.sense.plugins.module_utils._client import diagnosis
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import (
     LONGEST_QUOTE,
