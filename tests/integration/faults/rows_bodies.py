@@ -158,7 +158,7 @@ SINGLE_ROWS = [
         DEFAULT_ONE,
         (when(LIST, text(f'[{{"SessionId": "{OTHER}", "User')),),
         kind="refused",
-        says=f"{LIST_OF_CENTRAL}.*breaks off",
+        says=f"{LIST_OF_CENTRAL}.*ends after",
         would_end=ELSEWHERE,
     ),
     Row(

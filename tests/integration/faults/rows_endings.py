@@ -22,10 +22,10 @@ LISTED_BEFORE = 1
 
 # What leaves it open whether the session was ended, and words that tell what came instead.
 UNCERTAIN: dict[str, tuple[Answer, str]] = {
-    "200 with text": (text("OK"), "no JSON but: OK"),
+    "200 with text": (text("OK"), "not JSON: OK"),
     "200 with garbage": (answers.GARBAGE, "no JSON"),
     "200 with a web page": (html(), "web page titled 'Log in'"),
-    "200 with half a session": (answers.HALF, "breaks off"),
+    "200 with half a session": (answers.HALF, "ends after"),
     "201": (status(201), "201"),
     "301": (status(301, Location="/login"), "301 .*leads to /login"),
     "302": (status(302, Location="https://other.example.com/hub"), "302 Found"),
@@ -328,7 +328,7 @@ SINGLE_ROWS = [
             ("null", answers.as_json(None), "empty"),
             ("an object", answers.as_json({}), "another shape"),
             ("a web page", html(), "web page"),
-            ("half", answers.HALF, "breaks off"),
+            ("half", answers.HALF, "ends after"),
             ("lost", answers.LOST, "connection broke"),
             ("cut", answers.CUT, "connection broke"),
             ("late", answers.HANG, "within 1 seconds"),

@@ -241,7 +241,7 @@ def test_garbage_instead_of_json(modules: Modules) -> None:
 
 def test_words_instead_of_json(modules: Modules) -> None:
     modules.control.fault("status", listener="qrs", status=200, body="Ping successful.")
-    qrs_fails(modules, "not_json", r"no JSON but: Ping successful\.", "Something other than the Qlik service")
+    qrs_fails(modules, "not_json", r"not JSON: Ping successful\.", "Something other than the Qlik service")
 
 
 @pytest.mark.parametrize("body", ['{"value": 1}', '["a"]', "null", '"text"', ""])
@@ -261,7 +261,7 @@ def test_a_redirect_to_a_login_page(modules: Modules) -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "hint"),
     [
-        (401, "login_wanted", "virtual proxy answers here"),
+        (401, "login_wanted", "virtual proxy answers"),
         (404, "not_found", "4242"),
         (400, "unexpected_status", ""),
         (500, "server_error", "log on the node"),
