@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.banner import Banners
+from ansible_collections.qlikops.sense.plugins.module_utils._api.nodes import NodeApi
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import ProxyServiceApi, SessionStruct
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     Repository,
@@ -75,6 +76,7 @@ class Site:
         self._repository = Repository(self._rest, connection)
         self._usage = UsageApi(self._rest, connection)
         self._upkeep = UpkeepApi(self._rest, connection)
+        self._nodes = NodeApi(self._rest, connection)
         self._down: dict[str, QlikError] = {}
         self._in_trouble: Counter[str] = Counter()
 
@@ -190,8 +192,8 @@ class Site:
         readers: list[Callable[[], Any]] = [
             self._running_tasks,
             self._upkeep.failover_minutes,
-            self._upkeep.candidates,
-            self._upkeep.heartbeats,
+            self._nodes.candidates,
+            self._nodes.heartbeats,
         ]
         tasks, minutes, candidates, heartbeats = run_parallel(
             (("QRS", reader) for reader in readers), _unless_it_fails, self._connection.max_parallel
@@ -208,7 +210,7 @@ class Site:
 
     def cluster_nodes(self) -> tuple[ClusterNode, ...]:
         """All nodes, and which of them is central; one request."""
-        return self._upkeep.cluster_nodes()
+        return self._nodes.cluster_nodes()
 
     def move_central(self, to: ClusterNode) -> None:
         """Asks QRS to make the node the central one. If the answer is lost, it may have obeyed: look at the nodes."""

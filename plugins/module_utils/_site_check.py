@@ -95,13 +95,15 @@ def _site(site: Site, connection: Connection, seen: Seen) -> Seen:
         topology = site.topology()
     except QlikError as error:
         return replace(seen, why=f"{UNREAD}: {in_short(error)}")
+    listing, usage = site.read_with_usage(topology.links)
     through = [node.host_name for node in nodes if _goes_through_proxy(connection, node)]
     return replace(
         seen,
         nodes=nodes,
         topology=topology,
         through_proxy=tuple(through),
-        listing=site.read(topology.links),
+        listing=listing,
+        usage=usage,
         why="",
     )
 

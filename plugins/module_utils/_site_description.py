@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Seen
+from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
+from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Count, Seen
 from ansible_collections.qlikops.sense.plugins.module_utils._model.node import ServerNode
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey
@@ -31,13 +32,15 @@ def description_of(seen: Seen) -> dict[str, Any]:
     if seen.nodes is None or seen.topology is None:
         return {}
     labels = _labels(seen.topology)
-    sessions = _sessions(seen.listing, labels) if seen.listing else []
-    people = sorted({group["user"] for group in sessions})
+    names = _names(seen.listing) if seen.listing else {}
+    licenses = _licenses(seen, names)
     return {
         "virtual_proxies": [_virtual_proxy(each, labels, seen.nodes) for each in seen.topology.virtual_proxies],
         "nodes": [_node(number, node, seen.topology, labels) for number, node in enumerate(seen.nodes, 1)],
-        "users": [_user(name) for name in people if not name.startswith("NONE\\")],
-        "sessions": sessions,
+        "users": [
+            _user(name, licenses.get(name, "")) for name in sorted(names.values()) if not name.startswith("NONE\\")
+        ],
+        "sessions": _sessions(seen.listing, names, labels) if seen.listing else [],
         "switches": _switches(seen),
     }
 
@@ -89,25 +92,40 @@ def _node(number: int, node: ServerNode, topology: Topology, labels: Mapping[str
     }
 
 
-def _sessions(listing: Listing, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+def _names(listing: Listing) -> dict[UserKey, str]:
     names: dict[UserKey, str] = {}
     numbers: Counter[str] = Counter()
-    counts: Counter[tuple[str, str, str]] = Counter()
     for session in listing.sessions:
         if session.user_key not in names:
             directory, stem = KINDS.get(fold(session.user_directory), PEOPLE)
             numbers[directory] += 1
             names[session.user_key] = f"{directory}\\{stem}{numbers[directory]}"
-        counts[names[session.user_key], session.proxy.name, labels[session.virtual_proxy.id]] += 1
+    return names
+
+
+def _licenses(seen: Seen, names: Mapping[UserKey, str]) -> dict[str, str]:
+    """Made-up name -> allocation, of users whose sessions have a usage row."""
+    if seen.usage is None or seen.listing is None:
+        return {}
+    activities = Activities(seen.usage, seen.listing.sessions)
+    found = {names[session.user_key]: activities.of(session).license for session in seen.listing.sessions}
+    return {name: license_ for name, license_ in found.items() if license_}
+
+
+def _sessions(listing: Listing, names: Mapping[UserKey, str], labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    counts = Counter(
+        (names[session.user_key], session.proxy.name, labels[session.virtual_proxy.id]) for session in listing.sessions
+    )
     return [
         {"user": user, "node": node, "virtual_proxy": label, "count": count}
         for (user, node, label), count in counts.items()
     ]
 
 
-def _user(name: str) -> dict[str, str]:
+def _user(name: str, license_: str) -> dict[str, str]:
     directory, _backslash, user_id = name.partition("\\")
-    return {"directory": directory, "id": user_id, "name": user_id}
+    described = {"directory": directory, "id": user_id, "name": user_id}
+    return {**described, "license": license_} if license_ else described
 
 
 def _switches(seen: Seen) -> dict[str, str]:
@@ -118,4 +136,14 @@ def _switches(seen: Seen) -> dict[str, str]:
         found["unknown_user"] = "everything" if seen.behaviour.strangers_proxies else "nothing"
     if "banners" in seen.counts:
         found["banners"] = "absent" if seen.counts["banners"].is_absent else "served"
+    if "usage_rows" in seen.counts:
+        found["usage_shown"] = _usage_shown(seen.counts["usage_rows"])
     return {name: setting for name, setting in found.items() if setting}
+
+
+def _usage_shown(count: Count) -> str:
+    if count.is_absent:
+        return "absent"
+    if count.shown is None:
+        return "refused"
+    return "none" if count.of and not count.shown else "all"

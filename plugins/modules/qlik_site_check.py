@@ -50,9 +50,6 @@ options:
     description: HAProxy's admin socket, a path or host:port, as the host that runs the module sees it.
     type: str
     default: /run/haproxy/admin.sock
-notes:
-  - What QRS does not show to O(api_user), such as usage rows and running tasks, is counted and no more; whether usage
-    rows match the ids of sessions is not looked at.
 seealso:
   - module: qlikops.sense.qlik_proxy_info
   - module: qlikops.sense.qlik_restart_info

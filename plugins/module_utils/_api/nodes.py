@@ -4,13 +4,14 @@
 
 """The nodes of a site with all their services: what QRS is asked for them, and how its answers are read.
 
-The answers are kept apart from what is read out of them, so that they can be cached as they came.
+The answers are kept apart from what is read out of them, so that they can be cached as they came. Which nodes may
+become central, and when each was last heard of, is read here for everybody who wants to know (D: qlik-api 11).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
@@ -25,6 +26,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.http import 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.node import PURPOSES, ServerNode
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import ClusterNode
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 NODES, PROXIES, STATES, HEARTBEATS = "nodes", "proxies", "states", "heartbeats"
 PATHS = {
@@ -38,18 +41,63 @@ DISPENSABLE = {HEARTBEATS: frozenset({403, 404})}
 Answers = Mapping[str, list[dict[str, Any]]]
 
 
+class Heartbeat(NamedTuple):
+    """When a node was last heard of, in ISO 8601."""
+
+    node_id: str
+    node: str
+    timestamp: str
+
+
+class NodeApi:
+    """Every method is one request. Raises QlikError."""
+
+    def __init__(self, rest: Rest, connection: Connection) -> None:
+        self._rest = rest
+        self._connection = connection
+
+    def candidates(self) -> tuple[str, ...] | None:
+        """The names of the nodes that may become central; None where QRS shows no node."""
+        items = self._items(NODES)
+        return tuple(item.text("name") for item in items if _is_candidate(item)) if items else None
+
+    def cluster_nodes(self) -> tuple[ClusterNode, ...]:
+        """All nodes that QRS shows, by what matters for the central role."""
+        return tuple(
+            ClusterNode(
+                id=item.required_text("id"),
+                name=item.text("name"),
+                host_name=item.text("hostName"),
+                central=item.flag("isCentral"),
+                candidate=_is_candidate(item),
+            )
+            for item in self._items(NODES)
+        )
+
+    def heartbeats(self) -> dict[str, str]:
+        """Node name, folded -> when it was last heard of."""
+        return {fold(beat.node): beat.timestamp for beat in map(_heartbeat, self._items(HEARTBEATS))}
+
+    def answer(self, what: str) -> list[dict[str, Any]]:
+        """One of the lists of ``PATHS`` as QRS gives it."""
+        request = Request("GET", f"{qrs_root(self._connection)}{PATHS[what]}")
+        return expect_list(self._rest.send(self._connection.repository, request).data, _request(self._connection, what))
+
+    def _items(self, what: str) -> list[Fields]:
+        return objects_of(self.answer(what), _request(self._connection, what))
+
+
 def read_answers(rest: Rest, connection: Connection) -> dict[str, list[dict[str, Any]]]:
     """The lists of ``PATHS`` as QRS gives them, side by side. Raises QlikError."""
+    api = NodeApi(rest, connection)
 
     def read(what: str) -> list[dict[str, Any]]:
-        request = Request("GET", f"{qrs_root(connection)}{PATHS[what]}")
         try:
-            answer = rest.send(connection.repository, request)
+            return api.answer(what)
         except RequestFailed as error:
             if error.status in DISPENSABLE.get(what, ()):
                 return []
             raise
-        return expect_list(answer.data, _request(connection, what))
 
     lists = run_parallel((("QRS", what) for what in PATHS), read, connection.max_parallel)
     return dict(zip(PATHS, lists, strict=True))
@@ -66,7 +114,7 @@ def nodes_of(answers: Answers, connection: Connection) -> list[ServerNode]:
     for item in items(STATES):
         service = item.enum("serviceType", SERVICE_TYPES, other="other")
         states.setdefault(_node_id(item), {})[service] = item.enum("serviceState", SERVICE_STATES, other="unknown")
-    heartbeats = {_node_id(item): item.text("timestamp") for item in items(HEARTBEATS)}
+    heartbeats = {beat.node_id: beat.timestamp for beat in map(_heartbeat, items(HEARTBEATS))}
     nodes = [
         _node(item, proxies.get(item.text("id")), states.get(item.text("id"), {}), heartbeats, connection)
         for item in items(NODES)
@@ -102,7 +150,7 @@ def _node(
         name=item.text("name"),
         host_name=item.text("hostName"),
         central=item.flag("isCentral"),
-        failover_candidate=item.flag("failoverCandidate"),
+        failover_candidate=_is_candidate(item),
         purpose=item.enum("nodePurpose", PURPOSES, other=""),
         services=tuple(service for service, is_enabled in enabled.items() if is_enabled),
         proxy_port=_qps_port(settings, connection) if settings else None,
@@ -113,6 +161,15 @@ def _node(
         service_states=dict(states),
         heartbeat=heartbeats.get(node_id, ""),
     )
+
+
+def _is_candidate(item: Fields) -> bool:
+    return item.flag("failoverCandidate")
+
+
+def _heartbeat(item: Fields) -> Heartbeat:
+    node = item.object("serverNodeConfiguration")
+    return Heartbeat(node.text("id"), node.text("name"), item.text("timestamp"))
 
 
 def _qps_port(settings: Fields, connection: Connection) -> int:

@@ -14,6 +14,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.described impor
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._api.nodes import Answers, read_answers
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root, quoted
+from ansible_collections.qlikops.sense.plugins.module_utils._api.usage import KINDS as USAGE_KINDS
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
@@ -21,15 +22,16 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.check import 
 
 # Qlik's own account, which its documentation shows beside the certificate (D: qlik-api 2.1).
 ALL_SEEING_USER = "INTERNAL\\sa_repository"
+# Kind -> the lists of QRS that hold it.
 COUNTED = {
-    "proxies": "/proxyservice/count",
-    "virtual_proxies": "/virtualproxyconfig/count",
-    "nodes": "/servernodeconfiguration/count",
-    "services": "/servicestatus/count",
-    "users": "/user/count",
-    "banners": "/custombannermessage/count",
-    "usage_rows": "/license/professionalaccessusage/count",
-    "tasks": "/executionsession/count",
+    "proxies": ("/proxyservice",),
+    "virtual_proxies": ("/virtualproxyconfig",),
+    "nodes": ("/servernodeconfiguration",),
+    "services": ("/servicestatus",),
+    "users": ("/user",),
+    "banners": ("/custombannermessage",),
+    "usage_rows": tuple(f"/license/{name}accessusage" for name in USAGE_KINDS.values()),
+    "tasks": ("/executionsession",),
 }
 TRUST = frozenset({"name_mismatch", "certificate_expired", "untrusted"})
 NOT_FOUND = 404
@@ -106,7 +108,22 @@ class Survey:
         return ""
 
     def _counted(self, kind: str, user: str) -> int:
-        request = Request("GET", f"{self._root}{COUNTED[kind]}", user=user)
+        """A release may lack some of several lists; whoever lacks all of them has none to count."""
+        numbers: list[int] = []
+        lacking: QlikError | None = None
+        for entity in COUNTED[kind]:
+            try:
+                numbers.append(self._count_of(entity, user))
+            except QlikError as error:
+                if _status(error) != NOT_FOUND:
+                    raise
+                lacking = error
+        if lacking and not numbers:
+            raise lacking
+        return sum(numbers)
+
+    def _count_of(self, entity: str, user: str) -> int:
+        request = Request("GET", f"{self._root}{entity}/count", user=user)
         answer = self._rest.send(self._connection.repository, request)
         return value_of(answer.data, f"GET https://{self._connection.repository}{request.path}").number("value") or 0
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What QRS tells of running tasks, of the cluster and of heartbeats (D: qlik-api 11)."""
+"""What QRS tells of running tasks and of the cluster (D: qlik-api 11)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import
     EXTERNAL_PROGRAM,
     RELOAD,
     USER_SYNC,
-    ClusterNode,
     RunningTask,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 LONGEST_TIMEOUT = 1_000_000  # minutes
 
@@ -49,35 +47,10 @@ class UpkeepApi:
         }
         return told.pop() if len(told) == 1 else None
 
-    def candidates(self) -> tuple[str, ...] | None:
-        """The names of the nodes that may become central; None where QRS shows no node."""
-        nodes = self._read("servernodeconfiguration")
-        return tuple(item.text("name") for item in nodes if item.flag("failoverCandidate")) if nodes else None
-
-    def cluster_nodes(self) -> tuple[ClusterNode, ...]:
-        """All nodes that QRS shows."""
-        return tuple(
-            ClusterNode(
-                id=item.required_text("id"),
-                name=item.text("name"),
-                host_name=item.text("hostName"),
-                central=item.flag("isCentral"),
-                candidate=item.flag("failoverCandidate"),
-            )
-            for item in self._read("servernodeconfiguration")
-        )
-
     def move_central(self, node_id: str) -> None:
         """Makes the node with this id the central one: 204 (D). What happens on the nodes is not known (N)."""
         request = Request("POST", f"{qrs_root(self._connection)}/failover/tonode/{quote(node_id, safe='')}")
         self._rest.send(self._connection.repository, request, accept=(200, 204))
-
-    def heartbeats(self) -> dict[str, str]:
-        """Node name, folded -> when it was last heard of (ISO 8601)."""
-        return {
-            fold(item.object("serverNodeConfiguration").text("name")): item.text("timestamp")
-            for item in self._read("servernodeheartbeat")
-        }
 
     def _read(self, entity: str) -> list[Fields]:
         request = Request("GET", f"{qrs_root(self._connection)}/{entity}/full")

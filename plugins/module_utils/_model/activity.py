@@ -114,6 +114,11 @@ class Activities:
         return doubts
 
     @property
+    def matched(self) -> int:
+        """How many sessions have a row."""
+        return len(self._matched)
+
+    @property
     def knows_any(self) -> bool:
         """Whether anything was learned of any session."""
         return any(each.started or each.last_active for each in self._of.values())

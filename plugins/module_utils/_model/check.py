@@ -15,6 +15,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.certificate i
 from ansible_collections.qlikops.sense.plugins.module_utils._model.node import ServerNode
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import Usage
 
 OK, UNKNOWN, WARNING, PROBLEM = "ok", "unknown", "warning", "problem"
 STATUSES = (OK, UNKNOWN, WARNING, PROBLEM)  # from the least to the most
@@ -153,6 +154,7 @@ class Seen:
     described: Mapping[str, Described] = field(default_factory=dict)
     behaviour: Behaviour = Behaviour()
     listing: Listing | None = None
+    usage: Usage | None = None
     balancer: Balancer | None = None
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
+from ansible_collections.qlikops.sense.plugins.module_utils._model.age import age_in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._model.check import OK, PROBLEM, WARNING, Check, Seen
+from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import Times
 from ansible_collections.qlikops.sense.plugins.module_utils._rules._site_check.lines import line, unknown
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted, fold
 
 GROUP = "behaviour"
 NOT_FOUND, SUCCESS = 404, 200
+LATE = 600  # seconds: whoever is connected has been active in that time, or rows are late
+AGAIN = "Check again while users with an allocation are working."
 TELL = "The site behaves in a way that is not known. Report it, with this line."
 
 
@@ -24,6 +29,8 @@ def behaviour(seen: Seen) -> Iterator[Check]:
     yield _status(seen, "unknown_prefix", seen.behaviour.unknown_prefix, prefixes)
     yield _lists(seen)
     yield _attributes(seen)
+    yield _usage_ids(seen)
+    yield _usage_times(seen)
     yield _names(seen)
     yield _stranger(seen)
 
@@ -69,6 +76,53 @@ def _attributes(seen: Seen) -> Check:
         )
     sessions = counted(len(seen.listing.sessions), "session")
     return Check(GROUP, "attributes", OK, f"{having} of {sessions} have attributes.")
+
+
+def _usage_ids(seen: Seen) -> Check:
+    """Whether usage rows can be joined to sessions (C: qlik-api 11)."""
+    name = "usage_ids"
+    if seen.usage is None or seen.listing is None:
+        return unknown(GROUP, name, seen.why)
+    rows, sessions = seen.usage.rows, seen.listing.sessions
+    if not rows or not sessions:
+        return unknown(
+            GROUP, name, "QRS shows no usage rows." if not rows else "There is no session to look at.", AGAIN
+        )
+    matched = Activities(seen.usage, sessions).matched
+    if matched:
+        return Check(GROUP, name, OK, f"{matched} of {counted(len(sessions), 'session')} have a usage row.")
+    return Check(
+        GROUP,
+        name,
+        WARNING,
+        f"None of {counted(len(rows), 'usage row')} names one of {counted(len(sessions), 'session')}.",
+        f"If the ids do not match on this release, idle times stay unknown and min_idle selects no session. {AGAIN}",
+    )
+
+
+def _usage_times(seen: Seen) -> Check:
+    """How late rows are at most. That they are late shows only where somebody is known to be active."""
+    name = "usage_times"
+    if seen.usage is None:
+        return unknown(GROUP, name, seen.why)
+    if not seen.usage.rows:
+        return unknown(GROUP, name, "QRS shows no usage rows.", AGAIN)
+    times = Times(seen.usage)
+    read = [time for row in seen.usage.rows if (time := times.read(row.last_active))]
+    if not read or seen.usage.now is None:
+        return Check(
+            GROUP,
+            name,
+            WARNING,
+            "The times of usage rows can't be used: they lack a time zone, are in the future, or QRS does not tell its"
+            " own time.",
+            "Idle times stay unknown, and min_idle selects no session. Check the clocks of the nodes.",
+        )
+    newest = int((seen.usage.now - max(read)).total_seconds())
+    words = f"The newest activity in usage rows was {age_in_words(newest)} ago"
+    if newest <= LATE:
+        return Check(GROUP, name, OK, f"{words}, so rows are at most that late.")
+    return unknown(GROUP, name, f"{words}: nobody has been active since, or rows are that late.", AGAIN)
 
 
 def _names(seen: Seen) -> Check:

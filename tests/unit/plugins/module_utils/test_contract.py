@@ -147,10 +147,11 @@ def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
     with pytest.raises(Exception, match="shows no proxy service"):
         repository.proxy_services()
     upkeep = _upkeep.UpkeepApi(rest, builders.connection())
-    for look in (upkeep.running_tasks, upkeep.failover_minutes, upkeep.candidates, upkeep.heartbeats):
+    nodes = _nodes.NodeApi(rest, builders.connection())
+    for look in (upkeep.running_tasks, upkeep.failover_minutes, nodes.candidates, nodes.heartbeats):
         look()
+    nodes.cluster_nodes()
     upkeep.count_running_tasks("LAB\\anna")
-    upkeep.cluster_nodes()
     upkeep.move_central("{servernodeconfigurationid}")
     for license_ in _usage.KINDS:
         _usage.UsageApi(rest, builders.connection()).rows(license_)

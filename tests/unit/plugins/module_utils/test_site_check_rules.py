@@ -34,6 +34,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.check import 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.node import ServerNode
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Failure, Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, Topology
+from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import Usage, UsageRow
 from ansible_collections.qlikops.sense.plugins.module_utils._rules._site_check.everything import checks_of
 from ansible_collections.qlikops.sense.plugins.module_utils._rules._site_check.rights import KINDS
 from ansible_collections.qlikops.sense.tests.unit.plugins.builders import CENTRAL, DEFAULT, NODE2, NOW, OLD, session
@@ -50,6 +51,7 @@ FIRST = ServerNode(
 FIRST = replace(FIRST, service_states=STATES)
 SECOND = replace(FIRST, id="b", name="Node2", host_name=NODE2.host_name, central=False)
 PAIR = ProxyLink(CENTRAL, DEFAULT)
+ROW = UsageRow("analyzer", None, False, "2026-01-15T09:00:00Z", "2026-01-15T09:29:00Z", "s1")
 WELL = Seen(
     now=NOW,
     validates=True,
@@ -76,7 +78,8 @@ WELL = Seen(
     own_state="active",
     described={QRS: Described(()), QPS: Described(())},
     behaviour=Behaviour(404, 404, 0, is_asked_as_stranger=True),
-    listing=Listing((PAIR,), (session(attributes={"group": ["HR"]}),)),
+    listing=Listing((PAIR,), (session(session_id="s1", attributes={"group": ["HR"]}),)),
+    usage=Usage((ROW,), NOW),
     balancer=Balancer(
         tuple(Server(node.name, "ready", "running", 1, True, node.name, node.name) for node in (FIRST, SECOND))
     ),
@@ -120,6 +123,10 @@ def server(**changes: Any) -> Seen:
 
 def first_node(**changes: Any) -> Seen:
     return replace(WELL, nodes=(replace(FIRST, **changes), SECOND))
+
+
+def used(**changes: Any) -> Seen:
+    return replace(WELL, usage=Usage((replace(ROW, **changes),), NOW))
 
 
 def failure() -> Failure:
@@ -205,6 +212,17 @@ NOT_WELL: list[tuple[str, str, Callable[[], Seen], str]] = [
         lambda: replace(WELL, listing=Listing((PAIR,), (session(),))),
         "No session has",
     ),
+    ("behaviour/usage_ids", "warning", lambda: used(session_id="other"), "None of 1 usage row names one of 1 session"),
+    ("behaviour/usage_ids", "unknown", lambda: replace(WELL, usage=Usage((), NOW)), "shows no usage rows"),
+    (
+        "behaviour/usage_times",
+        "unknown",
+        lambda: used(last_active="2026-01-15T07:00:00Z"),
+        "was 2 h 30 min ago: nobody",
+    ),
+    ("behaviour/usage_times", "warning", lambda: used(last_active="2026-01-15T04:29:00"), "lack a time zone"),
+    ("behaviour/usage_times", "warning", lambda: used(last_active="2026-01-15T15:00:00Z"), "are in the future"),
+    ("behaviour/usage_times", "unknown", lambda: replace(WELL, usage=Usage((), NOW)), "shows no usage rows"),
     (
         "behaviour/unique_names",
         "warning",
