@@ -6,16 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: nodes
-short_description: Take the nodes of a Qlik Sense site as hosts
+short_description: Read hosts from the nodes of a Qlik Sense site
 version_added: 0.1.0
 description:
-  - Asks the Repository service (QRS) of a client-managed Qlik Sense site for its nodes, and makes each of them a host.
-  - The file must end in C(qlik_sense.yml) or C(qlik_sense.yaml).
-  - "Every node is in the group C(qlik_nodes). The groups C(qlik_proxies), C(qlik_engines) and C(qlik_schedulers) have
-    the nodes on which that service is enabled, and C(qlik_central) has the central node. The playbooks of this
-    collection take them as they are."
-  - Four requests that read, and no session is asked for.
-  - Whatever QRS says is text. Nothing of it is ever taken for a template.
+  - Reads the nodes of a client-managed Qlik Sense site from the Repository service (QRS), and adds each node as a host.
+  - The name of the inventory file must end in C(qlik_sense.yml) or C(qlik_sense.yaml).
+  - All nodes are in the group C(qlik_nodes). The groups C(qlik_proxies), C(qlik_engines) and C(qlik_schedulers) contain
+    the nodes on which the service is enabled. C(qlik_central) contains the central node. The playbooks of this
+    collection work on these groups.
+  - The plugin sends four requests, which only read. It does not read sessions.
+  - Values from QRS are marked as untrusted, so Ansible does not evaluate templates in them.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 extends_documentation_fragment:
@@ -25,49 +25,50 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 options:
   plugin:
-    description: Says that the file is for this plugin.
+    description: The name of this plugin.
     type: str
     required: true
     choices: [qlikops.sense.nodes]
   hostnames:
     description:
-      - How the hosts are named, as Jinja2 expressions that see the variables of the node. The first that gives a text
-        which is not empty counts.
-      - Without it, or where none gives a text, a host is named as the host name of the node.
-      - Two nodes that come to one name are refused. Names are compared in any case.
+      - Jinja2 expressions for the names of the hosts. They can use the variables of the node. The first expression that
+        gives a text which is not empty becomes the name.
+      - If no expression gives a text, the name is the host name of the node.
+      - The plugin fails if two nodes get the same name. It ignores upper and lower case.
     type: list
     elements: str
     default: []
   ansible_host:
     description:
-      - Where Ansible connects to, as a Jinja2 expression that sees the variables of the node.
-      - Without it, the host name of the node.
+      - A Jinja2 expression for the address that Ansible connects to. It can use the variables of the node.
+      - The default is the host name of the node.
     type: str
   hostvars_prefix:
-    description: What the names of the variables below begin with.
+    description: The prefix of the variables of each host.
     type: str
     default: qlik_
   connection_variables:
     description:
-      - Whether the connection options that stand in the file are also set as variables of the group C(qlik_nodes),
-        under the names that the roles of this collection take, such as C(qlik_host). O(client_key_password) is not.
-      - Where the roles would not find the node by the name of the host, C(qlik_node) says which node it is.
+      - Whether to set the connection options in the file as variables of the group C(qlik_nodes) too, with the names
+        that the roles of this collection use, such as C(qlik_host). O(client_key_password) is never set.
+      - If the roles cannot find the node by the name of the host, the variable C(qlik_node) tells them which it is.
     type: bool
     default: true
   strict:
     description:
-      - Whether what can't be computed is an error, also in O(hostnames) and O(ansible_host). Else it is left out.
+      - Whether an expression that fails is an error, also in O(hostnames) and O(ansible_host). Otherwise, the plugin
+        ignores it.
   cache:
     description:
-      - Whether the answers of QRS are kept, as they came. While they are fresh, QRS is not asked and need not be there.
-      - Those of each inventory file, site and O(api_user) are kept for themselves.
+      - Whether to cache the answers of QRS. As long as they are fresh, the plugin does not query QRS.
+      - Each inventory file, site and O(api_user) has its own entry in the cache.
 notes:
-  - "Variables of a host, each with the prefix O(hostvars_prefix): C(id), C(name), C(host_name), C(central),
-    C(failover_candidate), C(purpose) (V(production), V(development) or V(both)), C(services) (those that are enabled,
-    of V(engine), V(printing), V(proxy), V(scheduler)), C(proxy_port) (the API of the proxy service), C(listen_port)
-    (where users come in), C(prefixes) (of the virtual proxies), C(tags), C(custom_properties) (a list of values by
-    name), C(service_states) (what QRS believes of each service), and C(heartbeat) (when QRS last heard of the node,
-    empty where it does not say)."
+  - "The variables of a host, each with the prefix O(hostvars_prefix): C(id), C(name), C(host_name), C(central),
+    C(failover_candidate), C(purpose) (V(production), V(development) or V(both)), C(services) (the enabled services out
+    of V(engine), V(printing), V(proxy) and V(scheduler)), C(proxy_port) (the port of the proxy service's API),
+    C(listen_port) (the port for users), C(prefixes) (of the virtual proxies), C(tags), C(custom_properties) (a list of
+    values for each name), C(service_states) (the state of each service according to QRS), and C(heartbeat) (when QRS
+    last heard from the node, empty if QRS does not say)."
 """
 
 EXAMPLES = r"""

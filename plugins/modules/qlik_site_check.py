@@ -7,16 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qlik_site_check
-short_description: Check a Qlik Sense site before you trust this collection with it
+short_description: Check whether this collection fits a Qlik Sense site
 version_added: 0.1.0
 description:
-  - Looks at a client-managed Qlik Sense site from the host that the module runs on, and says line by line what is well,
-    what is not, and what to do about it. Nothing is changed.
-  - "The groups are: C(reach), whether every node can be reached; C(certificates), with the clocks of the nodes;
-    C(rights) of O(api_user); C(interfaces), what the services say of themselves against what this collection relies on;
-    C(behaviour) that no document states, as far as reading can tell; C(site), how it is set up; and C(balancer)."
-  - No line names a user or an id, so that the result can go into the report of a fault. Names of nodes and prefixes of
-    virtual proxies are in it.
+  - Checks a client-managed Qlik Sense site from the host that the module runs on. Returns a list of lines, each with a
+    status, what the module saw, and what to do about it. The module changes nothing.
+  - "The lines are in groups. C(reach): whether every node can be reached. C(certificates): certificates, and the clocks
+    of the nodes. C(rights): what O(api_user) may read. C(interfaces): whether the services have what this collection
+    relies on, according to their own description. C(behaviour): what Qlik does not document, as far as reading shows
+    it. C(site): how the site is set up. C(balancer): whether the servers of HAProxy are the nodes of the site."
+  - No line contains the name of a user or an id, so you can attach the result to a bug report. It does contain the
+    names of nodes and the prefixes of virtual proxies.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 extends_documentation_fragment:
@@ -27,27 +28,28 @@ extends_documentation_fragment:
 options:
   fail_on:
     description:
-      - From which status on the module fails. It returns all the same what it has found.
+      - The status from which the module fails. It returns all lines in any case.
     type: str
     choices: [problem, warning, never]
     default: problem
   certificate_warn_days:
-    description: A certificate that is good for fewer days is a warning. At least O(certificate_problem_days).
+    description:
+      - A certificate that is valid for fewer days is a warning. Must not be less than O(certificate_problem_days).
     type: int
     default: 60
   certificate_problem_days:
-    description: A certificate that is good for fewer days is a problem.
+    description: A certificate that is valid for fewer days is a problem.
     type: int
     default: 14
   haproxy_backend:
     description:
-      - Backends of HAProxy whose servers are the users' ports of the site. Without it the lines of C(balancer) are
+      - The backends of HAProxy that contain the users' ports of the site. Without them, the lines of C(balancer) are
         V(unknown).
     type: list
     elements: str
     default: []
   haproxy_socket:
-    description: HAProxy's admin socket, a path or host:port, as the host that runs the module sees it.
+    description: The admin socket of HAProxy on the host that the module runs on, a path or host:port.
     type: str
     default: /run/haproxy/admin.sock
 seealso:
@@ -72,17 +74,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: One entry for each line of the check. The lines are always the same.
+  description: The lines of the check. A result always has all lines.
   returned: always
   type: list
   elements: dict
   contains:
     group:
-      description: What it belongs to, such as C(certificates).
+      description: The group of the line, such as C(certificates).
       type: str
       sample: certificates
     name:
-      description: Which line of the group it is.
+      description: The name of the line in its group.
       type: str
       sample: services
     status:
@@ -90,30 +92,31 @@ checks:
       type: str
       sample: warning
     seen:
-      description: What came back, in a sentence. Where something is not well, only that.
+      description: What the module saw, in a sentence. If something is not ok, the sentence says only that.
       type: str
       sample: "QPS of Node2: good for 41 days"
     advice:
-      description: What to do about it. Empty where nothing is to be done.
+      description: What to do about it. Empty if there is nothing to do.
       type: str
       sample: Have the QMC make new certificates in time, and export client_cert, client_key and ca_path again.
 summary:
-  description: How many lines there are, how many of each status, and the worst status of all.
+  description: The number of lines, the number of lines with each status, and the worst status.
   returned: always
   type: dict
   sample:
-    checks: 41
-    ok: 38
+    checks: 47
+    ok: 44
     unknown: 2
     warning: 1
     problem: 0
     status: warning
 description:
   description:
-    - The site as the role P(qlikops.sense.simulated_site#role) takes it in C(simulated_site_description), with its
-      nodes, virtual proxies, links, time-outs, and numbers of sessions and users. Users have made-up names.
-    - What was found about the behaviour of the site sets the switches of the simulated one.
-    - Empty if QRS did not show the site.
+    - The site in the form that the role P(qlikops.sense.simulated_site#role) takes in
+      C(simulated_site_description), with its nodes, virtual proxies, links, time-outs, and numbers of sessions and
+      users. The names of users are made up.
+    - What the module found out about the behaviour of the site sets the switches of the simulated site.
+    - Empty if the module could not read the site from QRS.
   returned: always
   type: dict
   sample:
@@ -123,14 +126,14 @@ description:
     sessions: []
     switches: {unknown_prefix: not_found}
 observed_at:
-  description: When the check began.
+  description: When the check started.
   returned: always
   type: str
   sample: "2026-01-15T09:30:00Z"
 failure:
   description:
-    - Why the module could not do its work, or that something is as bad as O(fail_on) says. C(kind) is a word, C(reason)
-      and C(hint) are what C(msg) says. If a request failed, C(request), C(status) and the server's C(words) say more.
+    - Why the module failed. C(kind) is V(not_well) if a line has the status in O(fail_on) or a worse one. C(reason) and
+      C(hint) are the parts of C(msg). If a request failed, C(request), C(status) and C(words) of the server say more.
   returned: when it failed
   type: dict
   sample:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: site_report
-short_description: Show what the check of a site has found, and write it to files
+short_description: Make a table and files from the check of a site
 version_added: 0.1.0
 description:
-  - Makes a table of 80 columns at most, a page, JSON and the description of a site for a rehearsal out of what
-    M(qlikops.sense.qlik_site_check) has returned.
-  - The page is one file. It asks for nothing from anywhere, and every value in it is escaped.
-  - Runs on the controller, and writes on the host that the task runs on. Files are for their owner alone.
+  - Makes a table of at most 80 columns, a page, a JSON file and the description of the site for a rehearsal from the
+    result of M(qlikops.sense.qlik_site_check).
+  - The page is a single file that loads nothing from elsewhere. All values in it are escaped.
+  - The module runs on the controller and writes the files on the host of the task. Only their owner can read them.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
 extends_documentation_fragment:
@@ -22,35 +22,36 @@ attributes:
   check_mode:
     support: none
     details:
-      - The files were asked for, so they are written in check mode, too.
+      - The module writes the files in check mode too.
   diff_mode:
     support: none
   idempotent:
     support: full
 options:
   check:
-    description: What M(qlikops.sense.qlik_site_check) has returned.
+    description: The result of M(qlikops.sense.qlik_site_check).
     type: dict
     required: true
   dir:
     description:
-      - Directory for the files, with an absolute path. It is made for its owner alone if need be. Empty for none.
+      - The absolute path of the directory for the files. If need be, the module creates it for its owner only.
+      - If it is empty, the module writes no files.
     type: str
     default: ""
   name:
-    description: What the names of the files begin with, unless given the name of the host in the inventory.
+    description: The beginning of the file names. The default is the name of the host in the inventory.
     type: str
     default: ""
   formats:
     description:
-      - Which files. V(site) is the description for C(simulated_site_description) of the role
-        P(qlikops.sense.simulated_site#role), which is left out if the site could not be read.
+      - The files to write. V(site) is the description for C(simulated_site_description) of the role
+        P(qlikops.sense.simulated_site#role). The module leaves it out if the site could not be read.
     type: list
     elements: str
     choices: [html, json, site]
     default: [html, json, site]
   title:
-    description: Title of the page.
+    description: The title of the page.
     type: str
     default: Check of the site
 seealso:
@@ -63,25 +64,25 @@ EXAMPLES = r"""
     fail_on: never
   register: found
 
-- name: Write what was found
+- name: Write the files
   qlikops.sense.site_report:
     check: "{{ found }}"
     dir: /srv/reports
     name: production
   register: report
 
-- name: Show what was found
+- name: Show the table
   ansible.builtin.debug:
     msg: "{{ report.table }}"
 """
 
 RETURN = r"""
 table:
-  description: The check as text for the screen, and what to do.
+  description: The lines of the check as a table, and what to do.
   returned: success
   type: str
 files:
-  description: Paths of the files that were written.
+  description: The paths of the files.
   returned: success
   type: list
   elements: str

@@ -83,6 +83,13 @@ def client(site: simulated.SiteInfo, names: None) -> simulated.Client:
 
 
 @pytest.fixture
+def real_ports() -> Iterator[None]:
+    """Ask for it before ``state_dir``, so that the site is stopped before another test has the ports."""
+    with simulated.the_real_ports():
+        yield
+
+
+@pytest.fixture
 def state_dir(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
     """A state directory for a site of the test's own, which is stopped afterwards."""
     directory = tmp_path / "state"

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -13,8 +15,9 @@ import secrets
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -45,6 +48,14 @@ def start(state_dir: pathlib.Path, site: Mapping[str, Any] | pathlib.Path, *opti
     else:
         file = site
     return _site_info(command("start", "--state-dir", str(state_dir), "--site", str(file), *options))
+
+
+@contextlib.contextmanager
+def the_real_ports() -> Iterator[None]:
+    """Whoever starts a site on the ports of a real one is the only one to do so: tests run side by side."""
+    with (pathlib.Path(tempfile.gettempdir()) / "qlikops-sense-real-ports.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def start_generated(state_dir: pathlib.Path, *options: str) -> SiteInfo:

@@ -159,7 +159,9 @@ def free_loopback(port: int) -> bool:
 @pytest.mark.skipif(
     not all(map(free_loopback, (4242, 4243, 443))), reason="something listens on the ports of Qlik Sense here"
 )
-def test_real_ports_and_what_is_said_when_they_are_taken(state_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_real_ports_and_what_is_said_when_they_are_taken(
+    real_ports: None, state_dir: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     site_info = simulated.start_generated(state_dir, "--proxies", "2", "--sessions", "2", "--real-ports")
     assert [(node["address"], node["qrs_port"], node["qps_port"]) for node in site_info["nodes"]] == [
         ("127.0.0.1", 4242, 4243),

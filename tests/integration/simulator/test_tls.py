@@ -110,6 +110,7 @@ def test_strict_verification_misses_the_key_usage_as_with_real_roots(site: SiteI
         ("expired_certificate", "certificate has expired"),
         ("wrong_name_certificate", "Hostname mismatch, certificate is not valid for 'qlik1"),
         ("rogue_certificate", "certificate verify failed: (self-signed|unable to get local issuer)"),
+        ("weak_certificate", "EE certificate key too weak"),
     ],
 )
 def test_flawed_server_certificates(site: SiteInfo, control: Control, kind: str, words: str) -> None:

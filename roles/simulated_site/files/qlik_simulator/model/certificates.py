@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 PURPOSE = x509.ObjectIdentifier("1.3.6.1.5.5.7.13.3")
+WEAK_BITS = 1024  # which the security level 2 of OpenSSL refuses
 _BACK_DATED = datetime.timedelta(days=7)
 _LIFETIME = datetime.timedelta(days=5 * 365 + 1)
 
@@ -48,9 +49,9 @@ class Identity:
         )
 
 
-def new_key() -> rsa.RSAPrivateKey:
+def new_key(bits: int = 2048) -> rsa.RSAPrivateKey:
     """A fresh RSA key; the costly part of making a certificate."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
 def make_root(common_name: str) -> Identity:
@@ -130,9 +131,11 @@ class Authority:
         return make_server(self.root, self.server_key, host_name)
 
     def flawed_server(self, host_name: str, flaw: str) -> Identity:
-        """A certificate of a node that a client must refuse: ``expired``, ``wrong_name`` or ``rogue``."""
+        """A certificate of a node that a client must refuse: ``expired``, ``wrong_name``, ``rogue`` or ``weak``."""
         if flaw == "rogue":
             return make_server(self.rogue_root, self.server_key, host_name)
+        if flaw == "weak":
+            return make_server(self.root, new_key(WEAK_BITS), host_name)
         name = f"not-{host_name}" if flaw == "wrong_name" else host_name
         return make_server(self.root, self.server_key, name, expired=flaw == "expired")
 

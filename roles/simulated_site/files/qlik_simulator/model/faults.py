@@ -13,7 +13,12 @@ from typing import Any
 
 from aiohttp import web
 
-HANDSHAKE = {"expired_certificate": "expired", "wrong_name_certificate": "wrong_name", "rogue_certificate": "rogue"}
+HANDSHAKE = {
+    "expired_certificate": "expired",
+    "wrong_name_certificate": "wrong_name",
+    "rogue_certificate": "rogue",
+    "weak_certificate": "weak",
+}
 KINDS = ("status", "cut", "half", "lost", "hang", "slow", "trickle", "html", "garbage", "redirect", *HANDSHAKE)
 LISTENERS = ("qrs", "qps", "user")
 _LIMITS: tuple[str, ...] = ("listener", "node", "method", "path", "times")
