@@ -94,11 +94,11 @@ checks:
     seen:
       description: What the module saw, in a sentence. If something is not ok, the sentence says only that.
       type: str
-      sample: "QPS of Node2: good for 41 days"
+      sample: "QPS of Node2: valid for 41 days"
     advice:
       description: What to do about it. Empty if there is nothing to do.
       type: str
-      sample: Have the QMC make new certificates in time, and export client_cert, client_key and ca_path again.
+      sample: Create new certificates in the QMC in time, and export client_cert, client_key and ca_path again.
 summary:
   description: The number of lines, the number of lines with each status, and the worst status.
   returned: always

@@ -141,7 +141,8 @@ def _to_do(checks: Sequence[Row], width: int) -> Iterator[str]:
         yield ""
         yield f"{each['status']}: {each['group']}/{each['name']}"
         for words in (each["seen"], each["advice"]):
-            yield from textwrap.wrap(words, width, initial_indent="  ", subsequent_indent="  ")
+            # Names have hyphens, and are copied from here.
+            yield from textwrap.wrap(words, width, break_on_hyphens=False, initial_indent="  ", subsequent_indent="  ")
 
 
 def as_page(check: Row, title: str, template: Path) -> str:
@@ -154,15 +155,25 @@ def as_page(check: Row, title: str, template: Path) -> str:
         headline=headline(check),
         tone={OK: "good", UNKNOWN: "good", WARNING: "note", PROBLEM: "bad"}[summary["status"]],
         figures=[
-            figure("problem" if summary[PROBLEM] == 1 else "problems", summary[PROBLEM], "", _tone(summary[PROBLEM])),
-            figure("warning" if summary[WARNING] == 1 else "warnings", summary[WARNING], "", _tone(summary[WARNING])),
-            figure("unknown", summary[UNKNOWN], "could not be told"),
+            figure(
+                "problem" if summary[PROBLEM] == 1 else "problems",
+                summary[PROBLEM],
+                "",
+                "bad" if summary[PROBLEM] else "",
+            ),
+            figure(
+                "warning" if summary[WARNING] == 1 else "warnings",
+                summary[WARNING],
+                "",
+                "warning" if summary[WARNING] else "",
+            ),
+            figure("unknown", summary[UNKNOWN], "could not be found out"),
             figure("ok", summary[OK], f"of {counted(summary['checks'], 'line')}"),
         ],
         not_well=not_well(check["checks"]),
         table=tables.table(
             "checks",
-            "Everything that was looked at",
+            "All lines",
             "lines",
             [
                 tables.word("Group", lambda each: each["group"]),
@@ -174,7 +185,3 @@ def as_page(check: Row, title: str, template: Path) -> str:
             check["checks"],
         ),
     )
-
-
-def _tone(number: int) -> str:
-    return "warning" if number else ""

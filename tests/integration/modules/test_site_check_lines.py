@@ -240,8 +240,8 @@ def test_a_server_that_is_where_another_node_is(site: Modules) -> None:
     move = f"set server {balancer['backend']}/Node2 addr {{0.address}} port {{0.port}}"
     told(site, move.format(there))
     try:
-        assert balancer_line(site, "addresses") == ("problem", "Node2 is where Central is")
-        assert balancer_line(site, "servers") == ("warning", "Node2 is none of the servers")
+        assert balancer_line(site, "addresses") == ("problem", "Node2 has the address of Central")
+        assert balancer_line(site, "servers") == ("warning", "Node2 is not one of the servers")
     finally:
         told(site, move.format(here))
 

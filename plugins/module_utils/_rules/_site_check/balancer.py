@@ -30,7 +30,13 @@ def balancer(seen: Seen) -> Iterator[Check]:
         return
     if found.error or seen.topology is None:
         if found.error:
-            yield Check(GROUP, "servers", PROBLEM, found.error, "Give its admin socket, and its backends.")
+            yield Check(
+                GROUP,
+                "servers",
+                PROBLEM,
+                found.error,
+                "Set haproxy_socket to its admin socket, and haproxy_backend to its backends.",
+            )
         yield from (unknown(GROUP, name, found.error or seen.why) for name in NAMES[1 if found.error else 0 :])
         return
     yield _servers(found, [proxy.name for proxy in seen.topology.proxies])
@@ -41,16 +47,16 @@ def balancer(seen: Seen) -> Iterator[Check]:
         GROUP,
         "rights",
         [(PROBLEM, found.rights) if found.rights else (OK, "")],
-        "Whoever may use the socket may set the state of servers.",
+        "The socket may set the state of servers.",
         "Configure the socket with 'level admin'.",
     )
 
 
 def _servers(found: Balancer, nodes: list[str]) -> Check:
     known = {fold(server.node_by_address or server.node_by_name) for server in found.servers}
-    lines: list[Found] = [(WARNING, f"{node} is none of the servers") for node in nodes if fold(node) not in known]
+    lines: list[Found] = [(WARNING, f"{node} is not one of the servers") for node in nodes if fold(node) not in known]
     lines += [
-        (WARNING, f"{server.name} is no node of the site")
+        (WARNING, f"{server.name} is not a node of the site")
         for server in found.servers
         if not (server.node_by_address or server.node_by_name)
     ]
@@ -59,7 +65,7 @@ def _servers(found: Balancer, nodes: list[str]) -> Check:
         "servers",
         lines or [(OK, "")],
         f"{counted(len(found.servers), 'server')} stand for the {counted(len(nodes), 'proxy node')} of the site.",
-        "Add the nodes that lack, and take out what is none, or name other backends.",
+        "Add the missing nodes to the balancer, remove servers that are not nodes, or name other backends.",
     )
 
 
@@ -67,9 +73,9 @@ def _addresses(found: Balancer) -> Check:
     lines = [
         (
             PROBLEM,
-            f"{server.name} is where {server.node_by_address} is"
+            f"{server.name} has the address of {server.node_by_address}"
             if server.node_by_address
-            else f"{server.name} is not where the node {server.node_by_name} is",
+            else f"{server.name} does not have the address of the node {server.node_by_name}",
         )
         for server in found.servers
         if server.node_by_name and fold(server.node_by_name) != fold(server.node_by_address)
@@ -78,7 +84,7 @@ def _addresses(found: Balancer) -> Check:
         GROUP,
         "addresses",
         lines or [(OK, "")],
-        "Every server that is named as a node is where that node is.",
+        "Every server with the name of a node has the address of this node.",
         "A restart would take one node out of the balancer and stop another. Correct the addresses.",
     )
 
@@ -95,7 +101,7 @@ def _health(found: Balancer) -> Check:
         "health",
         lines or [(OK, "")],
         "The balancer checks every server, and all of them are running.",
-        "Give each server a check, and look at those that fail it.",
+        "Configure a check for each server, and look at the servers that fail it.",
     )
 
 
@@ -110,5 +116,5 @@ def _weight(found: Balancer) -> Check:
         "weight",
         lines or [(OK, "")],
         "Every server takes new users.",
-        "These take nobody new. While one node is out, no other is restarted.",
+        "These servers take no new users. While one node is out, no other node is restarted.",
     )

@@ -20,7 +20,7 @@ GROUP = "behaviour"
 NOT_FOUND, SUCCESS = 404, 200
 LATE = 600  # seconds: whoever is connected has been active in that time, or rows are late
 AGAIN = "Check again while users with an allocation are working."
-TELL = "The site behaves in a way that is not known. Report it, with this line."
+TELL = "The site behaves in a way that this collection does not know. Report a bug with this line."
 
 
 def behaviour(seen: Seen) -> Iterator[Check]:
@@ -39,7 +39,7 @@ def _status(seen: Seen, name: str, status: int | None, expected: dict[int, str])
     asked = "a session id" if name == "unknown_session" else "a virtual proxy"
     if status is None:
         return unknown(GROUP, name, seen.why or "No proxy service answered.")
-    said = f"QPS answers {expected.get(status, status)} for {asked} that there is not."
+    said = f"QPS answers {expected.get(status, status)} for {asked} that does not exist."
     return line(GROUP, name, [(OK if status in expected else WARNING, said)], said, TELL)
 
 
@@ -72,7 +72,7 @@ def _attributes(seen: Seen) -> Check:
             GROUP,
             "attributes",
             "No session has attributes.",
-            "Rules by attributes select nobody. Virtual proxies with SAML, JWT, OIDC or tickets may hand them on.",
+            "Selections by attributes match no session. SAML, JWT, OIDC and tickets can pass attributes.",
         )
     sessions = counted(len(seen.listing.sessions), "session")
     return Check(GROUP, "attributes", OK, f"{having} of {sessions} have attributes.")
@@ -140,7 +140,7 @@ def _names(seen: Seen) -> Check:
         "unique_names",
         [(WARNING, words) for words in twice] or [(OK, "")],
         "Names and host names of nodes, and prefixes, are unique.",
-        "Where a name fits two things it is refused, and both share one selection. Give them names of their own.",
+        "Modules refuse a name that fits two nodes. A prefix selects all virtual proxies that have it.",
     )
 
 
@@ -155,7 +155,7 @@ def _stranger(seen: Seen) -> Check:
         return unknown(
             GROUP,
             "api_user_header",
-            seen.why or "Through a virtual proxy nobody else than who came in can be asked for.",
+            seen.why or "Through a virtual proxy, QRS can be queried only as the user who logged in.",
         )
     if not found.strangers_proxies:
         return Check(GROUP, "api_user_header", OK, "QRS shows nothing to a user that does not exist.")
@@ -164,5 +164,5 @@ def _stranger(seen: Seen) -> Check:
         "api_user_header",
         WARNING,
         f"QRS shows {counted(found.strangers_proxies, 'proxy service')} to a user that does not exist.",
-        "The rights of api_user restrict nothing here: whoever has the certificate sees all. Guard its key.",
+        "The rights of api_user restrict nothing: everybody with the certificate sees everything. Protect its key.",
     )

@@ -29,8 +29,8 @@ LEAST_BITS = {"RSA": 2048, "EC": 224}
 WEAK_SIGNATURES = frozenset({"MD5", "SHA-1"})
 # Seconds. Windows gives up at five minutes (Kerberos), and certificates begin a week before they are made (V).
 CLOCK_WARNS, CLOCK_FAILS = 60, 300
-RENEW = "Have the QMC make new certificates in time, and export client_cert, client_key and ca_path again."
-STRONGER = "Have the QMC make certificates with keys of 2048 bits or more, and signatures with SHA-256."
+RENEW = "Create new certificates in the QMC in time, and export client_cert, client_key and ca_path again."
+STRONGER = "Create certificates in the QMC with keys of 2048 bits or more, and signatures with SHA-256."
 
 
 def certificates(seen: Seen, limits: Limits) -> Iterator[Check]:
@@ -39,11 +39,13 @@ def certificates(seen: Seen, limits: Limits) -> Iterator[Check]:
         GROUP,
         "files",
         [(PROBLEM, files.error) if files.error else (OK, "")],
-        "client_cert, client_key and ca_path can be read, and the key fits.",
-        "Give client.pem, client_key.pem and root.pem of one export.",
+        "client_cert, client_key and ca_path can be read, and the key belongs to the certificate.",
+        "Use client.pem, client_key.pem and root.pem of the same export.",
     )
     yield _file(seen, "client", files.client, limits, "client_cert could not be read.")
-    yield _file(seen, "root", files.root, limits, "There is no ca_path, so the system says who is trusted.")
+    yield _file(
+        seen, "root", files.root, limits, "ca_path is not set, so the certificates that the system trusts apply."
+    )
     services = [probe for probe in seen.probes if probe.service != USERS_PORT and probe.status is not None]
     doors = [probe for probe in seen.probes if probe.service == USERS_PORT and probe.certificate]
     yield _trust(seen, services)
@@ -68,8 +70,8 @@ def _trust(seen: Seen, probes: Sequence[Probe]) -> Check:
             GROUP,
             "trust",
             WARNING,
-            "validate_certs is false, so whoever stands in between can read and change everything.",
-            "Give root.pem of the export as ca_path, and leave validate_certs alone.",
+            "validate_certs is false, so anybody on the network path can read and change everything.",
+            "Set ca_path to root.pem of the export, and do not set validate_certs.",
         )
     if not probes:
         return unknown(GROUP, "trust", seen.why or "No service answered.")
@@ -79,7 +81,7 @@ def _trust(seen: Seen, probes: Sequence[Probe]) -> Check:
         "trust",
         found,
         f"Chain and name of {counted(len(probes), 'certificate')} are good.",
-        "Does ca_path belong to this site? The name must be the host name that the QMC shows.",
+        "Is ca_path from this site? Is the certificate valid now, and for the host name that the QMC shows?",
     )
 
 
@@ -99,7 +101,7 @@ def _days(seen: Seen, name: str, probes: Sequence[Probe], limits: Limits, advice
         status, words = _left(probe.certificate, seen.now, limits)
         found.append((status, f"{probe.service} of {probe.node}: {words}"))
     first = min((probe.certificate.ends for probe in probes if probe.certificate), default=seen.now)
-    return line(GROUP, name, found, f"Good for {counted((first - seen.now).days, 'day')} and more.", advice)
+    return line(GROUP, name, found, f"Valid for at least {counted((first - seen.now).days, 'day')}.", advice)
 
 
 def _strength(seen: Seen, probes: Sequence[Probe]) -> Check:
@@ -110,7 +112,7 @@ def _strength(seen: Seen, probes: Sequence[Probe]) -> Check:
         assert probe.certificate
         weak = weaknesses(probe.certificate)
         found.append((WARNING if weak else OK, f"{probe.service} of {probe.node}: {', '.join(weak)}"))
-    return line(GROUP, "strength", found, "Keys and signatures are what OpenSSL takes.", STRONGER)
+    return line(GROUP, "strength", found, "OpenSSL accepts all keys and signatures.", STRONGER)
 
 
 def _clocks(seen: Seen, probes: Sequence[Probe]) -> Check:
@@ -139,7 +141,7 @@ def _left(certificate: Certificate, now: datetime, limits: Limits) -> Found:
     if days < 0:
         return PROBLEM, f"expired on {certificate.ends:%Y-%m-%d}"
     status = PROBLEM if days < limits.problem_days else WARNING if days < limits.warn_days else OK
-    return status, f"good for {counted(days, 'day')}"
+    return status, f"valid for {counted(days, 'day')}"
 
 
 def weaknesses(certificate: Certificate) -> list[str]:

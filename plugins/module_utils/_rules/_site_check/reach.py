@@ -24,7 +24,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._words import counte
 
 GROUP = "reach"
 SLOW = 1.0  # seconds, of one small answer with its handshake
-FIREWALL = "Is the service started, and does a firewall let this host through?"
+FIREWALL = "Is the service running, and does the firewall let this host through?"
 
 
 def reach(seen: Seen) -> Iterator[Check]:
@@ -39,7 +39,7 @@ def reach(seen: Seen) -> Iterator[Check]:
 
 def _of(seen: Seen, name: str, probes: Sequence[Probe], status: str) -> Check:
     if not probes:
-        return unknown(GROUP, name, seen.why or "There is none to ask.")
+        return unknown(GROUP, name, seen.why or "There is none.")
     found = [(OK if probe.answers else status, f"{probe.node}: {_why(probe)}") for probe in probes]
     return line(GROUP, name, found, f"{counted(len(probes), 'node')} answered.", FIREWALL)
 
@@ -47,7 +47,9 @@ def _of(seen: Seen, name: str, probes: Sequence[Probe], status: str) -> Check:
 def _others(seen: Seen, probes: Sequence[Probe]) -> Check:
     """QRS of the nodes that are not asked. It matters where one of them may become the central one."""
     if seen.asks_at_user_port:
-        return unknown(GROUP, "other_qrs", "QRS is asked through a virtual proxy, so the other nodes were left alone.")
+        return unknown(
+            GROUP, "other_qrs", "QRS is queried through a virtual proxy, so the other nodes were not checked."
+        )
     if not probes:
         return (
             unknown(GROUP, "other_qrs", seen.why)
@@ -63,8 +65,8 @@ def _others(seen: Seen, probes: Sequence[Probe]) -> Check:
         GROUP,
         "other_qrs",
         found,
-        f"{answering} of {counted(len(probes), 'other node')} answered. Nothing is asked of them now.",
-        "If the central node fails over, QRS is to be asked there: let this host through.",
+        f"{answering} of {counted(len(probes), 'other node')} answered.",
+        "After a failover of the central node, this host needs QRS there. Let it through the firewall.",
     )
 
 
@@ -82,7 +84,7 @@ def _speed(probes: Sequence[Probe]) -> Check:
         "speed",
         [(WARNING if slowest.seconds > SLOW else OK, f"{words}.")],
         f"{words}.",
-        "A site with many virtual proxies is asked many times. Look at the network, or ask from a host that is nearer.",
+        "A site with many virtual proxies takes many requests. Check the network, or use a host that is closer.",
     )
 
 

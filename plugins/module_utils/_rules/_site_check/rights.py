@@ -25,7 +25,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules._site_check.l
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 
 RIGHTS, INTERFACES = "rights", "interfaces"
-NAME_ANOTHER = "Name a user with the rights as api_user, such as INTERNAL\\sa_api."
+NAME_ANOTHER = "Set api_user to a user with these rights, such as INTERNAL\\sa_api."
 
 
 class Kind(NamedTuple):
@@ -59,7 +59,7 @@ def _own(seen: Seen) -> Check:
     if seen.own_state is None:
         return unknown(RIGHTS, "api_user", seen.why or "QRS does not show who api_user is.")
     if seen.own_state == "active":
-        return Check(RIGHTS, "api_user", OK, "QRS knows api_user, who is active.")
+        return Check(RIGHTS, "api_user", OK, "QRS knows api_user, and the user is active.")
     status = WARNING if seen.own_state == "missing" else PROBLEM
     words = "QRS does not show api_user" if seen.own_state == "missing" else f"api_user is {seen.own_state}"
     return Check(RIGHTS, "api_user", status, f"{words}.", NAME_ANOTHER)
@@ -75,7 +75,7 @@ def _kind(kind: Kind, count: Count | None, seen: Seen) -> Check:
         return Check(RIGHTS, kind.name, kind.status, f"They can't be read: {count.error}.", f"{needed} {NAME_ANOTHER}")
     shown = counted(count.shown, kind.noun)
     if count.of is None:
-        return unknown(RIGHTS, kind.name, f"api_user sees {shown}; whether these are all can't be told.", needed)
+        return unknown(RIGHTS, kind.name, f"api_user sees {shown}; there may be more.", needed)
     if count.shown < count.of:
         words = f"api_user sees {count.shown} of {counted(count.of, kind.noun)}."
         return Check(RIGHTS, kind.name, kind.status, words, f"{needed} {NAME_ANOTHER}")
@@ -93,7 +93,7 @@ def _described(service: str, described: Mapping[str, Described], why: str) -> Ch
         words = found.error if found else why
         return Check(INTERFACES, name, UNKNOWN, f"{service} does not describe itself: {words or 'it was not asked'}.")
     if not found.differences:
-        return Check(INTERFACES, name, OK, f"{service} describes all that the collection relies on.")
+        return Check(INTERFACES, name, OK, f"{service} has everything that the collection relies on.")
     words = joined([f"{each.what} (for {each.needed_for})" for each in found.differences])
-    advice = "What is in brackets will not work with this release. Report it, with this line."
+    advice = "The features in brackets do not work with this release. Report a bug with this line."
     return Check(INTERFACES, name, WARNING, words, advice)

@@ -61,8 +61,8 @@ def _unlinked(topology: Topology) -> Check:
 
 def _one_node(topology: Topology) -> Check:
     if len(topology.proxies) < 2:
-        words = "The site has one proxy service, so every restart cuts everybody off."
-        return Check(GROUP, "one_node", WARNING, words, "A second proxy node lets people work meanwhile.")
+        words = "The site has one proxy service, so every restart disconnects all users."
+        return Check(GROUP, "one_node", WARNING, words, "With a second proxy node, users can continue to work.")
     serving = Counter(each.id for proxy in topology.proxies for each in proxy.virtual_proxies)
     found = [
         (WARNING, f"/{virtual_proxy.prefix}")
@@ -74,7 +74,7 @@ def _one_node(topology: Topology) -> Check:
         "one_node",
         found or [(OK, "")],
         "Every virtual proxy is served by two nodes or more.",
-        "One node alone serves these, so its restart cuts their users off. Link them to another one, too.",
+        "Only one node serves these, so its restart disconnects their users. Link them to a second node.",
     )
 
 
@@ -89,7 +89,7 @@ def _timeouts(topology: Topology) -> Check:
         "timeouts",
         found,
         f"Inactivity time-outs are from {SHORTEST} to {LONGEST} minutes.",
-        "Long ones keep sessions that nobody uses, of which a user has five; short ones throw people out.",
+        "Long time-outs keep unused sessions, of which a user can have five. Short ones log users out at work.",
     )
 
 
@@ -101,7 +101,7 @@ def _at_limit(seen: Seen) -> Check:
     words = f"{counted(number, 'user')} of {len(counts)} with sessions have {LIMIT} or more."
     if not number:
         return Check(GROUP, "users_at_limit", OK, words)
-    advice = "They can't log in once more. The playbook clear_stale_sessions ends what nobody uses."
+    advice = "They cannot open another session. The playbook clear_stale_sessions ends sessions that nobody uses."
     return Check(GROUP, "users_at_limit", WARNING, words, advice)
 
 
@@ -113,11 +113,11 @@ def _central(nodes: Sequence[ServerNode]) -> Iterator[Check]:
         "central",
         [(OK if len(central) == 1 else PROBLEM, words)],
         words,
-        "A site has one central node. Look at the nodes in the QMC, and at what api_user may read.",
+        "A site has one central node. Check the nodes in the QMC, and what api_user may read.",
     )
     candidates = [node for node in nodes if node.failover_candidate and not node.central]
     if len(nodes) == 1:
-        yield Check(GROUP, "candidates", OK, "The site has one node, which nothing can take the place of.")
+        yield Check(GROUP, "candidates", OK, "The site has only one node.")
         return
     words = f"Failover candidates besides the central node: {len(candidates) or 'none'}."
     yield line(
@@ -125,7 +125,7 @@ def _central(nodes: Sequence[ServerNode]) -> Iterator[Check]:
         "candidates",
         [(OK if candidates else WARNING, words)],
         words,
-        "Without a failover candidate the site stops with its central node.",
+        "Without a failover candidate, the site stops when its central node stops.",
     )
 
 
@@ -139,9 +139,13 @@ def _services(nodes: Sequence[ServerNode]) -> Check:
                 status = OK if state == "running" else PROBLEM
                 found.append((status, f"{service} of {node.name} is {state.replace('_', ' ')}"))
     if not found:
-        return unknown(GROUP, "services", "QRS says of no service how it is.")
+        return unknown(GROUP, "services", "QRS shows no service states.")
     return line(
-        GROUP, "services", found, f"{counted(len(found), 'service')} that are enabled run.", "Look at the node's log."
+        GROUP,
+        "services",
+        found,
+        f"{counted(len(found), 'service')} are enabled and running.",
+        "Check the logs of the node.",
     )
 
 
@@ -156,7 +160,7 @@ def _heartbeats(seen: Seen, nodes: Sequence[ServerNode]) -> Check:
         "heartbeats",
         found,
         f"The oldest is {age_in_words(max(age for _node, age in ages))} old.",
-        "QRS has not heard of these nodes for long. Are they up, and their clocks right?",
+        "QRS has not heard from these nodes for a long time. Are they running, and are their clocks right?",
     )
 
 
@@ -168,6 +172,6 @@ def _idle(nodes: Sequence[ServerNode]) -> Check:
         GROUP,
         "idle",
         found or [(OK, "")],
-        f"Every proxy service serves something. Nodes without one: {without}.",
-        "These proxy services serve no virtual proxy. Link some to them, or disable them.",
+        f"Every proxy service has a virtual proxy. Nodes without a proxy service: {without}.",
+        "These proxy services have no virtual proxy. Link one to them, or disable them.",
     )
