@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
+from ansible_collections.qlikops.sense.plugins.plugin_utils._handed_on import readable
 from ansible_collections.qlikops.sense.plugins.plugin_utils._restart_report import handed_on, message, report, summary
 from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never_a_template
 
@@ -35,7 +36,7 @@ class ActionModule(ActionBase):
             "report": told,
             "message": message(told) if told["failure"] else "",
             "ansible_stats": {
-                "data": {STATS: {host: never_a_template(handed_on(told))}},
+                "data": {STATS: {host: never_a_template(readable(handed_on(told)))}},
                 "per_host": False,
                 "aggregate": True,
             },

@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_files as files
 from ansible_collections.qlikops.sense.plugins.plugin_utils._claims import claim
+from ansible_collections.qlikops.sense.plugins.plugin_utils._handed_on import readable
 from ansible_collections.qlikops.sense.plugins.plugin_utils._options import BadOptions
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_options import SPEC, ReportOptions, is_absolute
@@ -57,7 +58,7 @@ class ActionModule(ActionBase):
         written = [target.write(path, content) for path, content in contents.items()]
         return {
             "changed": any(written),
-            "overview": files.overview(report, list(contents)),
+            "overview": readable(files.overview(report, list(contents))),
             "table": files.table_of(report, terminal_width(), options.rows),
             **({"report": files.for_notice(report)} if options.channels else {}),
             **({"data": report} if options.return_data else {}),

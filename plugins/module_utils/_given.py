@@ -17,6 +17,7 @@ TEXTS = frozenset(
     {
         *("host", "api_user", "qrs_virtual_proxy", "host_map"),
         *("proxies", "virtual_proxies", "users", "exclude_users", "protect_users", "attributes"),
+        *("reason",),  # 0123 as a ticket would be on record as 83
         *("user", "refs", "session_refs", "session_ids", "anonymous_users", "service_users", "email_attributes"),
         *(
             "min_age",
@@ -153,6 +154,8 @@ def _no_text(place: str, option: str, value: Any) -> BadOption:
         right = f"Write it with a unit and in quotes, such as '{value}s' or '8h'. YAML reads 8:00 as the number 480."
     elif option in ("user", "users", "exclude_users", "protect_users", "anonymous_users", "service_users"):
         right = "Put it in quotes as it is spelled, such as '00042' or 'no', or write 'DIRECTORY\\id'."
+    elif option == "reason":
+        right = "Write it with a word, such as 'ticket 0042', or in quotes."
     else:
         right = "Put it in quotes as it is spelled, such as '00042' or 'no'."
     return BadOption(

@@ -75,15 +75,26 @@ RESTART_NOW = Job(
 JOBS = (REPORT, CLEAR, USER, DRAIN, RESTART_NOW, CHECK)
 
 
+def _answers_of(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers that follow from other variables of a site."""
+    return {"stale_sessions_of": "named"} if variables.get("stale_sessions_users") else {}
+
+
+def _where_the_report_is(channels: Sequence[str]) -> str:
+    """An approver sees this and the answers to the workflow, and no output of a job."""
+    if channels:
+        return f"Whom it hits: see the report of the site that has just gone out by {', '.join(channels)}."
+    return "Whom it hits: see the output of the job report, or ask who may. awx_setup_report_channels sends it out."
+
+
 class Work:
     """The work of one site. ``credentials``: end of its name -> name in AWX."""
 
     def __init__(self, settings: Settings, questions: Questions, credentials: Mapping[str, str]) -> None:
         self._settings = settings
         self._credentials = credentials
-        self._surveys = {
-            name: survey(asked, settings.nodes, settings.variables) for name, asked in sorted(questions.items())
-        }
+        variables = {**_answers_of(settings.variables), **settings.variables}
+        self._surveys = {name: survey(asked, settings.nodes, variables) for name, asked in sorted(questions.items())}
         self._notifications = [settings.name] if settings.notification else []
         self.workflow_name = f"{settings.name} - planned restart"
 
@@ -166,7 +177,7 @@ class Work:
                 "identifier": "approve",
                 "approval_node": {
                     "name": "Restart the nodes?",
-                    "description": "The report of whom it hits has been told, and is in the output of the job before.",
+                    "description": _where_the_report_is(self._settings.report_channels),
                     "timeout": self._settings.approval_timeout,
                 },
                 "success_nodes": ["drain"],

@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from ansible_collections.qlikops.sense.tests.integration.awx import serving, setting_up
+from ansible_collections.qlikops.sense.tests.integration.awx import jobs, serving, setting_up, stand_in
 from ansible_collections.qlikops.sense.tests.integration.modules.conftest import awkward_site, modules, tree
+from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules, assert_no_secret
 
 __all__ = ["awkward_site", "modules", "tree"]  # fixtures
+NODES = ["qlik1.example.com", "qlik2.example.com"]
 
 
 @pytest.fixture
@@ -22,3 +26,58 @@ def setup(tree: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[setting_up.Set
     """An AWX with nothing in it, and settings that are filled in."""
     with serving.serving(setting_up.ROOT) as (awx, address):
         yield setting_up.Setup(awx, address, tree, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def made(awkward_site: dict[str, Any], tree: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> stand_in.Awx:
+    """An AWX set up for the awkward site; its keeper is this machine."""
+    home = tmp_path_factory.mktemp("awx")
+    paths = awkward_site["certificates"]
+    exported = home / "exported"
+    exported.mkdir()
+    for name, key in {"client.pem": "client", "client_key.pem": "client_key_encrypted", "root.pem": "root"}.items():
+        shutil.copy(paths[key], exported / name)
+    with serving.serving(setting_up.ROOT) as (awx, address):
+        setting_up.Setup(awx, address, tree, home).run(
+            awx_setup_qlik_host=awkward_site["host"],
+            awx_setup_certificates=str(exported),
+            awx_setup_key_password=paths["client_key_password"],
+            awx_setup_nodes=NODES,
+            awx_setup_keeper_variables={"ansible_connection": "local"},
+            awx_setup_keeper_directory=str(home),
+            awx_setup_variables={
+                "qlik_qrs_port": awkward_site["qrs_port"],
+                "qlik_host_map": awkward_site["host_map"],
+                "stale_sessions_user_states": ["blacklisted"],
+                "proxy_restart_accept_outage": True,
+                "proxy_restart_central": True,
+            },
+            awx_setup_node_variables={"ansible_connection": "local"},  # no Windows here
+        )
+    return awx
+
+
+@pytest.fixture
+def launch(made: stand_in.Awx, modules: Modules, tree: pathlib.Path, tmp_path: pathlib.Path) -> jobs.Launch:
+    """Launch a job; all that it printed. It is a success, and shows no secret."""
+    ids = modules.session_ids()
+
+    def launch(
+        what: str,
+        answers: dict[str, Any],
+        *options: str,
+        artifacts: dict[str, Any] | None = None,
+        fails: bool = False,
+        **environment: str | None,
+    ) -> str:
+        """``what``: a job template, or with ``artifacts`` a node of the workflow. Whether it ``fails`` is looked at."""
+        directory = tmp_path / str(len(list(tmp_path.iterdir())))
+        if artifacts is None:
+            ran = jobs.launch(made, tree, directory, what, answers, *options, **environment)
+        else:
+            ran = jobs.launch_node(made, tree, directory, what, answers, artifacts, *options, **environment)
+        assert (ran.returncode != 0) is fails, ran.stdout[-5000:]
+        assert_no_secret(ran.stdout, modules.site_info, ids)
+        return ran.stdout
+
+    return launch

@@ -10,6 +10,7 @@ anew, so ``0123`` becomes 83 and an empty text null; that is what the jobs of th
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -37,9 +38,26 @@ def as_yaml(variables: Json, own: Json) -> str:
     )
 
 
-def shown(stdout: str, event: str = "runner_on_ok") -> str:
-    """The output of an event as AWX's lists of events show it: 1024 characters, but for those of a playbook."""
-    return stdout if event.startswith("playbook_on_") or len(stdout) <= 1024 else stdout[:1023] + "\u2026"
+BEGINS = re.compile(
+    r"^(?:\x1b\[[\d;]*m)*(?:(?:ok|changed|skipping|failed|fatal|included|unreachable): |\[(?:WARNING|ERROR)\]"
+    r"|(PLAY|TASK|RUNNING HANDLER|CUSTOM STATS)\b)"
+)
+
+
+def events(output: str) -> list[str]:
+    """The texts of the events of a job but for those of a playbook, out of all that it printed."""
+    found: list[tuple[bool, list[str]]] = [(True, [])]
+    for line in output.splitlines():
+        begins = BEGINS.match(line)
+        if begins:
+            found.append((bool(begins[1]), []))
+        found[-1][1].append(line)
+    return ["\n".join(lines) for of_playbook, lines in found if not of_playbook]
+
+
+def read_anew(text: str) -> Any:
+    """What ansible-core 2.19 and later makes of a text with the tag."""
+    return yaml.safe_load(f"[{text}]")[0] if text else None
 
 
 def what_awx_adds(number: int) -> dict[str, Any]:

@@ -9,14 +9,19 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT, collections_path, tool
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, collections_path, tool
 from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
+
+Launch = Callable[..., str]
 
 
 def unanswered(spec: Json) -> Json:
@@ -25,6 +30,18 @@ def unanswered(spec: Json) -> Json:
     form = {question["variable"]: question.get("default", nothing.get(question["type"])) for question in spec["spec"]}
     several = {question["variable"] for question in spec["spec"] if question["type"] == "multiselect"}
     return {name: shown.splitlines() if name in several else shown for name, shown in form.items()}
+
+
+def form(awx: Awx, what: str, **answers: Any) -> Json:
+    """The form of a job sent as it stands, but for these answers; AWX takes them."""
+    spec = awx.surveys[("job_templates", awx.one("job_templates", f"{NAME} - {what}")["id"])]
+    return {**unanswered(spec), **answers}
+
+
+def of_the_image() -> dict[str, str]:
+    """What the execution environment of the kit sets."""
+    definition = (KIT / "execution-environment" / "execution-environment.yml").read_text(encoding="utf-8")
+    return dict(re.findall(r"^ +- ENV (\w+)=(.+)$", definition, re.MULTILINE))
 
 
 def inventory(awx: Awx, name: str) -> Json:
@@ -49,13 +66,42 @@ def inventory(awx: Awx, name: str) -> Json:
 
 
 def launch(
-    awx: Awx, tree: pathlib.Path, directory: pathlib.Path, template_name: str, answers: Json, *options: str
+    awx: Awx,
+    tree: pathlib.Path,
+    directory: pathlib.Path,
+    what: str,
+    answers: Json,
+    *options: str,
+    **environment: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """Run what a job template is for, in a directory that is new. ``answers`` are taken or refused as AWX does it."""
-    template = awx.one("job_templates", template_name)
+    return ended(start(awx, tree, directory, what, answers, *options, **environment))
+
+
+def start(
+    awx: Awx,
+    tree: pathlib.Path,
+    directory: pathlib.Path,
+    what: str,
+    answers: Json,
+    *options: str,
+    **environment: str | None,
+) -> subprocess.Popen[str]:
+    """As ``launch``; the job is under way, and leads a process group."""
+    template = awx.one("job_templates", f"{NAME} - {what}")
     spec, own = awx.asked("job_templates", template["id"])
     variables, _ignored = survey_rules.launch(spec, own, answers)
-    return run(awx, tree, directory, template, variables, *options)
+    return run(awx, tree, directory, template, variables, *options, **environment)
+
+
+def ended(job: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """What a job was like, when it has ended."""
+    try:
+        stdout, _none = job.communicate(timeout=600)
+    except subprocess.TimeoutExpired:
+        os.killpg(job.pid, signal.SIGKILL)
+        raise
+    return subprocess.CompletedProcess(job.args, job.returncode, stdout)
 
 
 def launch_node(
@@ -66,6 +112,7 @@ def launch_node(
     answers: Json,
     artifacts: Json,
     *options: str,
+    **environment: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the job of a node of the workflow, with ``answers`` to the workflow and ``artifacts`` of jobs before it."""
     workflow = next(iter(awx.objects["workflow_job_templates"]))
@@ -74,15 +121,25 @@ def launch_node(
     template = awx.objects["job_templates"][node["unified_job_template"]]
     spec, own = awx.asked("job_templates", template["id"])
     variables = survey_rules.node_runs(spec, own, node["extra_data"], artifacts, answers)
-    return run(awx, tree, directory, template, variables, *options)
+    return ended(run(awx, tree, directory, template, variables, *options, **environment))
 
 
 def run(
-    awx: Awx, tree: pathlib.Path, directory: pathlib.Path, template: Json, variables: Json, *options: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a job with the variables that AWX has made of template, survey, answers and artifacts."""
+    awx: Awx,
+    tree: pathlib.Path,
+    directory: pathlib.Path,
+    template: Json,
+    variables: Json,
+    *options: str,
+    **changed: str | None,
+) -> subprocess.Popen[str]:
+    """Start a job with the variables that AWX has made of template, survey, answers and artifacts.
+
+    ``changed``: the environment, None for what is not in it.
+    """
     own = json.loads(template["extra_vars"] or "{}")
-    directory.mkdir()
+    project = directory / "project"
+    project.mkdir(parents=True)
     environment: dict[str, str] = {}
     injected: Json = {}
     for number, credential in enumerate(awx.linked("job_templates", template["name"], "credentials")):
@@ -107,16 +164,16 @@ def run(
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_SHOW_CUSTOM_STATS": "true",
     }
-    return subprocess.run(
+    environment = {**inherited, **settings, **of_the_image(), **environment}
+    return subprocess.Popen(
         [
             *(tool("ansible-playbook"), "-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
             *(*options, str(ROOT / template["playbook"])),
         ],
-        env={**inherited, **settings, **environment},
-        cwd=directory,
+        env={name: value for name, value in {**environment, **changed}.items() if value is not None},
+        cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=1800,
-        check=False,
+        start_new_session=True,
     )

@@ -93,7 +93,7 @@ class Setup:
             "ANSIBLE_PIPELINING": "true",  # a file less to copy for each of many modules
             "CONTROLLER_HOST": address,
             "CONTROLLER_OAUTH_TOKEN": TOKEN,
-            "CONTROLLER_REQUEST_TIMEOUT": "300",  # the machine may be busy
+            "CONTROLLER_REQUEST_TIMEOUT": "60",  # the machine may be busy
             **({"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": awx.prefix} if awx.prefix != "/api/" else {}),
             "QLIK_SENSE_CLIENT_KEY_PASSWORD": SECRETS["QLIK_SENSE_CLIENT_KEY_PASSWORD"],
             "QLIK_WINDOWS_PASSWORD": SECRETS["QLIK_WINDOWS_PASSWORD"],
@@ -124,7 +124,7 @@ class Setup:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=1800,
+            timeout=600,
             check=False,
         )
         for secret in SECRETS.values():

@@ -91,7 +91,10 @@ def test_a_question_fits_the_role(survey: str, question: Json) -> None:
     if kind == "text":
         assert option["type"] in ("str", "list", "raw")
     if "default" in question:
-        assert question["default"] == (option["default"] if kind == "integer" else str(option["default"]).lower())
+        if "default" in option:
+            assert question["default"] == (option["default"] if kind == "integer" else str(option["default"]).lower())
+        else:
+            assert question["default"] in question["choices"]
 
 
 @pytest.mark.parametrize("survey", SURVEYS)

@@ -31,6 +31,7 @@ ANSWERS_OF_THE_SCHEDULE = {
     "stale_sessions_max_sessions": 0,
     "stale_sessions_max_percent": 0,
     "stale_sessions_on_proxy_failure": "warn",
+    "stale_sessions_of": "everybody",
 }
 ANSWER_OF_THE_REPORT = {"session_report_on_proxy_failure": "warn"}
 PEOPLE: dict[str, Any] = {
@@ -212,6 +213,7 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
             "stale_sessions_min_age": "12h",
             "stale_sessions_user_states": ["inactive", "missing"],
             "stale_sessions_max_percent": "20",
+            "stale_sessions_users": ["LAB\\*"],
         },
         "awx_setup_qlik_host": "qlik9.example.com",
     }
@@ -233,7 +235,11 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
     assert defaults["stale_sessions_user_states"] == "inactive\nmissing"
     assert defaults["stale_sessions_keep_per_user"] == 0
     schedule = awx.one("schedules", f"{NAME} - clear stale sessions")
-    assert schedule["extra_data"] == {**ANSWERS_OF_THE_SCHEDULE, "stale_sessions_max_percent": 20}
+    assert schedule["extra_data"] == {
+        **ANSWERS_OF_THE_SCHEDULE,
+        "stale_sessions_max_percent": 20,
+        "stale_sessions_of": "named",
+    }
     # A node that is taken out of the settings leaves surveys and groups.
     assert "qlik3.example.com" not in json.dumps([*awx.surveys.values()])
     hosts = names(awx.linked("groups", "qlik_proxies", "hosts"))

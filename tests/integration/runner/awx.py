@@ -61,7 +61,8 @@ class Job:
         return found
 
     def message(self, task: str) -> str:
-        return str(self.result(task)["msg"])
+        result = self.result(task)
+        return "\n".join(str(item["msg"]) for item in result.get("results", [result]))
 
     @property
     def stale(self) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,145 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people see of a job, what the next one gets of it, and what is left of one that was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.qlikops.sense.tests.integration import simulated
+from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, jobs, stand_in
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT
+from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
+from ansible_collections.qlikops.sense.tests.integration.runner.awx import descendants
+
+COLOURED: dict[str, str | None] = {"ANSIBLE_NOCOLOR": None, "ANSIBLE_FORCE_COLOR": "true"}
+JOBS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "report sessions": ({}, ["Users", "LAB\\anna"]),
+    "clear stale sessions": ({"stale_sessions_keep_per_user": 1}, ["LAB\\bjorn"]),
+    "sessions of a user": ({"user_sessions_user": "LAB\\bjorn"}, ["LAB\\bjorn"]),
+    "check the site": ({"check_site_fail_on": "never"}, ["certificate"]),
+    "drain and restart": ({"proxy_restart_central": "true"}, ["qlik2.example.com: would be restarted"]),
+}
+
+
+@pytest.mark.parametrize("what", JOBS)
+def test_all_that_people_must_read_is_in_what_awx_shows(
+    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, what: str
+) -> None:
+    for node in ("Node2", "Central"):
+        modules.control.login("LAB\\bjorn", node, count=40, ignore_limit=True)
+    answers, words = JOBS[what]
+    output = launch(what, jobs.form(made, what, **answers), "--check", **COLOURED)
+    cut = [event for event in handing_on.events(output) if len(event.encode()) > 1023]
+    assert cut == []
+    for word in words:
+        assert word in output
+
+
+# Artifacts
+
+
+def artifacts_of(output: str) -> dict[str, Any]:
+    """What the job has handed on by set_stats."""
+    found = re.search(r"^\tRUN: (\{.*\})$", output, re.MULTILINE)
+    assert found, output[-2000:]
+    artifacts: dict[str, Any] = json.loads(found[1])
+    return artifacts
+
+
+def keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from keys(each)
+
+
+def variables_of_roles() -> set[str]:
+    found: set[str] = set()
+    for role in (ROOT / "roles").iterdir():
+        for file in ("defaults/main.yml", "vars/main.yml"):
+            if (role / file).is_file():
+                found |= set(yaml.safe_load((role / file).read_text(encoding="utf-8")) or {})
+        specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+        found |= {name for spec in specs.values() for name in spec.get("options", {})}
+    return found
+
+
+@pytest.mark.parametrize("what", JOBS)
+def test_what_a_job_hands_on_is_read_by_the_next_and_shadows_nothing(
+    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, what: str
+) -> None:
+    for user in ("*\\*", "LAB\\0123", "no\\no", "=\\="):
+        modules.control.user(user, name="*")
+        modules.control.login(user, "Node2", count=6, ignore_limit=True)
+    answers, _words = JOBS[what]
+    artifacts = artifacts_of(launch(what, jobs.form(made, what, **answers), "--check"))
+    assert artifacts
+    assert not variables_of_roles() & set(artifacts)
+    assert [key for key in keys(artifacts) if "\\" in key or handing_on.read_anew(key) != key] == []
+    # Whoever wrote a playbook of their own may hand on anything.
+    artifacts = {**artifacts, "mine": {"0123": "no", "12:30": "", "LAB\\0123": "{{ 7 * 7 }}"}}
+    (spec,) = (spec for (kind, _number), spec in made.surveys.items() if kind == "workflow_job_templates")
+    workflow = {**jobs.unanswered(spec), "qlik_proxy_hosts": ["qlik2.example.com"]}
+    launch("report", workflow, artifacts=artifacts)
+
+
+# Killed, and started again
+
+
+def test_a_report_that_was_killed_and_started_again(
+    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, tree: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    answers = jobs.form(made, "report sessions", session_report_exclude_users="PARTNER\\*")
+    fault = modules.control.fault("hang", method="GET", listener="qps", node="Node2")
+    job = jobs.start(made, tree, tmp_path / "killed", "report sessions", answers)
+    simulated.wait_until(lambda: modules.control.journal(method="GET", node="Node2", listener="qps"), 120)
+    workers = list(descendants(job.pid))  # on ansible-core 2.19 and later the container takes them with it
+    os.killpg(job.pid, signal.SIGKILL)
+    for worker in workers:
+        try:
+            os.kill(worker, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    output, _none = job.communicate(timeout=60)
+    assert "PLAY RECAP" not in output
+    modules.control.clear_faults(fault)
+    again = artifacts_of(launch("report sessions", answers))["session_report"]["production"]
+    assert again["complete"] is True
+    assert modules.control.writes() == []
+
+
+# The container
+
+
+def test_a_job_keeps_nothing_at_home_or_beside_the_playbooks(
+    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, tmp_path: pathlib.Path
+) -> None:
+    """Any user id without a home: nobody can write there, and the project is not the job's."""
+    somewhere = tmp_path / "somewhere"
+    somewhere.mkdir()
+    of_ansible: dict[str, str | None] = {
+        "HOME": "/proc/nowhere",
+        "ANSIBLE_HOME": str(somewhere),
+        "ANSIBLE_LOCAL_TEMP": str(somewhere),
+        "ANSIBLE_REMOTE_TEMP": str(somewhere),
+    }
+    before = len(modules.control.sessions("LAB\\bjorn"))
+    launch("report sessions", jobs.form(made, "report sessions"), **of_ansible)
+    answers = jobs.form(made, "clear stale sessions", stale_sessions_keep_per_user=6, stale_sessions_reason="ticket 1")
+    launch("clear stale sessions", answers, **of_ansible)
+    assert len(modules.control.sessions("LAB\\bjorn")) < before
+    unset = {**of_ansible, "HOME": None}
+    launch("drain and restart", jobs.form(made, "drain and restart", proxy_restart_central="true"), "--check", **unset)
+    assert [str(file) for file in tmp_path.glob("*/project/*")] == []
