@@ -28,7 +28,7 @@ def readable(value: Any) -> Any:
 
 
 def _can_be_read(text: str) -> bool:
-    loader = yaml.SafeLoader("")
+    loader: Any = yaml.SafeLoader("")
     tag = loader.resolve(yaml.ScalarNode, text, (True, False))
     try:
         loader.construct_object(yaml.ScalarNode(tag, text))
