@@ -51,7 +51,7 @@ _value:
 # Bytes of a piece. The rest of the 1024 is for what the callback writes before it.
 MOST = 880
 # Of each line: its end, the indentation, and the colours.
-OF_A_LINE = 1 + 4 + 11
+OF_A_LINE = 1 + 8 + 11
 
 
 def in_pieces(text: str) -> list[str]:

@@ -164,7 +164,7 @@ def run(
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_SHOW_CUSTOM_STATS": "true",
     }
-    environment = {**inherited, **settings, **of_the_image(), **environment}
+    environment = {**inherited, **settings, **environment}
     return subprocess.Popen(
         [
             *(tool("ansible-playbook"), "-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),

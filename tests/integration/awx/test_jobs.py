@@ -95,6 +95,7 @@ def test_the_restart_as_a_rehearsal(made: stand_in.Awx, launch: jobs.Launch, mod
 # Answers that look like something else in YAML. From ansible-core 2.19 on they are that; see handing_on.
 
 READ_ANEW = CORE >= (2, 19)
+ALL = {"proxy_restart_central": "true"}
 CURE = r"DIRECTORY\\{1,2}id"
 
 
@@ -143,6 +144,7 @@ def test_everybody_is_a_choice_of_its_own(made: stand_in.Awx, launch: jobs.Launc
     ("what", "reason", "more"),
     [
         ("clear stale sessions", "stale_sessions_reason", {}),
+        ("drain and restart", "proxy_restart_reason", {**ALL, "proxy_restart_on_timeout": "terminate"}),
         (
             "sessions of a user",
             "user_sessions_reason",

@@ -107,7 +107,9 @@ def look_at_the_workflow(awx: Awx) -> None:
     assert [
         templates[awx.one(kind, node)["unified_job_template"]]["name"].removeprefix(f"{NAME} - ") for node in order
     ] == [*("report sessions", "report sessions", "Restart the nodes?", "drain and restart", "report sessions")]
-    assert awx.one("workflow_approval_templates", "Restart the nodes?")["timeout"] == 86400
+    approval = awx.one("workflow_approval_templates", "Restart the nodes?")
+    assert approval["timeout"] == 86400
+    assert approval["description"].endswith("that has just gone out by teams.")
     assert awx.one(kind, "report")["extra_data"] == ANSWER_OF_THE_REPORT
     assert awx.one(kind, "notify")["extra_data"] == {**ANSWER_OF_THE_REPORT, "session_report_notify": ["teams"]}
     assert awx.one(kind, "report-after")["extra_data"] == {**ANSWER_OF_THE_REPORT, "session_report_proxies": []}
