@@ -185,3 +185,21 @@ def test_the_configuration_has_no_secret_and_templates_only_where_one_is_meant()
     assert inputs["Qlik - Windows nodes"] == {"user": "anna", "password": "{{ awx_setup_windows_password }}"}
     assert "awx_setup_ssh_key_file" in inputs["Qlik - SSH"]["ssh_key_data"]
     assert told["controller_notifications"][0]["notification_configuration"].startswith("{{ awx_setup_notification")
+
+
+@pytest.mark.parametrize(
+    ("channels", "words"), [(["teams", "mail"], "gone out by teams, mail."), ([], "report_channels")]
+)
+def test_an_approver_is_told_where_the_whole_report_is(channels: list[str], words: str) -> None:
+    """An approver sees no output of jobs."""
+    nodes = {node["identifier"]: node for node in made(report_channels=channels)["workflow_nodes"]}
+    assert words in nodes["approve"]["approval_node"]["description"]
+
+
+@pytest.mark.parametrize(("users", "whose"), [(["LAB\\*"], "named"), ([], "everybody")])
+def test_users_who_are_named_in_the_settings_are_those_of_the_schedule(users: list[str], whose: str) -> None:
+    question = {**CHOICE, "variable": "stale_sessions_of", "choices": ["everybody", "named"], "default": "everybody"}
+    settings = settings_of({**FILLED_IN, "awx_setup_variables": {"stale_sessions_users": users}})
+    surveys = {**SURVEYS, "clear_stale_sessions": [question], "planned_restart": [NODES]}
+    (schedule,) = objects(settings, TYPES, surveys, INPUTS)["controller_schedules"]
+    assert schedule["extra_data"] == {"stale_sessions_of": whose}
