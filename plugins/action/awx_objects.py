@@ -19,6 +19,7 @@ from ansible_collections.qlikops.sense.plugins.modules.awx_objects import ARGUME
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _awx_check
 from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_configuration import (
     as_configuration,
+    as_texts,
     references,
     without_secrets,
 )
@@ -71,7 +72,7 @@ class ActionModule(ActionBase):
         result["missing"] = _awx_check.to_create(wanted, existing)
         if self._task.check_mode:
             wanted = _awx_check.comparable(wanted, existing)
-        return {**result, "objects": wanted}
+        return {**result, "objects": as_texts(wanted)}
 
     def _settings(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self._templar.template(value) for name, value in variables.items() if name.startswith(PREFIX)}

@@ -50,6 +50,15 @@ def without_secrets(settings: Settings) -> Settings:
     return replace(settings, notification={**settings.notification, "notification_configuration": configured})
 
 
+def as_texts(value: Any) -> Any:
+    """The same value with templates as plain texts: ansible-core 2.21 warns of others in a result."""
+    if isinstance(value, dict):
+        return {name: as_texts(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [as_texts(each) for each in value]
+    return str(value) if isinstance(value, Template) else value
+
+
 def as_configuration(objects: Objects) -> str:
     """A file of variables for the role ``infra.aap_configuration.dispatch``, to be loaded with the settings."""
     nodes = objects["workflow_nodes"]
