@@ -12,6 +12,7 @@ import yaml
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _awx_check
 from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_configuration import (
     as_configuration,
+    as_texts,
     references,
     without_secrets,
 )
@@ -203,3 +204,9 @@ def test_users_who_are_named_in_the_settings_are_those_of_the_schedule(users: li
     surveys = {**SURVEYS, "clear_stale_sessions": [question], "planned_restart": [NODES]}
     (schedule,) = objects(settings, TYPES, surveys, INPUTS)["controller_schedules"]
     assert schedule["extra_data"] == {"stale_sessions_of": whose}
+
+
+def test_a_result_has_no_class_of_its_own() -> None:
+    plain = as_texts([references(INPUTS)])
+    assert plain == [references(INPUTS)]
+    assert {value.__class__ for inputs in plain[0].values() for value in inputs.values()} == {str}
