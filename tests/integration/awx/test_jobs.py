@@ -99,7 +99,7 @@ ALL = {"proxy_restart_central": "true"}
 CURE = r"DIRECTORY\\{1,2}id"
 
 
-@pytest.mark.parametrize("user", ["0123", "no", "12:30", "2026-01-01"])
+@pytest.mark.parametrize("user", ["0123", "no", "12:30", "1_042", "2026-01-01"])
 def test_a_user_is_the_one_who_was_named_or_is_refused(
     made: stand_in.Awx, launch: jobs.Launch, modules: Modules, user: str
 ) -> None:
@@ -124,7 +124,7 @@ def test_a_list_of_users_is_that_of_the_answer_or_is_refused(
     named = {"stale_sessions_of": "named"} if variable == "stale_sessions_users" else {}
     output = launch(what, jobs.form(made, what, **named, **{variable: "0123"}), fails=READ_ANEW)
     assert not READ_ANEW or re.search(CURE, output)
-    several = "LAB\\0123, PARTNER\\{{ 7 * 7 }}, LAB\\\u00fcn\u00fc,,LAB\\*"
+    several = "LAB\\0123, \\1042, PARTNER\\{{ 7 * 7 }}, LAB\\\u00fcn\u00fc,,LAB\\*"
     launch(what, jobs.form(made, what, **named, **{variable: several}), "--check")
     assert modules.control.writes() == []
 

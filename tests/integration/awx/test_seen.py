@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, jobs, stand_in
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT, load
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
 from ansible_collections.qlikops.sense.tests.integration.runner.awx import descendants
 
@@ -66,13 +65,10 @@ def keys(value: Any) -> Iterator[str]:
 
 
 def variables_of_roles() -> set[str]:
-    found: set[str] = set()
-    for role in (ROOT / "roles").iterdir():
-        for file in ("defaults/main.yml", "vars/main.yml"):
-            if (role / file).is_file():
-                found |= set(yaml.safe_load((role / file).read_text(encoding="utf-8")) or {})
-        specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
-        found |= {name for spec in specs.values() for name in spec.get("options", {})}
+    files = [file for part in ("defaults", "vars") for file in (ROOT / "roles").glob(f"*/{part}/main.yml")]
+    found = {name for file in files for name in load(file) or {}}
+    for file in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
+        found |= {name for spec in load(file)["argument_specs"].values() for name in spec.get("options", {})}
     return found
 
 
