@@ -12,26 +12,28 @@ import yaml
 
 
 def readable(value: Any) -> Any:
-    """The same value, with quotes about each text that ansible-core would refuse as a plain scalar of YAML.
+    """The same value, with quotes about what ansible-core would refuse as YAML, and changed names.
 
     AWX writes artifacts as YAML with ``!unsafe``, and ansible-core 2.19 and later reads the texts in it anew (seen with
     AWX 24.6.1 and ansible-core 2.19.14, 2.20.10 and 2.21.5). One that is ``*``, ``=`` or ``2026-02-30``, such as the
-    name of a user, would keep the next job from starting at all.
+    name of a user, would keep the next job from starting at all. A name in a dictionary, such as the empty prefix of a
+    virtual proxy, would become null.
     """
     if isinstance(value, dict):
-        return {readable(name): readable(each) for name, each in value.items()}
+        return {name if _read(name) == name else f"'{name}'": readable(each) for name, each in value.items()}
     if isinstance(value, list):
         return [readable(each) for each in value]
-    if isinstance(value, str) and not _can_be_read(value):
-        return f"'{value}'"
-    return value
+    return f"'{value}'" if isinstance(value, str) and _read(value) is REFUSED else value
 
 
-def _can_be_read(text: str) -> bool:
+REFUSED = object()
+
+
+def _read(text: Any) -> Any:
+    """What becomes of a plain scalar, or REFUSED."""
     loader: Any = yaml.SafeLoader("")
-    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+    tag = loader.resolve(yaml.ScalarNode, str(text), (True, False))
     try:
-        loader.construct_object(yaml.ScalarNode(tag, text))
+        return loader.construct_object(yaml.ScalarNode(tag, str(text)))
     except (yaml.YAMLError, ValueError, OverflowError):
-        return False
-    return True
+        return REFUSED

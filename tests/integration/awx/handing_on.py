@@ -57,7 +57,8 @@ def events(output: str) -> list[str]:
 
 def read_anew(text: str) -> Any:
     """What ansible-core 2.19 and later makes of a text with the tag."""
-    return yaml.safe_load(f"[{text}]")[0] if text else None
+    loader: Any = yaml.SafeLoader("")
+    return loader.construct_object(yaml.ScalarNode(loader.resolve(yaml.ScalarNode, text, (True, False)), text))
 
 
 def what_awx_adds(number: int) -> dict[str, Any]:

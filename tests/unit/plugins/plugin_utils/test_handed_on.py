@@ -20,4 +20,9 @@ def test_a_text_that_would_keep_the_next_job_from_starting_is_quoted(text: str) 
     "text", ["", "0123", "no", "12:30", "2026-01-01", "LAB\\*", "{{ x }}", "\u00fc", "a = b", "!x"]
 )
 def test_any_other_text_is_as_it_was(text: str) -> None:
-    assert readable([{text: text}, 3, None, True]) == [{text: text}, 3, None, True]
+    assert readable([text, 3, None, True]) == [text, 3, None, True]
+
+
+@pytest.mark.parametrize("name", ["", "0123", "no", "12:30", "2026-01-01"])
+def test_a_name_that_would_change_is_quoted(name: str) -> None:
+    assert readable({"sessions": {name: 1, "LAB\\*": 2}}) == {"sessions": {f"'{name}'": 1, "LAB\\*": 2}}
