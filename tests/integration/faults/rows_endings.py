@@ -23,7 +23,7 @@ LISTED_BEFORE = 1
 # What leaves it open whether the session was ended, and words that tell what came instead.
 UNCERTAIN: dict[str, tuple[Answer, str]] = {
     "200 with text": (text("OK"), "not JSON: OK"),
-    "200 with garbage": (answers.GARBAGE, "no JSON"),
+    "200 with garbage": (answers.GARBAGE, "not JSON"),
     "200 with a web page": (html(), "web page titled 'Log in'"),
     "200 with half a session": (answers.HALF, "ends after"),
     "201": (status(201), "201"),
@@ -187,7 +187,7 @@ SINGLE_ROWS = [
         ANNA,
         (when("DELETE", status(404)),),
         kind="not_ended",
-        says="3 of 3 .*does not know the session .404., and yet lists it",
+        says="3 of 3 .*reports the session as unknown .404., but still lists it",
         where="proxy service",
         failed="anna1 anna2 anna3",
     ),

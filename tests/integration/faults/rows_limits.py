@@ -112,7 +112,7 @@ BODIES: dict[str, tuple[Saying, str]] = {
     "a redirect with 50 MB": (_page(302, Location="/login"), "302"),
     "a text without an end": (
         Answer(body=b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * MEGABYTE, manner=Manner.ENDLESS),
-        "no JSON",
+        "not JSON",
     ),
     "headers without an end": (
         Answer(body=b"HTTP/1.1 200 OK\r\n" + b"X-Y: z\r\n" * 1000, manner=Manner.ENDLESS),

@@ -314,7 +314,7 @@ SINGLE_ROWS = [
         would_end="anna1 anna2 anna3",
     ),
     Row("caps: max_percent 0 and nobody", {"users": ["nobody"], "max_percent": 0}),
-    Row("nothing given", {}, kind="refused", says="No option selects any sessions", where="option", hint="all: true"),
+    Row("nothing given", {}, kind="refused", says="No option selects sessions", where="option", hint="all: true"),
     Row("all: false", {"all": False}, kind="refused", says="No option selects", where="option"),
     Row("min_age: never seen before", {"min_age": "1s"}),
     Row("min_age: of 0", {"min_age": "0s", "users": ["dora"]}),

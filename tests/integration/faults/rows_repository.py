@@ -32,10 +32,10 @@ USERS = "QRS GET /qrs/user/full"
 
 # An answer in place of any list of QRS: kind, what is said of it.
 NO_LISTS: dict[str, tuple[Answer, str, str]] = {
-    "nothing": (answers.EMPTY, "unexpected_answer", "the answer is empty"),
-    "null": (as_json(None), "unexpected_answer", "the answer is empty"),
-    "an object": (as_json({"value": []}), "unexpected_answer", "of another shape"),
-    "a list of texts": (as_json(["Central"]), "unexpected_answer", "of another shape"),
+    "nothing": (answers.EMPTY, "unexpected_answer", "the response is empty"),
+    "null": (as_json(None), "unexpected_answer", "the response is empty"),
+    "an object": (as_json({"value": []}), "unexpected_answer", "has another shape"),
+    "a list of texts": (as_json(["Central"]), "unexpected_answer", "has another shape"),
     "text": (text("Service is starting"), "not_json", "not JSON: Service is starting"),
     "a web page": (html(), "not_json", "web page titled 'Log in'"),
     "half": (answers.HALF, "not_json", "ends after"),

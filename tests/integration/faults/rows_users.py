@@ -126,7 +126,7 @@ def blanks() -> Iterator[Row]:
             f"blank: {name} selects nobody",
             {"users": [blank], "proxies": [blank, ""], "session_refs": [f" {blank}"]},
             kind="refused",
-            says="No option selects any sessions",
+            says="No option selects sessions",
             where="option",
             hint="all: true",
             most_deletes=0,

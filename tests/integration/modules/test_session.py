@@ -302,7 +302,7 @@ def test_users_with_single_sign_on_come_straight_back_and_are_no_failure(modules
 def test_no_selection_is_refused(modules: Modules, selection: dict[str, Any]) -> None:
     run = modules.end(**selection)
     assert run.failure["kind"] == "refused"
-    assert "all sessions of the site would be meant" in run.failure["reason"]
+    assert "this would end all sessions of the site" in run.failure["reason"]
     assert "all: true" in run.failure["hint"]
     assert modules.control.journal() == []
 

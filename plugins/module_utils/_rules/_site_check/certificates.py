@@ -96,21 +96,23 @@ def _days(seen: Seen, name: str, probes: Sequence[Probe], limits: Limits, advice
     if not probes:
         return unknown(GROUP, name, seen.why or "No certificate was seen.")
     found: list[Found] = []
-    for probe in probes:
-        assert probe.certificate
-        status, words = _left(probe.certificate, seen.now, limits)
+    for probe, certificate in _with_certificates(probes):
+        status, words = _left(certificate, seen.now, limits)
         found.append((status, f"{probe.service} of {probe.node}: {words}"))
     first = min((probe.certificate.ends for probe in probes if probe.certificate), default=seen.now)
     return line(GROUP, name, found, f"Valid for at least {counted((first - seen.now).days, 'day')}.", advice)
+
+
+def _with_certificates(probes: Sequence[Probe]) -> Iterator[tuple[Probe, Certificate]]:
+    return ((probe, probe.certificate) for probe in probes if probe.certificate)
 
 
 def _strength(seen: Seen, probes: Sequence[Probe]) -> Check:
     if not probes:
         return unknown(GROUP, "strength", seen.why or "No certificate was seen.")
     found: list[Found] = []
-    for probe in probes:
-        assert probe.certificate
-        weak = weaknesses(probe.certificate)
+    for probe, certificate in _with_certificates(probes):
+        weak = weaknesses(certificate)
         found.append((WARNING if weak else OK, f"{probe.service} of {probe.node}: {', '.join(weak)}"))
     return line(GROUP, "strength", found, "OpenSSL accepts all keys and signatures.", STRONGER)
 
