@@ -236,7 +236,7 @@ def test_a_web_page_instead_of_json(modules: Modules) -> None:
 
 def test_garbage_instead_of_json(modules: Modules) -> None:
     modules.control.fault("garbage", listener="qrs")
-    qrs_fails(modules, "not_json", "JSON that is damaged", "see the service.s log on the node")
+    qrs_fails(modules, "not_json", "JSON that is damaged", "see the log of the service")
 
 
 def test_words_instead_of_json(modules: Modules) -> None:
@@ -342,7 +342,7 @@ def test_no_answer_in_time(modules: Modules) -> None:
 def test_an_answer_that_only_trickles_is_over_with_the_time(modules: Modules) -> None:
     modules.control.fault("trickle", listener="qrs", seconds=0.2)
     began = time.monotonic()
-    qrs_fails(modules, "timeout", "had begun, but was not complete within 1 seconds", "allows more", timeout=1)
+    qrs_fails(modules, "timeout", "began, but was not complete within 1 seconds", "allows more", timeout=1)
     assert time.monotonic() - began < 4
 
 

@@ -50,7 +50,7 @@ def user_requests(modules: Modules) -> list[str]:
 
 
 def test_kinds_cost_nothing(people: Modules) -> None:
-    run = people.info()
+    run = people.info(activity="none")
     kinds = {user["user"]: user["kind"] for user in run.result["users"]}
     assert {user for user, kind in kinds.items() if kind == "anonymous"} == set(sites.VISITORS)
     assert {user for user, kind in kinds.items() if kind == "service"} == {"INTERNAL\\sa_api", "INTERNAL\\sa_deleted"}
@@ -73,7 +73,7 @@ def test_kinds_are_as_told(people: Modules) -> None:
 
 
 def test_every_name_arrives_and_comes_back(people: Modules) -> None:
-    users = users_of(people, resolve_users=True)
+    users = users_of(people, resolve_users=True, activity="none")
     for number, name in enumerate(sites.HARD_NAMES):
         user = users[name]
         assert (user["name"], user["emails"]) == (user["user_id"], [f"user{number}@lab.example"])
@@ -191,7 +191,7 @@ def test_a_crowd_is_asked_for_in_batches_side_by_side(people: Modules, max_paral
     people.control.login(sites.VISITORS[0], "Central", "open")
     people.control.clear_journal()
     people.control.latency(100, listener="qrs")
-    run = people.info(resolve_users=True, max_parallel=max_parallel)
+    run = people.info(resolve_users=True, activity="none", max_parallel=max_parallel)
     assert {user["state"] for user in run.result["users"]} == {"unknown", "anonymous"}
     batches = user_requests(people)
     assert sum(batch.count("userDirectory") for batch in batches) == CROWD
@@ -203,7 +203,7 @@ def test_a_crowd_is_asked_for_in_batches_side_by_side(people: Modules, max_paral
 
 
 def test_only_visitors_need_no_request(people: Modules) -> None:
-    run = people.info(virtual_proxies=["open"], users=["NONE\\*"], resolve_users=True)
+    run = people.info(virtual_proxies=["open"], users=["NONE\\*"], resolve_users=True, activity="none")
     assert sorted(run.users) == sites.VISITORS
     assert len(people.control.journal(listener="qrs")) == 2
 
