@@ -108,7 +108,6 @@ EXAMPLES = r"""
 - name: See what a rule by idle time would end
   qlikops.sense.qlik_session:
     min_idle: 4h
-    activity: require
   check_mode: true
 
 - name: End the sessions of people who have left
