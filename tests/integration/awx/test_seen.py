@@ -32,7 +32,7 @@ JOBS: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("what", [what for what in JOBS if what != "drain and restart"])
+@pytest.mark.parametrize("what", JOBS)
 def test_all_that_people_must_read_is_in_what_awx_shows(
     made: stand_in.Awx, launch: jobs.Launch, modules: Modules, what: str
 ) -> None:
