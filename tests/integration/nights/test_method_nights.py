@@ -184,6 +184,7 @@ def test_a_role_that_moved_comes_back_where_the_reboot_fails(night: Night) -> No
         "qlik1",
         proxy_restart_method=str(hook),
         proxy_restart_central=True,
+        proxy_restart_stops="node",
         proxy_restart_move_central="Node3",
     )
     assert (seen.rc, seen.stopped, central(night)) == (2, [], ["Central"])
