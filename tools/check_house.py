@@ -5,11 +5,13 @@
 """Counts what ARCHITECTURE.md limits, and fails where there is more of it.
 
 In roles and playbooks: expressions in Jinja that are too long to read at once, names of tasks that do not say what is
-made true or checked, and variables of one role that another file uses. In the plugins: filters.
+made true or checked, and variables of one role that another file uses. In the plugins: filters, and in them and in the
+simulator: files with too much code, where no more may join those that have been there.
 """
 
 from __future__ import annotations
 
+import ast
 import pathlib
 import re
 import sys
@@ -18,10 +20,22 @@ from collections.abc import Iterator
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LONGEST_EXPRESSION = 120
 MOST_FILTERS = 5
+LONGEST_ROOM = 250
+# Each of these is to be split when somebody has work to do in it.
+LARGE_ROOMS = frozenset(
+    {
+        "plugins/module_utils/_client/diagnosis.py",
+        "plugins/module_utils/_client/http.py",
+        "plugins/module_utils/_rules/selection.py",
+        "plugins/module_utils/_site.py",
+        "roles/simulated_site/files/qlik_simulator/services/openapi.py",
+    }
+)
 # The one role whose variables the others use: ARCHITECTURE.md.
 SHARED = "connection"
 EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 NOT_A_STATE = re.compile(r"^\s*- name: \"?(Refuse|Have|Say|Remember|Forget)\b", re.MULTILINE)
+DOCUMENTED = ("DOCUMENTATION", "EXAMPLES", "RETURN")
 PRIVATE = re.compile(r"\b__([a-z_]+)\b")
 
 
@@ -60,11 +74,33 @@ def filters_above() -> Iterator[str]:
         yield f"{len(names)} filters: {', '.join(names)}"
 
 
+def code_lines(path: pathlib.Path) -> int:
+    """Without the documentation that a plugin carries for its users."""
+    text = path.read_text(encoding="utf-8")
+    told = [
+        node.end_lineno - node.lineno + 1
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Assign)
+        and node.end_lineno
+        and any(isinstance(target, ast.Name) and target.id in DOCUMENTED for target in node.targets)
+    ]
+    return len(text.splitlines()) - sum(told)
+
+
+def large_rooms() -> Iterator[str]:
+    for folder in ("plugins", "roles/simulated_site/files"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            room, lines = str(path.relative_to(ROOT)), code_lines(path)
+            if lines > LONGEST_ROOM and path.parent.name != "doc_fragments" and room not in LARGE_ROOMS:
+                yield f"{room}: {lines} lines of code"
+
+
 CHECKS = {
     f"expressions over {LONGEST_EXPRESSION} characters": long_expressions,
     "names of tasks that say neither what is made true nor what is checked": odd_names,
     "variables of one role in another": borrowed_variables,
     f"filters above {MOST_FILTERS}": filters_above,
+    f"files with more than {LONGEST_ROOM} lines of code, beside {len(LARGE_ROOMS)} that are known": large_rooms,
 }
 
 
