@@ -108,6 +108,7 @@ def test_a_reboot_waits_for_a_reload_that_runs_on_the_node(night: Night) -> None
     assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("drain", ["wait", "terminate"])
 def test_a_reload_that_does_not_end_in_time_keeps_the_node_and_its_users(night: Night, drain: str) -> None:
     """Those who may be ended are not, for the node is not restarted."""
@@ -120,6 +121,7 @@ def test_a_reload_that_does_not_end_in_time_keeps_the_node_and_its_users(night: 
     assert seen.end["balancer"] == ALL_UP
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "given",
     [
@@ -141,6 +143,7 @@ def central(night: Night) -> list[str]:
     return [node["name"] for node in night.control.status()["nodes"] if node["central"]]
 
 
+@pytest.mark.long
 def test_the_central_role_is_elsewhere_while_its_node_reboots(night: Night) -> None:
     """It comes back as well, before people do."""
     where = []
@@ -158,6 +161,7 @@ def test_the_central_role_is_elsewhere_while_its_node_reboots(night: Night) -> N
     assert (seen.end["balancer"], seen.end["proxies"]) == (ALL_UP, ALL_RUN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -174,6 +178,7 @@ def test_a_central_node_is_not_rebooted_where_its_role_would_get_lost(
     assert central(night) == ["Central"]
 
 
+@pytest.mark.long
 def test_a_role_that_moved_comes_back_where_the_reboot_fails(night: Night) -> None:
     """The task file fails before it has stopped anything, so the node is well."""
     hook = night.home / "restart.yml"
