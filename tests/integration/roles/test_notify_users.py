@@ -362,7 +362,7 @@ def test_a_dry_run_finds_a_server_that_takes_no_mail(notify: Notify, tmp_path: p
     with MailServer(password="other", tls=tls_context(tmp_path)) as server:
         login: Options = {"mail_username": "qlik", "mail_password": "sesame-of-smtp", "channels": ["mail"]}
         trust: Options = {"mail_ca_path": str(authority(tmp_path)), **short(server)}
-        wanted = r"^Not everybody was told\. mail: 127.0.0.1:\d+ takes no mail\. Authentication to .* failed: 535"
+        wanted = r"^Not everyone was notified. mail: 127.0.0.1:\d+ takes no mail\. Authentication to .* failed: 535"
         notify.tell("-vvvv", "--check", **login, **trust, failing=wanted, then=[told(would_be_mailed=who(ANNA, BJORN))])
     nowhere: Options = {"mail_host": HERE, "mail_port": 1, "channels": ["mail"]}
     notify.tell("--check", **nowhere, failing="takes no mail. Connection refused")
