@@ -325,7 +325,7 @@ def test_a_dead_proxy_hides_nothing_else_and_its_sessions_keep_their_ages(awx: A
 
 
 @pytest.mark.parametrize(
-    ("rest", "words"), [(b"", "or it was lost"), (b"{half of", "can't be read"), (b"\x00\xff", "can't be read")]
+    ("rest", "words"), [(b"", "or the memory was lost"), (b"{half of", "can't be read"), (b"\x00\xff", "can't be read")]
 )
 def test_a_memory_that_came_back_broken_is_told_and_nothing_is_old(
     rest: bytes, words: str, awx: Awx, keeper: Keeper
@@ -354,6 +354,6 @@ def test_two_sites_do_not_mix(awx: Awx, keeper: Keeper, tmp_path: pathlib.Path) 
         simulated.stop(state_dir)
     assert job.status == "failed"
     message = job.message("Check that everything went well")
-    assert "memory: it is belongs to another site" in message
+    assert "memory: it belongs to another site" in message
     assert f"The memory, in {keeper.path} on keeper, is as it was." in message
     assert keeper.path.read_bytes() == before
