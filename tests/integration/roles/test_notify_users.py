@@ -350,7 +350,9 @@ def test_who_the_server_does_not_take_is_told_and_the_rest_is_mailed(notify: Not
 def test_it_fails_if_nobody_is_taken_or_the_team_is_not(notify: Notify) -> None:
     nobody = dict.fromkeys(["anna@lab.example", "bjorn@lab.example"], "550 no")
     with MailServer(refused=nobody) as server:
-        notify.tell(channels=["mail"], **short(server), mail_mode="each", failing="accepted none of the addresses: .*550")
+        notify.tell(
+            channels=["mail"], **short(server), mail_mode="each", failing="accepted none of the addresses: .*550"
+        )
     with MailServer(refused={"team@example.com": "550 no"}) as server:
         team: Options = {"mail_cc": ["team@example.com"]}
         notify.tell(
