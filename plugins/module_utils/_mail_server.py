@@ -123,7 +123,7 @@ class Client(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
         # typeshed does not know this method of smtplib.
-        plain = LimitedPlainSocket.instead_of(super()._get_socket(host, port, timeout))  # type: ignore[misc]
+        plain = LimitedPlainSocket.instead_of(super()._get_socket(host, port, timeout))  # type: ignore[misc]  # see above
         return self._tls_first.wrap_socket(plain, server_hostname=host) if self._tls_first else plain
 
     def getreply(self) -> tuple[int, bytes]:

@@ -15,7 +15,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._unsafe import never
 try:
     from ansible.template import trust_as_template
 except ImportError:  # before ansible-core 2.19 a text is a template unless it is marked as none
-    trust_as_template = None  # type: ignore[assignment]
+    trust_as_template = None  # type: ignore[assignment]  # another type
 
 
 class Template:

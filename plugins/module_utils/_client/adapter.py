@@ -18,8 +18,8 @@ try:
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
     # The modules end before any of them is made, and say that requests is missing. To mypy these are other types.
-    Session = HTTPAdapter = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
-    HTTPConnection = HTTPConnectionPool = object  # type: ignore[assignment,misc]
+    Session = HTTPAdapter = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[assignment,misc]  # above
+    HTTPConnection = HTTPConnectionPool = object  # type: ignore[assignment,misc]  # above
 
 
 class NodeSession(Session):

@@ -55,7 +55,7 @@ def look_at(connection: Connection, endpoint: Endpoint, path: str) -> Answered:
     """One GET, and no second try."""
     context = replace(connection, validate_certs=False).tls_context()
     context.sslsocket_class = _RememberingSocket
-    context.seen = None  # type: ignore[attr-defined]
+    context.seen = None  # type: ignore[attr-defined]  # of this look alone
     with NodeSession() as session:
         session.trust_env = False
         session.verify = False
@@ -87,7 +87,7 @@ def look_at(connection: Connection, endpoint: Endpoint, path: str) -> Answered:
                 status, ahead = answer.status_code, _ahead(answer.headers.get("Date", ""))
         except (requests.exceptions.RequestException, HTTPError, ValueError) as failure:
             error = explain_no_answer(f"GET https://{endpoint}{path}", failure, endpoint, connection)
-        seen: bytes | None = context.seen  # type: ignore[attr-defined]
+        seen: bytes | None = context.seen  # type: ignore[attr-defined]  # of this look alone
         return Answered(time.monotonic() - begin, status, seen, ahead, error)
 
 

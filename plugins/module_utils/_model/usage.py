@@ -76,13 +76,13 @@ class Times:
         self.bare_are_utc = self._now is not None and _prove_utc(bare, self._now)
 
     def read(self, text: str) -> datetime | None:
-        """A time that can be: neither yet to come nor from before any session. None for any other."""
+        """A time that can be: not ahead by more than clocks differ, nor from before any session. None for any other."""
         time = _time(text)
         if time is None or self._now is None or not (self.bare_are_utc or HAS_ZONE.search(text)):
             return None
         if not -CLOCKS_DIFFER <= self._now - time <= NO_DATE:
             return None
-        return min(time, self._now)
+        return time
 
 
 def _prove_utc(bare: Iterable[datetime], now: datetime) -> bool:

@@ -25,7 +25,7 @@ SITE: dict[str, Any] = {
     "users": [{"directory": "LAB", "id": each, "license": each} for each in (*LICENSES, "none")],
     "sessions": [
         {"user": f"LAB\\{each}", "node": "Rim", "virtual_proxy": "", "count": 2, "age": 300, "idle": idle}
-        for each, idle in zip((*LICENSES, "none"), (5, 60, 120, 180, 240, 300), strict=True)
+        for each, idle in zip((*LICENSES, "none"), (0, 60, 120, 180, 240, 300), strict=True)
     ],
 }
 
@@ -57,7 +57,7 @@ def minutes(run: Run, key: str) -> dict[str, Any]:
 def test_the_list_shows_what_qrs_knows(licensed: Modules) -> None:
     run = licensed.info()
     assert by_user(run, "license") == {**{each: each for each in LICENSES}, "none": None}
-    idle = dict(zip(LICENSES, (5, 60, 120, 180, 240), strict=True))
+    idle = dict(zip(LICENSES, (0, 60, 120, 180, 240), strict=True))
     assert minutes(run, "idle") == {**idle, "none": None}
     assert minutes(run, "age") == {**dict.fromkeys(LICENSES, 300), "none": None}
     assert by_user(run, "age_source") == {**dict.fromkeys(LICENSES, "qrs"), "none": None}

@@ -18,6 +18,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.activity impo
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey
 from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import LICENSES, Usage, UsageRow
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.plan import Plan, without_active
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.builders import NOW
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest
@@ -102,6 +103,15 @@ def test_times_without_a_zone_never_make_a_session_look_idler(hours: float, othe
 
 def test_without_the_time_of_qrs_nothing_is_known() -> None:
     assert told(row(ago(300), ago(45)), now=None) == (None, None, "analyzer")
+
+
+@pytest.mark.parametrize(("later", "spared"), [(0, False), (1, True)])
+def test_only_a_row_that_has_changed_spares_at_the_second_look(later: float, spared: bool) -> None:
+    """The date of an answer has whole seconds, so a row just written is ahead of it, at the first look alone."""
+    first = Activities(Usage((row(ago(300), ago(-0.5)),), NOW), [SESSION])
+    second = Activities(Usage((row(ago(300), ago(-0.5 - later)),), NOW + timedelta(minutes=2)), [SESSION])
+    assert first.idle(SESSION) == 0
+    assert bool(without_active(Plan((SESSION,), ()), first, second).kept) is spared
 
 
 def everybody(_user: UserKey) -> bool:
