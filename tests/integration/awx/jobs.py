@@ -12,12 +12,12 @@ import pathlib
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.qlikops.sense.tests.integration import warm
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, collections_path, tool
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, collections_path
 from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
@@ -160,14 +160,14 @@ def run(
         "LC_ALL": "C.UTF-8",
         "NO_PROXY": "*",
         "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "ANSIBLE_PYTHON_INTERPRETER": warm.interpreter(),
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_SHOW_CUSTOM_STATS": "true",
     }
     environment = {**inherited, **settings, **environment}
     return subprocess.Popen(
         [
-            *(tool("ansible-playbook"), "-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
+            *(warm.ansible(), "playbook", "-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
             *(*options, str(ROOT / template["playbook"])),
         ],
         env={name: value for name, value in {**environment, **changed}.items() if value is not None},

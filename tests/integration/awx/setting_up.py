@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.qlikops.sense.tests.integration import warm
 from ansible_collections.qlikops.sense.tests.integration.awx.serving import TOKEN
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
@@ -85,7 +86,7 @@ class Setup:
             "LC_ALL": "C.UTF-8",
             "NO_PROXY": "*",
             "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_PYTHON_INTERPRETER": warm.interpreter(),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_DEPRECATION_WARNINGS": "false",  # those of awx.awx
@@ -111,7 +112,7 @@ class Setup:
         changed = ["-e", json.dumps(settings)] if settings else []
         ran = subprocess.run(
             [
-                tool("ansible-playbook"),
+                *(warm.ansible(), "playbook"),
                 f"qlikops.sense.{playbook}",
                 "-vvv",
                 "-e",

@@ -10,14 +10,13 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.qlikops.sense.tests.integration import simulated
+from ansible_collections.qlikops.sense.tests.integration import simulated, warm
 from ansible_collections.qlikops.sense.tests.integration.modules.running import ROOT
 
 PREFIXES = ["", "sales"]
@@ -82,7 +81,7 @@ class Inventory:
     def run(self, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_"))}
         return subprocess.run(
-            [sys.executable, "-m", "ansible", program, "-i", str(self.file), *arguments],
+            [warm.ansible(), program, "-i", str(self.file), *arguments],
             cwd=self.folder,
             env={
                 **inherited,
@@ -92,7 +91,7 @@ class Inventory:
                 "ANSIBLE_COLLECTIONS_PATH": str(self.folder),
                 "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
                 "ANSIBLE_NOCOLOR": "true",
-                "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+                "ANSIBLE_PYTHON_INTERPRETER": warm.interpreter(),
                 **environment,
             },
             capture_output=True,

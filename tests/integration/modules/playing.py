@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.qlikops.sense.tests.integration import warm
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules, assert_no_secret
 
 GROUP = "group/qlikops.sense.qlik"
@@ -33,7 +34,6 @@ class Ansible:
             "LC_ALL": "C.UTF-8",
             "NO_PROXY": "*",
             "ANSIBLE_COLLECTIONS_PATH": str(tree),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
@@ -45,7 +45,7 @@ class Ansible:
         No session id, key, password or xrfkey of the site stands in it.
         """
         ids = self.modules.session_ids()
-        process = self.start(tasks, *options, environment=environment, **play)
+        process = self._started([warm.ansible()], tasks, *options, environment=environment, **play)
         output, _nothing = process.communicate(timeout=120)
         assert process.returncode == 0, output[-5000:]
         assert_no_secret(output, self.modules.site_info, [*ids, *self.modules.session_ids()])
@@ -55,16 +55,22 @@ class Ansible:
         self, tasks: Tasks, *options: str, environment: dict[str, str] | None = None, **play: Any
     ) -> subprocess.Popen[str]:
         """The same play under way, in a process group of its own; its output is standard output and error."""
+        return self._started([sys.executable, "-m", "ansible"], tasks, *options, environment=environment, **play)
+
+    def _started(
+        self, ansible: list[str], tasks: Tasks, *options: str, environment: dict[str, str] | None, **play: Any
+    ) -> subprocess.Popen[str]:
         connection = self.modules.connection()
         paths = self.modules.site_info["certificates"]
         connection["client_key"] = paths["client_key_encrypted"]
         connection["client_key_password"] = paths["client_key_password"]
-        variables = self._file("variables.json", json.dumps({"qlik": connection, **play.pop("vars", {})}))
+        given = {"qlik": connection, "ansible_python_interpreter": warm.interpreter(), **play.pop("vars", {})}
+        variables = self._file("variables.json", json.dumps(given))
         defaults = {GROUP: "{{ qlik }}"}
         head = {"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, **play}
         playbook = self._file("playbook.yml", yaml.safe_dump([{**head, "tasks": tasks}], allow_unicode=True))
         return subprocess.Popen(
-            [sys.executable, "-m", "ansible", "playbook", "-e", f"@{variables}", *options, str(playbook)],
+            [*ansible, "playbook", "-e", f"@{variables}", *options, str(playbook)],
             env={**self._environment, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -14,14 +14,14 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from ansible_collections.qlikops.sense.tests.integration import simulated
-from ansible_collections.qlikops.sense.tests.integration.modules.warm import LONGEST_RUN, MODULES, WarmPython
+from ansible_collections.qlikops.sense.tests.integration import simulated, warm
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 XRFKEY = re.compile(r"xrfkey[\"']?\s*[=:]\s*[\"']?[0-9a-z]{16}", re.IGNORECASE)
+MODULES = ROOT / "plugins" / "modules"
+LONGEST_RUN = 60
 NOT_INHERITED = ("QLIK_SENSE_", "PYTEST_")
 
 
@@ -133,36 +133,22 @@ class Modules:
     def _started(
         self, path: pathlib.Path, arguments: Mapping[str, Any], environment: Mapping[str, str], before: str
     ) -> Run:
-        given = json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments)})
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
-        usual = {**inherited, "PYTHONPATH": str(self._tree), "NO_PROXY": "*"}
-        if before or environment:
-            done = _in_new_process(path, given, {**usual, **environment}, before)
-        else:
-            done = warm_python(frozenset(usual.items())).run(path, given)
+        # What is set or done before a module begins may matter to what it imports.
+        python = sys.executable if before or environment else warm.interpreter()
+        code = f"{before}\nimport runpy\nrunpy.run_path({str(path)!r}, run_name='__main__')"
+        done = subprocess.run(
+            [python, *(["-c", code] if before else [str(path)])],
+            input=json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments)}),
+            env={**inherited, "PYTHONPATH": str(self._tree), "NO_PROXY": "*", **environment},
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_RUN,
+            check=False,
+        )
         output = done.stdout + done.stderr
         assert "Traceback" not in output, output
         return Run(json.loads(done.stdout), done.returncode, output)
-
-
-@cache
-def warm_python(environment: frozenset[tuple[str, str]]) -> WarmPython:
-    return WarmPython(dict(environment))
-
-
-def _in_new_process(
-    path: pathlib.Path, given: str, environment: Mapping[str, str], before: str
-) -> subprocess.CompletedProcess[str]:
-    code = f"{before}\nimport runpy\nrunpy.run_path({str(path)!r}, run_name='__main__')"
-    return subprocess.run(
-        [sys.executable, *(["-c", code] if before else [str(path)])],
-        input=given,
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_RUN,
-        check=False,
-    )
 
 
 def assert_no_secret(output: str, site_info: simulated.SiteInfo, session_ids: Iterable[str]) -> None:

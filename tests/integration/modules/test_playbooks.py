@@ -15,8 +15,7 @@ import yaml
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.modules.playing import GROUP, Ansible, Tasks, ensure
-from ansible_collections.qlikops.sense.tests.integration.modules.running import ROOT
-from ansible_collections.qlikops.sense.tests.integration.modules.warm import MODULES
+from ansible_collections.qlikops.sense.tests.integration.modules.running import MODULES, ROOT
 
 CONNECTION = {"host", "client_cert", "client_key", "ca_path"}  # options of the examples that the play gives instead
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.qlikops.sense.tests.integration import warm
 from ansible_collections.qlikops.sense.tests.integration.modules.running import assert_no_secret
 from ansible_collections.qlikops.sense.tests.integration.nights import rules
 from ansible_collections.qlikops.sense.tests.integration.nights.haproxy import HAProxy
@@ -51,6 +52,7 @@ class Night:
         self.home = home
         self.keeper_log = home / "keeper.log"
         self.hosts: dict[str, dict[str, Any]] = {node["host_name"]: {} for node in site_info["nodes"]}
+        self.ansible = [warm.ansible()]  # which an interrupt kills
         self.arguments: list[str] = []  # more of them for the playbook
         self.process: subprocess.Popen[str]  # the run under way
         self.text = ""  # what it has said so far
@@ -140,7 +142,7 @@ class Night:
         limit = ["-l", ",".join(f"{name}.example.com" for name in node.split(","))] if node else []
         command = ["qlikops.sense.drain_and_restart", "-i", str(self._inventory()), *limit, *self.arguments]
         return subprocess.Popen(
-            [sys.executable, "-m", "ansible", "playbook", *command, "-e", variables],
+            [*self.ansible, "playbook", *command, "-e", variables],
             env={**self._environment(), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -177,7 +179,7 @@ class Night:
         paths, balancer = self.site_info["certificates"], self.site_info["balancer"]
         variables = {
             "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
+            "ansible_python_interpreter": warm.interpreter(),
             "qlik_host": self.site_info["host"],
             "qlik_qrs_port": self.site_info["qrs_port"],
             "qlik_host_map": self.site_info["host_map"],
@@ -193,7 +195,7 @@ class Night:
         # Where the lease lies in the AWX kit: on a host that is neither the controller nor of the site.
         # Its Python leaves a line for each module that runs there.
         python = self.home / "keeper"
-        python.write_text(f'#!/bin/sh\necho >> {self.keeper_log}\nexec {sys.executable} "$@"\n', encoding="utf-8")
+        python.write_text(f'#!/bin/sh\necho >> {self.keeper_log}\nexec {warm.interpreter()} "$@"\n', encoding="utf-8")
         python.chmod(0o700)
         keeper = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
         file = self.home / "inventory.yml"

@@ -11,13 +11,12 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.qlikops.sense.tests.integration import simulated
+from ansible_collections.qlikops.sense.tests.integration import simulated, warm
 
 # The tree in which the checkout stands as the collection.
 TREE = pathlib.Path(simulated.__file__).parents[5]
@@ -45,9 +44,10 @@ class Play:
         ]
         playbook = directory / "play.yml"
         playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-        given = {"simulated_site_directory": str(directory / "state"), **variables}
+        python = {"ansible_python_interpreter": warm.interpreter()}
+        given = {"simulated_site_directory": str(directory / "state"), **python, **variables}
         done = subprocess.run(
-            [sys.executable, "-m", "ansible.cli.playbook", str(playbook), "-e", json.dumps(given), *options],
+            [warm.ansible(), "playbook", str(playbook), "-e", json.dumps(given), *options],
             env={
                 **os.environ,
                 "ANSIBLE_COLLECTIONS_PATH": str(TREE),

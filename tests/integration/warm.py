@@ -1,0 +1,218 @@
+# Copyright: Contributors to the qlikops.sense project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Programs that have imported all they need, and become the process of each call in a fork of themselves.
+
+Two thirds of the time of a module in a new process are imports; a playbook imports as long, and then packs the modules
+that another one has packed before. ``interpreter()`` is a Python for modules, ``ansible()`` stands for
+``python -m ansible``. If the process of a call is killed, so is what it does; anything gentler than a kill needs the
+real program.
+
+Run as a program, this file is one of the two. It listens on a Unix socket, and ends with the process that started it,
+whose end closes its standard input. A message comes with the standard input, output and error to use. It is its length
+in eight digits and, joined by NUL, the working directory, the number of arguments, the arguments and the environment.
+The answer is the exit status.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import fcntl
+import functools
+import gc
+import importlib
+import importlib.machinery
+import os
+import pathlib
+import runpy
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+import types
+from collections.abc import Callable
+from typing import NoReturn
+
+HERE = pathlib.Path(__file__).resolve()
+PLUGINS = HERE.parents[2] / "plugins"
+COLLECTION = "ansible_collections.qlikops.sense.plugins"
+LENGTH = 8
+STREAMS = 3
+
+# It imports next to nothing, for that is what a Python that does next to nothing spends its time on.
+CLIENT = f"""
+import _socket, os, sys
+arguments = sys.argv[2:]
+if arguments and arguments[0].startswith("-"):
+    os.execv(sys.executable, [sys.executable, *arguments])
+connection = _socket.socket(_socket.AF_UNIX)
+connection.connect(sys.argv[1])
+message = os.fsencode("\\0".join([os.getcwd(), str(len(arguments)), *arguments, *map("=".join, os.environ.items())]))
+files = b"".join(number.to_bytes(4, sys.byteorder) for number in range({STREAMS}))
+connection.sendmsg([b"%0{LENGTH}d" % len(message)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, files)])
+connection.sendall(message)
+os._exit(int(connection.recv({LENGTH}) or 128 + {signal.SIGKILL}))
+"""
+
+
+@functools.cache
+def interpreter() -> str:
+    """The path of a Python that runs the program at a path, or on its standard input. With options it is a cold one."""
+    return start("modules", {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+
+
+@functools.cache
+def ansible() -> str:
+    """The path of a program that takes the arguments of ``python -m ansible``."""
+    home = tempfile.mkdtemp(prefix="warm")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    # What is read once and for all: whether there are colours, and the locale.
+    return start("ansible", {"ANSIBLE_NOCOLOR": "true", "HOME": home, "LC_ALL": "C.UTF-8", "PYTHONPATH": ""})
+
+
+def start(what: str, environment: dict[str, str]) -> str:
+    """The path of a program that hands its calls to a warm one, which ends with this process."""
+    scratch = tempfile.TemporaryDirectory(prefix="warm")
+    address, client, program = (pathlib.Path(scratch.name, name) for name in ("socket", "client.py", what))
+    client.write_text(CLIENT, encoding="utf-8")
+    command = shlex.join([sys.executable, "-I", "-S", str(client), str(address)])
+    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+    program.chmod(0o700)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    server = subprocess.Popen(
+        [sys.executable, str(HERE), what, str(address)],
+        env={**inherited, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdin
+    assert server.stdout
+    assert server.stdout.readline() == b"listening\n"
+    for tidy in (scratch.cleanup, server.wait, server.stdin.close):  # the last is done first
+        atexit.register(tidy)
+    return str(program)
+
+
+def main() -> None:
+    what, address = sys.argv[1:]
+    warm_up, run = {"modules": (import_for_modules, run_program), "ansible": (import_ansible, run_ansible)}[what]
+    warm_up()
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        children = set[int]()
+        print("listening", flush=True)
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            connection, _address = listener.accept()
+            with connection:
+                child = os.fork()
+                if child == 0:
+                    listener.close()
+                    become(connection, run)
+                children.add(child)
+            children -= {child for child in children if os.waitpid(child, os.WNOHANG)[0]}
+
+
+def become(connection: socket.socket, run: Callable[[list[str]], object]) -> NoReturn:
+    """Be the process that the message asks for, to the end."""
+    os.setsid()
+    arguments = take_over(connection)
+    die_with(connection)
+    status = 0
+    try:
+        run(arguments)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    connection.sendall(str(status).encode())
+    # Most of the time would be the tidying up of all that was imported.
+    os._exit(0)
+
+
+def take_over(connection: socket.socket) -> list[str]:
+    """Have the streams, the directory and the environment of the client; its arguments."""
+    length, [(_level, _kind, files)], _flags, _address = connection.recvmsg(LENGTH, socket.CMSG_SPACE(4 * STREAMS))
+    message = connection.recv(int(length), socket.MSG_WAITALL)
+    for number, file in enumerate(array.array("i", files)):
+        os.dup2(file, number)
+        os.close(file)
+    directory, count, *rest = os.fsdecode(message).split("\0")
+    os.chdir(directory)
+    os.environ.clear()
+    os.environ.update(entry.split("=", 1) for entry in rest[int(count) :])
+    return rest[: int(count)]
+
+
+def die_with(connection: socket.socket) -> None:
+    """Let the end of the client end this process and its children, by a signal that nobody handles."""
+    fcntl.fcntl(connection, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(connection, fcntl.F_SETFL, fcntl.fcntl(connection, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def import_for_modules() -> None:
+    for file in (PLUGINS / "modules").glob("[!_]*.py"):
+        name = f"{COLLECTION}.modules.{file.stem}"
+        importlib.import_module(name)
+        del sys.modules[name]  # each is to be run as a program
+    sys.meta_path.append(OfPackedModules)
+
+
+class OfPackedModules:
+    """Finds what an Ansible module brings of other collections than this one."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object, _target: object = None) -> importlib.machinery.ModuleSpec | None:
+        """The spec of a module or a package in the file that comes first on ``sys.path``."""
+        *packages, _module = name.split(".")
+        place = os.path.join(sys.path[0], *packages)
+        if packages[:1] != ["ansible_collections"]:
+            return None
+        return importlib.machinery.PathFinder.find_spec(name, [place])
+
+
+def run_program(arguments: list[str]) -> None:
+    sys.argv = arguments or [""]
+    if arguments:
+        runpy.run_path(arguments[0], run_name="__main__")
+    else:
+        program = types.ModuleType("__main__")
+        sys.modules["__main__"] = program
+        exec(compile(sys.stdin.read(), "<stdin>", "exec"), program.__dict__)
+
+
+def import_ansible() -> None:
+    for module in (
+        *("cli.inventory", "cli.playbook", "executor.playbook_executor", "executor.process.worker"),
+        *("plugins.action.normal", "plugins.callback.default", "plugins.connection.local", "plugins.strategy.linear"),
+    ):
+        importlib.import_module(f"ansible.{module}")
+
+
+def run_ansible(arguments: list[str]) -> None:
+    from ansible import constants
+
+    packed = pathlib.Path(constants.DEFAULT_LOCAL_TMP).parent / "packed"
+    packed.mkdir(exist_ok=True)
+    importlib.reload(constants)  # it reads the environment
+    pathlib.Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache").symlink_to(packed)
+    sys.argv = [f"ansible-{arguments[0]}", *arguments[1:]]
+    importlib.import_module(f"ansible.cli.{arguments[0]}").main(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
