@@ -51,6 +51,8 @@ SANITY_OF_EACH_PYTHON = ["--test", "compile", "--test", "import"]
 # Roles, playbooks and guides are a matter of ansible-core; what is no part of it, of Python.
 TESTS_OF_EACH_CORE = [f"tests/integration/{what}" for what in ("awx", "docs", "nights", "roles", "runner")]
 TESTS_OF_EACH_PYTHON = [f"tests/integration/{what}" for what in ("page", "simulator")]
+# Every kill point of the scenarios, and new processes throughout.
+LONG_TAIL = {"LONG_TAIL": "true"}
 SIMULATOR = "roles/simulated_site/files"
 
 antsibull_nox.load_antsibull_nox_toml()
@@ -95,6 +97,26 @@ def unit(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Run modules, roles and playbooks against the simulated site."""
     run_pytest(session, "tests/integration", "-m", "not long")
+
+
+@nox.session
+def molecule(session: nox.Session) -> None:
+    """Run the molecule scenarios, or those that the arguments name."""
+    run_molecule(session)
+
+
+@nox.session(name="matrix-molecule", default=False, tags=["matrix"])
+def matrix_molecule(session: nox.Session) -> None:
+    """Run the molecule scenarios with all that they can do."""
+    run_molecule(session, **LONG_TAIL)
+
+
+def run_molecule(session: nox.Session, **environment: str) -> None:
+    session.install("molecule", "-r", "tools/requirements-demo.txt")
+    collections = prepare_collections(session, install_in_site_packages=False, install_out_of_tree=True)
+    place = str(collections.current_place)
+    paths = {"ANSIBLE_COLLECTIONS_PATH": place, "PYTHONPATH": place}
+    session.run("python", "tools/run_molecule.py", *session.posargs, env={**paths, **environment})
 
 
 @nox.session(default=False)
@@ -148,7 +170,7 @@ def add_matrix_session(core: str, python: str, is_newest_python: bool) -> None:
         for name, command in {"sanity": sanity, "units": units, "integration": integration}.items():
             with session.chdir(places[command[0]]):
                 try:
-                    session.run(*command)
+                    session.run(*command, env=LONG_TAIL)
                 except nox.command.CommandFailed:
                     failed.append(name)  # the rest of the pair is worth knowing, too
         if failed:

@@ -7,7 +7,7 @@
 Two thirds of the time of a module in a new process are imports; a playbook imports as long, and then packs the modules
 that another one has packed before. ``interpreter()`` is a Python for modules, ``ansible()`` stands for
 ``python -m ansible``. If the process of a call is killed, so is what it does; anything gentler than a kill needs the
-real program.
+real program. With LONG_TAIL in the environment, which `make matrix` sets, both are the real ones.
 
 Run as a program, this file is one of the two. It listens on a Unix socket, and ends with the process that started it,
 whose end closes its standard input. A message comes with the standard input, output and error to use. It is its length
@@ -80,11 +80,16 @@ def ansible() -> str:
 def start(what: str, environment: dict[str, str]) -> str:
     """The path of a program that hands its calls to a warm one, which ends with this process."""
     scratch = tempfile.TemporaryDirectory(prefix="warm")
+    atexit.register(scratch.cleanup)
     address, client, program = (pathlib.Path(scratch.name, name) for name in ("socket", "client.py", what))
     client.write_text(CLIENT, encoding="utf-8")
-    command = shlex.join([sys.executable, "-I", "-S", str(client), str(address)])
+    cold = {"modules": [], "ansible": ["-m", "ansible"]}[what]
+    arguments = cold if "LONG_TAIL" in os.environ else ["-I", "-S", str(client), str(address)]
+    command = shlex.join([sys.executable, *arguments])
     program.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
     program.chmod(0o700)
+    if arguments == cold:
+        return str(program)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     server = subprocess.Popen(
         [sys.executable, str(HERE), what, str(address)],
@@ -95,7 +100,7 @@ def start(what: str, environment: dict[str, str]) -> str:
     assert server.stdin
     assert server.stdout
     assert server.stdout.readline() == b"listening\n"
-    for tidy in (scratch.cleanup, server.wait, server.stdin.close):  # the last is done first
+    for tidy in (server.wait, server.stdin.close):  # the last is done first
         atexit.register(tidy)
     return str(program)
 
@@ -154,7 +159,8 @@ def take_over(connection: socket.socket) -> list[str]:
     directory, count, *rest = os.fsdecode(message).split("\0")
     os.chdir(directory)
     os.environ.clear()
-    os.environ.update(entry.split("=", 1) for entry in rest[int(count) :])
+    for entry in rest[int(count) :]:
+        name, _equals, os.environ[name] = entry.partition("=")
     return rest[: int(count)]
 
 
@@ -206,10 +212,10 @@ def import_ansible() -> None:
 def run_ansible(arguments: list[str]) -> None:
     from ansible import constants
 
-    packed = pathlib.Path(constants.DEFAULT_LOCAL_TMP).parent / "packed"
+    packed = pathlib.Path(vars(constants)["DEFAULT_LOCAL_TMP"]).parent / "packed"
     packed.mkdir(exist_ok=True)
     importlib.reload(constants)  # it reads the environment
-    pathlib.Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache").symlink_to(packed)
+    pathlib.Path(vars(constants)["DEFAULT_LOCAL_TMP"], "ansiballz_cache").symlink_to(packed)
     sys.argv = [f"ansible-{arguments[0]}", *arguments[1:]]
     importlib.import_module(f"ansible.cli.{arguments[0]}").main(sys.argv)
 
