@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import array
 import atexit
+import contextlib
 import fcntl
 import functools
 import gc
@@ -213,11 +214,20 @@ def run_ansible(arguments: list[str]) -> None:
     from ansible import constants
 
     packed = pathlib.Path(vars(constants)["DEFAULT_LOCAL_TMP"]).parent / "packed"
-    packed.mkdir(exist_ok=True)
     importlib.reload(constants)  # it reads the environment
-    pathlib.Path(vars(constants)["DEFAULT_LOCAL_TMP"], "ansiballz_cache").symlink_to(packed)
+    own = pathlib.Path(vars(constants)["DEFAULT_LOCAL_TMP"], "ansiballz_cache")
+    for directory in (packed, own):
+        directory.mkdir(exist_ok=True)
+    share(packed, own)
+    atexit.register(share, own, packed)
     sys.argv = [f"ansible-{arguments[0]}", *arguments[1:]]
     importlib.import_module(f"ansible.cli.{arguments[0]}").main(sys.argv)
+
+
+def share(source: pathlib.Path, destination: pathlib.Path) -> None:
+    for file in source.iterdir():
+        with contextlib.suppress(FileExistsError):
+            (destination / file.name).hardlink_to(file)
 
 
 if __name__ == "__main__":
