@@ -197,9 +197,9 @@ class Night:
         python = self.home / "keeper"
         python.write_text(f'#!/bin/sh\necho >> {self.keeper_log}\nexec {warm.interpreter()} "$@"\n', encoding="utf-8")
         python.chmod(0o700)
-        keeper = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
+        hosts = {"localhost": {}, "keeper": {"ansible_python_interpreter": str(python)}}
         file = self.home / "inventory.yml"
-        groups = {"qlik_proxies": {"hosts": self.hosts}, "all": {"vars": variables, "hosts": {"keeper": keeper}}}
+        groups = {"qlik_proxies": {"hosts": self.hosts}, "all": {"vars": variables, "hosts": hosts}}
         file.write_text(yaml.safe_dump(groups), encoding="utf-8")
         return file
 
