@@ -52,13 +52,17 @@ class Night:
         self.home = home
         self.keeper_log = home / "keeper.log"
         self.hosts: dict[str, dict[str, Any]] = {node["host_name"]: {} for node in site_info["nodes"]}
-        self.ansible = [warm.ansible()]  # which an interrupt kills
+        self.ansible, self.python = [warm.ansible()], warm.interpreter()
         self.arguments: list[str] = []  # more of them for the playbook
         self.process: subprocess.Popen[str]  # the run under way
         self.text = ""  # what it has said so far
         self._tree = tree
         self._events: list[tuple[Callable[[], object], Callable[[], object]]] = []
         self._trouble: list[BaseException] = []
+
+    def use_new_processes(self) -> None:
+        """For what an interrupt is to reach, or what Python reads of the environment when it imports something."""
+        self.ansible, self.python = [sys.executable, "-m", "ansible"], sys.executable
 
     def when(self, condition: Callable[[], object], event: Callable[[], object]) -> None:
         """Let something happen once the condition holds during the next run. One after the other."""
@@ -179,7 +183,7 @@ class Night:
         paths, balancer = self.site_info["certificates"], self.site_info["balancer"]
         variables = {
             "ansible_connection": "local",
-            "ansible_python_interpreter": warm.interpreter(),
+            "ansible_python_interpreter": self.python,
             "qlik_host": self.site_info["host"],
             "qlik_qrs_port": self.site_info["qrs_port"],
             "qlik_host_map": self.site_info["host_map"],
@@ -195,7 +199,7 @@ class Night:
         # Where the lease lies in the AWX kit: on a host that is neither the controller nor of the site.
         # Its Python leaves a line for each module that runs there.
         python = self.home / "keeper"
-        python.write_text(f'#!/bin/sh\necho >> {self.keeper_log}\nexec {warm.interpreter()} "$@"\n', encoding="utf-8")
+        python.write_text(f'#!/bin/sh\necho >> {self.keeper_log}\nexec {self.python} "$@"\n', encoding="utf-8")
         python.chmod(0o700)
         hosts = {"localhost": {}, "keeper": {"ansible_python_interpreter": str(python)}}
         file = self.home / "inventory.yml"

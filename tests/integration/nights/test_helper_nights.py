@@ -10,7 +10,6 @@ import os
 import pathlib
 import re
 import signal
-import sys
 from typing import Any
 
 import pytest
@@ -66,7 +65,7 @@ def test_nobody_is_disturbed_if_no_mail_is_taken(night: Night) -> None:
 
 def test_ctrl_c_during_the_drain_and_the_same_command_again(night: Night) -> None:
     """The last line says what is left and what to do; the next run takes over, whichever options it has."""
-    night.ansible = [sys.executable, "-m", "ansible"]
+    night.use_new_processes()
     night.when_draining(lambda: os.killpg(night.process.pid, signal.SIGINT))
     seen = night.restart(proxy_restart_notify=BANNER)
     assert seen.rc not in (0, 2)

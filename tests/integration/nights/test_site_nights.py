@@ -39,6 +39,7 @@ def waiting(asked: list[float]) -> float:
 def test_the_window_closes_during_the_drain(night: Night, tmp_path: pathlib.Path) -> None:
     zones = tmp_path / "zones"
     set_clock(zones, 22)
+    night.use_new_processes()
     night.when_draining(lambda: set_clock(zones, 6))
     seen = night.restart(
         environment={"PYTHONTZPATH": str(zones)},
