@@ -8,10 +8,10 @@
     make bench ARGS='--latency 20 --case list-8x30x5000'
     make bench ARGS='--latency 0 --case report-12x30x10000'
 
-Whole processes are timed from outside, each the median of --runs. For the modules that is a playbook of one task;
-what it takes above a playbook with one ping is the module's own time, which the ratios are made of. The report is the
-playbook report_sessions with all of its files, and nothing to compare it with. The case activity is a list without what
-QRS knows of sessions, and with it, which must not take more than 1.3 times as long.
+Whole processes are timed from outside, in turns, each the median of --runs. For the modules that is a playbook of one
+task; what it takes above a playbook with one ping is the module's own time, which the ratios are made of. The report is
+the playbook report_sessions with all of its files, and nothing to compare it with. The case activity is a list without
+what QRS knows of sessions, and with it, which must not take more than 1.3 times as long.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ CASES = [
     Case(3, 10, 1500, 1500),
     Case(8, 30, 5000, users=2000),
     Case(12, 30, 10000, users=4000),
+    Case(3, 10, 500, licensed=95),
     Case(8, 30, 5000, licensed=95),
 ]
 LATENCIES = [0, 20, 150]
@@ -215,27 +216,30 @@ def run_plain(client: str, case: Case, site: SimulatedSite, parallel: int) -> Me
     return measure([*script, "--parallel", str(parallel)], dict(os.environ), site)
 
 
+def run_fresh(client: str, playbook: Playbook, case: Case, latency: int, parallel: int) -> Measured:
+    """One run against a site of its own."""
+    with simulated_site(case, latency) as site:
+        if case.licensed:  # the simulated QRS makes up its rows when it is first asked, and a real one has them
+            run_ours("module", playbook, case, site, parallel)
+            site.control("DELETE", "/journal")
+        if client in OURS:
+            return run_ours(client, playbook, case, site, parallel)
+        return run_plain(client, case, site, parallel)
+
+
 def median_of(runs: list[Measured]) -> Measured:
     return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
 
 
 def compare(case: Case, latency: int, options: argparse.Namespace, playbook: Playbook) -> None:
     ping = statistics.median(playbook.measure("ansible.builtin.ping", {}).seconds for _run in range(options.runs))
-    results = {}
-    for client in case.clients:
-        if client == "sequential" and options.no_sequential:
-            continue
-        runs = []
-        for _run in range(1 if client == "sequential" else options.runs):
-            with simulated_site(case, latency) as site:
-                if case.licensed:  # the simulated QRS makes up its rows when it is first asked, and a real one has them
-                    run_ours("module", playbook, case, site, options.parallel)
-                    site.control("DELETE", "/journal")
-                if client in OURS:
-                    runs.append(run_ours(client, playbook, case, site, options.parallel))
-                else:
-                    runs.append(run_plain(client, case, site, options.parallel))
-        results[client] = median_of(runs)
+    runs: dict[str, list[Measured]] = {client: [] for client in case.clients}
+    # In turns, so that whatever else the machine does meanwhile strikes all of them alike.
+    for number in range(options.runs):
+        for client in case.clients:
+            if client != "sequential" or not (number or options.no_sequential):
+                runs[client].append(run_fresh(client, playbook, case, latency, options.parallel))
+    results = {client: median_of(theirs) for client, theirs in runs.items() if theirs}
     own = {client: run.seconds - (ping if client in OURS else 0) for client, run in results.items()}
     for client, run in results.items():
         ratio = own[client] / own[case.clients[0]]

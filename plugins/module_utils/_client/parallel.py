@@ -5,7 +5,8 @@
 """Runs tasks of several hosts side by side with few connections.
 
 A worker stays with the host it has worked for, so its connection is used again; when that host has nothing left,
-it goes where most is waiting for the fewest hands. That keeps handshakes near the number of workers.
+it goes to one that nobody works for, or else where most is waiting for the fewest hands. That keeps handshakes near the
+number of workers, and leaves no host to the end that has few tasks, each of which may take long.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class _Waiting(Generic[Task]):
             busy = [host for host, queue in self._queues.items() if queue]
             if not busy:
                 return None
-            host = max(busy, key=lambda host: len(self._queues[host]) / (1 + self._hands[host]))
+            host = max(busy, key=lambda host: (not self._hands[host], len(self._queues[host]) / (1 + self._hands[host])))
             self._hands[host] += 1
             return host
 

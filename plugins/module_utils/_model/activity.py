@@ -50,7 +50,8 @@ class Activities:
         rows = defaultdict(list)
         for row in usage.rows:
             rows[row.session_id].append(row)
-        folded = _unambiguous(rows)
+        # By whatever case, only where that is needed.
+        folded = {} if all(each.session_id in rows for each in self._sessions) else _unambiguous(rows)
         self._matched: dict[str, list[UsageRow]] = {}
         named: set[str] = set()
         for session in self._sessions:

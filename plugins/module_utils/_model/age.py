@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
 
 QRS, MEMORY = "qrs", "memory"
+MILLISECONDS = len("2026-01-15T09:30:00.123Z")
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,9 @@ def _time(ref: str, text: object) -> datetime:
 
 def parsed(text: str) -> datetime:
     """A time in ISO 8601, taken for UTC where it does not say. Raises ValueError."""
+    # As QRS writes nearly all of them; a list may have thousands.
+    if len(text) == MILLISECONDS and text[-1] == "Z":
+        return datetime.fromisoformat(f"{text[:-1]}+00:00")
     # Python 3.10 reads neither Z nor other than 3 or 6 digits of a fraction; .NET writes up to 7.
     match = re.fullmatch(r"(.+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text.strip())
     if not match:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
+from ansible_collections.qlikops.sense.tests.integration.modules.looks import between
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules, Run
 
 LICENSES = ("professional", "analyzer", "user", "login", "analyzer_capacity")
@@ -100,22 +101,6 @@ def test_who_has_too_many_loses_the_longest_idle(licensed: Modules) -> None:
     for session in run.sessions:
         assert session["reason"].startswith("user has 5 sessions, keeps 3, idle for ")
         assert session["reason"].endswith(" min according to QRS (analyzer access)")
-
-
-# Something happens to the site between the two looks of the module.
-BETWEEN = """
-import requests
-from ansible_collections.qlikops.sense.plugins.module_utils import _site
-usage = _site.Site.usage
-def later(site):
-    requests.put({address!r}, json={body!r})
-    return usage(site)
-_site.Site.usage = later
-"""
-
-
-def between(control: simulated.Control, path: str, body: dict[str, Any]) -> str:
-    return BETWEEN.format(address=f"{control.site_info['control']}{path}", body=body)
 
 
 @pytest.mark.parametrize("rule", [{"min_idle": "110m"}, {"keep_per_user": 0, "users": ["user", "login"]}])

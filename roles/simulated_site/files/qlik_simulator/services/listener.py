@@ -211,7 +211,7 @@ class Listener(web.Server):
             spoilt = await inject(fault, request) if fault else None
             if spoilt is not None:
                 entry.status = None if fault and fault.kind in ("cut", "half") else spoilt.status
-                return spoilt
+                return spoilt if spoilt.prepared else self._dated(spoilt)
         try:
             response = await self._answer(Request(request, connection.trusted, await read_body(request)))
         except web.HTTPRequestEntityTooLarge:
@@ -225,7 +225,11 @@ class Listener(web.Server):
         if fault is not None and fault.kind == "lost":
             return cut(request)
         entry.status = response.status
-        response.headers["Date"] = formatdate(self._instruments.journal.now(), usegmt=True)
+        return self._dated(response)
+
+    def _dated(self, response: web.StreamResponse) -> web.StreamResponse:
+        """By the clock of the site, unless a fault sets a date of its own."""
+        response.headers.setdefault("Date", formatdate(self._instruments.journal.now(), usegmt=True))
         return response
 
 
