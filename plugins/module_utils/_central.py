@@ -38,6 +38,17 @@ def require_candidate(nodes: Nodes, wanted: ClusterNode) -> None:
         )
 
 
+def require_from(nodes: Nodes, only_from: Sequence[str]) -> None:
+    """Raises Refused unless one of these nodes is known to have the role, and nobody else has."""
+    central = [node for node in nodes if node.central]
+    if not central or not all(any(map(node.is_called, only_from)) for node in central):
+        has = f"{' and '.join(node.name for node in central) or 'No node'} {'have' if len(central) > 1 else 'has'}"
+        raise Refused(
+            f"{has} the central role, and not {' or '.join(only_from)}.",
+            "Somebody may have moved it since. If it has to move all the same, leave only_from out.",
+        )
+
+
 def wait_until_central(
     look: Callable[[], Nodes],
     wanted: ClusterNode,

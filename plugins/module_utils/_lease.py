@@ -4,8 +4,8 @@
 
 """The lease on a site's restarts: at most one run has a node out at a time, and it is known who, and until when.
 
-It lies in a file on one host. Beside it stand the marks of nodes that this collection has drained and not put back, and
-of those whose banner it has not removed.
+It lies in a file on one host. Beside it stand the marks of nodes that this collection has drained and not put back, of
+those whose banner it has not removed, and of one whose central role it has moved away and not back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +104,15 @@ class Lease:
 
 @dataclass
 class Book:
-    """What the file holds: who has the lease, and by node id who has drained it or has set a banner, and when."""
+    """What the file holds: who has the lease, and by node id who has drained it or has set a banner, and when.
+
+    ``central`` by the id of the node whose central role was moved away: also ``to``, the name of the one that got it.
+    """
 
     lease: Lease | None
     drained: dict[str, dict[str, Any]]
     banners: dict[str, dict[str, Any]]
+    central: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def require_free(self, owner: Owner, now: float, called: str) -> None:
         """Raises QlikError where another run has the lease. ``called`` is the option that takes it over."""
@@ -147,17 +151,28 @@ def _read(path: Path) -> Book:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         lease = plain["lease"]
-        banners = dict(plain.get("banners", {}))
-        return Book(None if lease is None else Lease.from_plain(lease), dict(plain["drained"]), banners)
-    except (ValueError, KeyError, TypeError) as error:
+        held = None if lease is None else Lease.from_plain(lease)
+        return Book(
+            held, dict(plain["drained"]), dict(plain.get("banners", {})), _with_target(plain.get("central", {}))
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise QlikError(
             "lease_not_kept", f"{path} is damaged.", "Make sure that nobody is restarting a node, and remove it."
         ) from error
 
 
+def _with_target(marks: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {node: {**mark, "to": str(mark["to"])} for node, mark in marks.items()}
+
+
 def write(book: Book, path: Path) -> None:
     """All of it or nothing, so that a run that is killed leaves no half."""
-    plain = {"lease": asdict(book.lease) if book.lease else None, "drained": book.drained, "banners": book.banners}
+    plain = {
+        "lease": asdict(book.lease) if book.lease else None,
+        "drained": book.drained,
+        "banners": book.banners,
+        "central": book.central,
+    }
     new = path.with_suffix(".new")
     with new.open("w", encoding="utf-8") as stream:
         json.dump(plain, stream)

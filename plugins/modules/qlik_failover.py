@@ -32,6 +32,12 @@ options:
       - The node to become central, by its name, its host name, or the id of the node.
     type: str
     required: true
+  only_from:
+    description:
+      - Move the role only if one of these nodes has it, by name, host name or the id of the node, and refuse otherwise.
+        So nothing is undone that somebody else has done since.
+    type: list
+    elements: str
   wait_timeout:
     description:
       - How many seconds the move may take, at most a week.
@@ -64,6 +70,7 @@ EXAMPLES = r"""
 - name: Move the role back
   qlikops.sense.qlik_failover:
     node: "{{ moved.before[0] }}"
+    only_from: ["{{ moved.central }}"]
 """
 
 RETURN = r"""
@@ -104,11 +111,13 @@ from ansible_collections.qlikops.sense.plugins.module_utils._central import (
     find_node,
     is_central_alone,
     require_candidate,
+    require_from,
     wait_until_central,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import require_range
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
+from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 
 RANGES = {"wait_timeout": (0, 604_800), "wait_interval": (1, 3600)}
 
@@ -117,6 +126,7 @@ def main() -> None:
     module = QlikModule(
         argument_spec={
             "node": {"type": "str", "required": True},
+            "only_from": {"type": "list", "elements": "str"},
             "wait_timeout": {"type": "int", "default": 300},
             "wait_interval": {"type": "int", "default": 5},
         }
@@ -132,6 +142,8 @@ def main() -> None:
             changes = not is_central_alone(nodes, wanted)
             if changes:
                 require_candidate(nodes, wanted)
+                if non_empty(options["only_from"]):
+                    require_from(nodes, non_empty(options["only_from"]))
             if changes and not module.check_mode:
                 site.move_central(wanted)
                 elapsed = wait_until_central(

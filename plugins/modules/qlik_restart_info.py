@@ -105,6 +105,16 @@ options:
         central and O(stops=node). M(qlikops.sense.qlik_failover) can move it. Then the failover is no reason before
         O(step=stopping).
     type: str
+  central_away:
+    description:
+      - Other nodes whose central role an earlier run has moved and not moved back, as returned by
+        M(qlikops.sense.restart_lease). Those that are central according to QRS are passed over. Where one of
+        O(back_by_then) gets its role back before, it is no reason that O(node) has it now.
+    type: list
+    elements: dict
+  central_left_on:
+    description: The name of the node that an earlier run has moved the central role of O(node) to.
+    type: str
   drained_by_us:
     description: Whether it is known that an earlier run of this collection has drained the node, and did not end.
     type: bool
@@ -488,8 +498,9 @@ uncovered:
   sample: [sales]
 place:
   description:
-    - Its place in the order of a rolling restart. V(begun) comes first, which an earlier run has left out, then V(rim),
-      then V(central). V(left_alone) is a central node that was not asked for, V(refused) one that may not be restarted.
+    - Its place in the order of a rolling restart. V(begun) comes first, which an earlier run has left out or without
+      its central role, then V(rim), then V(central). V(left_alone) is a central node that was not asked for, V(refused)
+      one that may not be restarted.
   returned: success
   type: str
   sample: rim
@@ -575,6 +586,12 @@ moves_central:
   returned: success
   type: bool
   sample: false
+central_away:
+  description: Which of O(central_away) are still away, as sentences.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 failover:
   description:
     - How many seconds the central node may be silent before another one takes its role, as C(timeout), and the names of
@@ -612,8 +629,13 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.site import P
 from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikModule, errors_as_failures
 from ansible_collections.qlikops.sense.plugins.module_utils._restart_site import count_affected, find_proxy, proxy_nodes
 from ansible_collections.qlikops.sense.plugins.module_utils._result import proxy_result
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer import DRAIN, BalancerView, balancer_view
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import answer, notes_on_tasks
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer import DRAIN, balancer_view
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
+    answer,
+    central_still_away,
+    notes_on_central,
+    notes_on_tasks,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_plan import SPEC, read_plan
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import (
     BEGIN,
@@ -622,6 +644,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_quest
     STOPS,
     Accepted,
     Answer,
+    Away,
     Question,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.window import Window
@@ -648,6 +671,8 @@ def main() -> None:
             "accept_running_tasks": {"type": "bool", "default": False},
             "accept_failover": {"type": "bool", "default": False},
             "move_central": {"type": "str"},
+            "central_away": {"type": "list", "elements": "dict"},
+            "central_left_on": {"type": "str"},
             "drained_by_us": {"type": "bool", "default": False},
             "adopted": {"type": "bool", "default": False},
             "out_before": {"type": "list", "elements": "str"},
@@ -698,6 +723,8 @@ def main() -> None:
             options["stops"],
             upkeep,
             (options["move_central"] or "").strip(),
+            tuple(map(Away.from_option, options["central_away"] or ())),
+            (options["central_left_on"] or "").strip(),
         )
         given = answer(question)
     seen = {
@@ -731,7 +758,9 @@ def main() -> None:
             *how_adopted(node, adopted, options),
             *why_short(window, now, options["window_needs"]),
             *notes_on_tasks(question),
+            *notes_on_central(question),
         ],
+        central_away=central_still_away(question),
         adopted=adopted,
         **seen,
         awaits_tasks=question.awaits_tasks,
@@ -742,7 +771,7 @@ def main() -> None:
         else list(non_empty(options["out_before"])),
         uncovered=list(given.uncovered),
         affected=affected,
-        place=place(given, node, view, options),
+        place=place(given, question, options),
         balancer_state=view.state if view else "",
         window=window.in_words(now) if window else "",
         observed_at=iso(now),
@@ -757,15 +786,16 @@ def who(topology: Topology, proxy: ProxyService, **seen: Any) -> dict[str, Any]:
     }
 
 
-def place(given: Answer, node: ProxyNode, view: BalancerView | None, options: Mapping[str, Any]) -> str:
+def place(given: Answer, question: Question, options: Mapping[str, Any]) -> str:
     """Its place in the order of a rolling restart."""
-    if node.central and not options["accept_central"] and not options["asked_for"]:
+    central, view = question.is_central, question.balancer
+    if central and not options["accept_central"] and not options["asked_for"]:
         return "left_alone"
     if not given.allowed:
         return "refused"
-    if view and view.state == DRAIN:
+    if (view and view.state == DRAIN) or (question.central_left_on and not central):
         return "begun"
-    return "central" if node.central else "rim"
+    return "central" if central else "rim"
 
 
 def accepted_of(options: Mapping[str, Any]) -> Accepted:

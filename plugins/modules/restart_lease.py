@@ -15,7 +15,7 @@ description:
   - A lease names its owner, and holds for a time. Two minutes past that time it is stale, and the next run takes it
     over. One whose process is known to have ended, on the same host, is taken over at once.
   - Beside the lease the file marks nodes that were drained and not put back, so that a later run knows that it may
-    take these over.
+    take these over. It also marks a node whose central role was moved to another node and has not come back.
   - The role P(qlikops.sense.proxy_restart#role) uses it.
 author:
   - Contributors to the qlikops.sense project (@qlikops)
@@ -66,6 +66,14 @@ options:
   banner:
     description: As O(drained), for a banner that is shown because of the node.
     type: bool
+  central_moved_to:
+    description:
+      - The name of the node that is about to get the central role of O(node), which is marked for the next run.
+    type: str
+  central_back:
+    description: Whether the central role of O(node) is back, so that the mark goes.
+    type: bool
+    default: false
   phase:
     description: What the run is about to do. Runs that do not get the lease are told, and a line shows it.
     type: str
@@ -111,6 +119,13 @@ timeline:
   type: list
   elements: dict
   sample: [{phase: drain, time: "2026-01-15T09:30:00Z"}]
+unfinished:
+  description:
+    - Whether an earlier run has left the node drained, or its central role on another node. RV(drained_by_us) and
+      RV(central_left_on) say which.
+  returned: success
+  type: bool
+  sample: false
 drained:
   description: Whether the node is marked as drained now.
   returned: success
@@ -121,6 +136,24 @@ banner:
   returned: success
   type: bool
   sample: false
+central_moved_to:
+  description: The name of the node that has the central role of O(node) by its mark, empty if there is none.
+  returned: success
+  type: str
+  sample: qlik3
+central_left_on:
+  description: The same when the first call of the run began, so that an earlier run has moved it.
+  returned: success
+  type: str
+  sample: ""
+central_away:
+  description:
+    - Other nodes with such a mark. C(node) is the name of the node that had the role, C(to) of the one that got it,
+      C(by) says whose run it was, and C(at) when.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{node: qlik1, to: qlik3, by: maria on ops1 (process 4711), at: "2026-01-15T02:10:00Z"}]
 drained_by_us:
   description: Whether the node was marked as drained when the first call of the run began.
   returned: success
@@ -159,7 +192,6 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.age import is
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures
 
 LONGEST = 8 * 86400
-MARKS = ("drained", "banner")
 
 
 def main() -> None:
@@ -173,6 +205,8 @@ def main() -> None:
             "hold": {"type": "int", "default": 300},
             "drained": {"type": "bool"},
             "banner": {"type": "bool"},
+            "central_moved_to": {"type": "str"},
+            "central_back": {"type": "bool", "default": False},
             "phase": {"type": "str"},
             "before": {"type": "dict"},
             "take_over": {"type": "bool", "default": False},
@@ -187,12 +221,13 @@ def main() -> None:
         if options["wait"]:
             raise BadOption("wait", "the module alone can't say that it waits.", "Call it in a task without async.")
         before = options["before"] or {}
-        book, told = Book(None, _marked(before, "drained", options), _marked(before, "banner", options)), ""
-        was_drained = before.get("drained_by_us", False)
+        book, told = book_from(before, options["node"]), ""
+        was_drained, was_on = before.get("drained_by_us", False), before.get("central_left_on", "")
         if options["directory"]:
             owner = owner_of(options)
             with opened(Path(options["directory"]), options["site"]) as (book, path):
                 was_drained = before.get("drained_by_us", options["node"] in book.drained)
+                was_on = before.get("central_left_on", moved_to(book, options["node"]))
                 told = take(module, book, owner) if options["state"] == "held" else give_back(book, owner)
                 mark(book, owner, options)
                 if not module.check_mode:
@@ -202,8 +237,12 @@ def main() -> None:
     module.exit_json(
         changed=False,
         drained_by_us=was_drained,
+        unfinished=was_drained or bool(was_on),
         drained=options["node"] in book.drained,
         banner=options["node"] in book.banners,
+        central_moved_to=moved_to(book, options["node"]),
+        central_left_on=was_on,
+        central_away=[away(mark) for node, mark in book.central.items() if node != options["node"]],
         taken_over=told or before.get("taken_over", ""),
         timeline=[*before.get("timeline", []), *begun(options["phase"])],
     )
@@ -245,6 +284,12 @@ def give_back(book: Book, owner: Owner) -> str:
 
 def mark(book: Book, owner: Owner | None, options: dict[str, Any]) -> None:
     """Each mark stays as it is unless given."""
+    wanted = options["central_moved_to"]
+    if wanted:
+        known_by = {"name": options["node_name"], "by": str(owner), "at": now()}
+        book.central[options["node"]] = {**known_by, "to": wanted}
+    elif options["central_back"]:
+        book.central.pop(options["node"], None)
     for name, marks in (("drained", book.drained), ("banner", book.banners)):
         if options[name]:
             marks[options["node"]] = {"name": options["node_name"], "by": str(owner), "at": now()}
@@ -252,8 +297,20 @@ def mark(book: Book, owner: Owner | None, options: dict[str, Any]) -> None:
             marks.pop(options["node"], None)
 
 
-def _marked(before: Mapping[str, Any], name: str, options: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {options["node"]: {}} if before.get(name) else {}
+def book_from(before: Mapping[str, Any], node: str) -> Book:
+    """What is known without a file: the marks that this run itself has set."""
+    moved = before.get("central_moved_to")
+    drained, banners = ({node: {}} if before.get(name) else {} for name in ("drained", "banner"))
+    return Book(None, drained, banners, {node: {"to": moved}} if moved else {})
+
+
+def moved_to(book: Book, node: str) -> str:
+    return str(book.central.get(node, {}).get("to", ""))
+
+
+def away(mark: Mapping[str, Any]) -> dict[str, str]:
+    when = datetime.fromtimestamp(float(mark["at"]), timezone.utc)
+    return {"node": str(mark["name"]), "to": mark["to"], "by": str(mark["by"]), "at": iso(when)}
 
 
 if __name__ == "__main__":

@@ -47,6 +47,12 @@ options:
     description: Whether the node was found drained, and taken over.
     type: bool
     default: false
+  moved:
+    description: How its central role was moved to another node, as M(qlikops.sense.qlik_failover) has returned it.
+    type: dict
+  moved_back:
+    description: How it was moved back, likewise.
+    type: dict
   lease:
     description: What M(qlikops.sense.restart_lease) has returned last.
     type: dict
@@ -89,6 +95,8 @@ report:
   description:
     - The report. C(left_by_themselves), C(still_there), C(arrived) and C(users) are null where sessions were not
       counted.
+    - C(central_moved) says what became of a central role that was moved away from the node, where it went C(to),
+      whether an C(earlier) run moved it, and whether it is C(back).
   returned: always
   type: dict
 message:

@@ -38,7 +38,7 @@ def drain_part(drain: Row) -> dict[str, Any]:
         "tone": {"restarted": "good", "failed": "bad"}.get(drain["result"], "note"),
         "failure": drain.get("failure") or {},
         "way_back": drain.get("way_back") or "",
-        "node_sentences": upkeep_sentences(drain.get("upkeep") or {}),
+        "node_sentences": upkeep_sentences(drain.get("upkeep") or {}, drain.get("central_moved") or {}),
         "chart": chart,
         "duration": duration(chart.seconds) if chart.phases else "",
         "begun": chart.phases[0].time if chart.phases else None,

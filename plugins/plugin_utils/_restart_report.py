@@ -13,7 +13,11 @@ from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable
-from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_of
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import (
+    central_moved,
+    still_away,
+    upkeep_of,
+)
 
 Result = Mapping[str, Any]
 OF_A_USER = ("user", "name", "emails", "sessions")
@@ -32,11 +36,12 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
     ``seen`` has ``node`` (its name), and, each of them empty where it did not come to that: ``affected`` (who was
     there, of qlik_session_info), ``drained`` (of qlik_session_wait), ``ended`` (of qlik_session), ``back`` (who came
     back, of qlik_session_info), ``asked`` (what was known of the node, of qlik_restart_info), ``adopted``, ``lease``
-    (of restart_lease), ``failure``, ``way_back``, ``balancer_state``, ``told``, ``troubles``. Numbers that were never
-    counted are None. ``now`` is a time in UTC.
+    (of restart_lease), ``moved`` and ``moved_back`` (of qlik_failover), ``failure``, ``way_back``, ``balancer_state``,
+    ``told``, ``troubles``. Numbers that were never counted are None. ``now`` is a time in UTC.
     """
     affected, failure, lease = seen.get("affected") or {}, seen.get("failure") or {}, seen.get("lease") or {}
     ended = [session for session in _sessions(seen, "ended") if session.get("outcome") == "ended"]
+    central = central_moved(seen)
     return {
         "node": seen["node"],
         "result": "failed" if failure else "would be restarted" if check_mode else "restarted",
@@ -45,6 +50,7 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
         "balancer_state": seen.get("balancer_state") or "",
         "adopted": bool(seen.get("adopted")),
         "upkeep": upkeep_of(seen.get("asked") or {}),
+        "central_moved": central,
         "timeline": [*(lease.get("timeline") or []), *_rejoined(seen), {"phase": "report", "time": now}],
         "affected": dict(affected.get("summary") or {}),
         "affected_users": list(affected.get("users") or []),
@@ -55,7 +61,11 @@ def report(seen: Result, now: str, check_mode: bool) -> dict[str, Any]:
         "came_back": _came_back(seen),
         "history": list((seen.get("drained") or {}).get("history") or []),
         "told": {} if check_mode else dict(seen.get("told") or {}),
-        "troubles": list(seen.get("troubles") or []),
+        "troubles": [
+            *(seen.get("troubles") or []),
+            *still_away(seen["node"], central),
+            *((seen.get("asked") or {}).get("central_away") or []),
+        ],
         **_sums(seen, len(ended)),
     }
 
@@ -173,12 +183,16 @@ def summary(told: Result) -> str:
             f"{arrived}; {told['left_by_themselves']} left by themselves, {len(told['ended'])} ended,"
             f" {told['still_there']} still there"
         )
+    central = told["central_moved"]
+    moved = f"; the central role was on {central['to']} and is back" if central and central["back"] else ""
     back = f", {counted(len(told['came_back']), 'user')} came back" if told["came_back"] else ""
     adopted = "; it was found drained" if told["adopted"] else ""
     tasks = len(told["upkeep"].get("running_tasks") or [])
     ran = f"; it ran {counted(tasks, 'task')}" if tasks else ""
     state = f"; {told['balancer_state']} in the balancer" if told["balancer_state"] else ""
-    return " ".join([f"{told['node']}: {told['result']}; {counts}{back}{ran}{adopted}{state}.", *told["troubles"]])
+    return " ".join(
+        [f"{told['node']}: {told['result']}; {counts}{back}{ran}{moved}{adopted}{state}.", *told["troubles"]]
+    )
 
 
 def handed_on(told: Result) -> dict[str, Any]:

@@ -29,9 +29,40 @@ def upkeep_of(told: Result) -> dict[str, Any]:
     }
 
 
-def upkeep_sentences(upkeep: Result) -> list[str]:
+def central_moved(seen: Result) -> dict[str, Any]:
+    """What became of a central role that was moved away from the node; empty where none was, and none was to be.
+
+    ``to`` is the node that got it. ``moved``: whether it did, None where that is not known. ``earlier``: another run
+    has moved it. ``back``: QRS says that the node has it again.
+    """
+    lease = seen.get("lease") or {}
+    if not lease.get("central_moved_to"):
+        return {}
+    earlier, moved = bool(lease.get("central_left_on")), seen.get("moved") or {}
+    return {
+        "to": lease["central_moved_to"],
+        "moved": True if earlier or moved.get("changed") else None,
+        "earlier": earlier,
+        "back": "central" in (seen.get("moved_back") or {}),
+    }
+
+
+def still_away(node: str, moved: Result) -> list[str]:
+    """That somebody has to see to the central role, as a sentence."""
+    if not moved or moved["back"]:
+        return []
+    if moved["moved"]:
+        return [f"The central role of {node} stays on {moved['to']}. The next restart of {node} moves it back."]
+    return [f"The central role of {node} may have moved to {moved['to']}. The next restart of {node} moves it back."]
+
+
+def upkeep_sentences(upkeep: Result, moved: Result) -> list[str]:
     """Only what is known is said."""
-    return list(_sentences(upkeep)) if upkeep else []
+    sentences = list(_sentences(upkeep)) if upkeep else []
+    if moved and moved["back"]:
+        whose = "An earlier run had moved its central role" if moved["earlier"] else "Its central role was moved"
+        sentences.append(f"{whose} to {moved['to']}, and it is back.")
+    return sentences
 
 
 def _sentences(upkeep: Result) -> Iterator[str]:

@@ -66,7 +66,9 @@ class _Waiting(Generic[Task]):
             busy = [host for host, queue in self._queues.items() if queue]
             if not busy:
                 return None
-            host = max(busy, key=lambda host: (not self._hands[host], len(self._queues[host]) / (1 + self._hands[host])))
+            host = max(
+                busy, key=lambda host: (not self._hands[host], len(self._queues[host]) / (1 + self._hands[host]))
+            )
             self._hands[host] += 1
             return host
 

@@ -62,8 +62,35 @@ def _two_names(question: Question) -> Iterator[Reason]:
 
 
 def _central(question: Question) -> Iterator[Reason]:
-    if question.node.central and not question.accepted.central:
-        yield Reason("central", f"{question.node.name} is the central node.", "accept_central")
+    node, moved = question.node, question.moved_here
+    if not question.is_central or question.accepted.central:
+        return
+    words = f"{node.name} is the central node."
+    if moved:
+        words = f"{node.name} has the central role. {moved.told(f'from {moved.node}')} A restart of {moved.node} does."
+    yield Reason("central", words, "accept_central")
+
+
+def notes_on_central(question: Question) -> list[str]:
+    """Which role an earlier run has left elsewhere, as far as QRS does not say that it is back."""
+    node = question.node
+    own = (
+        f"The central role of {node.name} is on {question.central_left_on}, where an earlier run moved it."
+        f" It moves back when {node.name} is well."
+    )
+    is_a_reason = any(reason.key == "central" for reason in _central(question))
+    others = [] if is_a_reason and question.moved_here else central_still_away(question)
+    return [*([own] if question.central_left_on and not node.central else []), *others]
+
+
+def central_still_away(question: Question) -> list[str]:
+    """Of other nodes."""
+    return [
+        f"The central role of {away.node} is still on {away.to}. {away.told('there')} A restart of {away.node} by this"
+        " collection does."
+        for away in question.still_away
+        if not question.is_finished_before(away)
+    ]
 
 
 def _window(question: Question) -> Iterator[Reason]:
@@ -156,7 +183,7 @@ def _failover(question: Question) -> Iterator[Reason]:
     if question.moves_central and question.step != STOPPING:
         yield from _candidate(question)
         return
-    if question.stops != NODE or not node.central or question.accepted.failover or upkeep.candidates == ():
+    if question.stops != NODE or not question.is_central or question.accepted.failover or upkeep.candidates == ():
         return
     minutes = counted(upkeep.failover_minutes, "minute") if upkeep.failover_minutes else "a time that QRS does not tell"
     others = "another node, QRS does not tell which," if upkeep.candidates is None else " or ".join(upkeep.candidates)

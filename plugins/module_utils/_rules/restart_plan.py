@@ -101,6 +101,7 @@ def _hold(plan: Mapping[str, Any]) -> dict[str, int]:
         "notify": HOOK_SECONDS,
         "cordon": LOOKS_SECONDS,
         "drain": LOOKS_SECONDS,  # of the wait itself, qlik_session_wait renews it at every look
+        "move": plan["verify_timeout"] + LOOKS_SECONDS,
         "restart": restart.get(plan["method"], HOOK_SECONDS),
         "verify": plan["verify_timeout"] + LOOKS_SECONDS,
         "after": HOOK_SECONDS,

@@ -71,6 +71,25 @@ class Out:
 
 
 @dataclass(frozen=True)
+class Away:
+    """By the record of this collection: the central role of ``node`` was moved to ``to`` and not back. ``by`` whom."""
+
+    node: str
+    to: str
+    by: str = ""
+    at: str = ""
+
+    @classmethod
+    def from_option(cls, given: Mapping[str, Any]) -> Away:
+        return cls(*(str(given.get(name) or "") for name in ("node", "to", "by", "at")))
+
+    def told(self, where: str) -> str:
+        """Who has moved it, in a sentence."""
+        who, when = (f"The run of {self.by}", f" at {self.at}") if self.by and self.at else ("An earlier run", "")
+        return f"{who} moved it {where}{when}, and did not move it back."
+
+
+@dataclass(frozen=True)
 class Reason:
     """Why not. ``accepted_by`` is the option that accepts it, empty where none does."""
 
@@ -93,7 +112,8 @@ class Question:
     ``closed_window`` says in words that the window is closed, empty where it is open. ``known_as`` are the hosts of the
     run that stand for the node. ``problems`` are sentences about what else forbids it. ``stops`` is what the restart
     stops, and ``upkeep`` what QRS tells of that. ``move_central`` names the node that gets the role of a
-    central one before it is stopped.
+    central one before it is stopped. ``central_away`` are other nodes whose role an earlier run has moved, and
+    ``central_left_on`` names the one that has the role of this node.
     """
 
     node: ProxyNode
@@ -110,11 +130,33 @@ class Question:
     stops: str = PROXY
     upkeep: Upkeep = field(default_factory=Upkeep)
     move_central: str = ""
+    central_away: tuple[Away, ...] = ()
+    central_left_on: str = ""
+
+    @property
+    def is_central(self) -> bool:
+        """Whether it is the central node, and will be when it is restarted: a role may go back before."""
+        moved = self.moved_here
+        return self.node.central and not (moved and self.is_finished_before(moved))
+
+    def is_finished_before(self, moved: Away) -> bool:
+        return any(node.is_called(moved.node) and self.is_back(node) for node in self.others)
+
+    @property
+    def moved_here(self) -> Away | None:
+        """By which move this node has become the central one, if by one."""
+        return next((away for away in self.still_away if self.node.is_called(away.to)), None)
+
+    @property
+    def still_away(self) -> tuple[Away, ...]:
+        """Without those whose role is back, whoever has moved it."""
+        at_home = [node for node in (self.node, *self.others) if node.central]
+        return tuple(away for away in self.central_away if not any(node.is_called(away.node) for node in at_home))
 
     @property
     def moves_central(self) -> bool:
         """Whether the node has the central role and loses it on purpose."""
-        return bool(self.move_central) and self.stops == NODE and self.node.central
+        return bool(self.move_central) and self.stops == NODE and self.is_central
 
     @property
     def awaits_tasks(self) -> bool:

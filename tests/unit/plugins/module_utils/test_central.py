@@ -10,8 +10,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._central import Nodes, find_node, wait_until_central
-from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
+from ansible_collections.qlikops.sense.plugins.module_utils._central import (
+    Nodes,
+    find_node,
+    require_from,
+    wait_until_central,
+)
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, Refused
 from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import ClusterNode
 
 NO_ANSWER = QlikError("unreachable", "QRS does not answer.")
@@ -62,3 +67,15 @@ def test_a_node_is_found_by_each_of_its_names(name: str) -> None:
 def test_a_name_that_several_nodes_have_is_refused() -> None:
     with pytest.raises(BadOption, match="the site has more than one 'b'"):
         find_node([*nodes(), *nodes()], "b")
+
+
+def test_a_role_moves_only_from_where_it_is_said_to_be() -> None:
+    require_from(nodes("b"), ["B"])
+    require_from(nodes("b"), ["a", "b.example.com"])
+    for found, says in (
+        (nodes("c"), "c has the central role, and not b."),
+        (nodes("b", "c"), "b and c have the central role, and not b."),
+        (nodes(), "No node has the central role, and not b."),
+    ):
+        with pytest.raises(Refused, match=says):
+            require_from(found, ["b"])

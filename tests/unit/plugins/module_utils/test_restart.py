@@ -23,7 +23,12 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer impo
     BalancerServer,
     BalancerView,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import answer, notes_on_tasks
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
+    answer,
+    central_still_away,
+    notes_on_central,
+    notes_on_tasks,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import (
     BEGIN,
     CORDONED,
@@ -32,6 +37,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_quest
     STOPPING,
     Accepted,
     Answer,
+    Away,
     Question,
 )
 
@@ -416,3 +422,63 @@ def test_a_central_node_whose_role_is_to_be_moved(
     assert not replace(question, stops="services").moves_central
     assert not replace(question, node=node(1)).moves_central
     assert answer(replace(question, node=node(1))).allowed
+
+
+AWAY = Away("Node1", "Node2", "maria on ops1 (process 4711)", "2026-01-15T02:10:00Z")
+WHO = "The run of maria on ops1 (process 4711) moved it"
+
+
+def test_a_role_that_an_earlier_run_has_left_elsewhere_is_found_and_told() -> None:
+    """Node1 has lost it to Node2. Who restarts Node3 is told, who restarts Node2 is refused with the cure."""
+    nodes = node(1), node(2, central=True), node(3)
+    third = Question(nodes[2], nodes[:2], central_away=(AWAY,))
+    assert answer(third).allowed
+    assert (
+        notes_on_central(third)
+        == central_still_away(third)
+        == [
+            "The central role of Node1 is still on Node2. "
+            + WHO
+            + " there at 2026-01-15T02:10:00Z, and did not move it"
+            " back. A restart of Node1 by this collection does."
+        ]
+    )
+    second = Question(nodes[1], (nodes[0], nodes[2]), central_away=(AWAY,))
+    (reason,) = answer(second).reasons
+    assert (reason.key, reason.accepted_by) == ("central", "accept_central")
+    assert reason.words == (
+        "Node2 has the central role. " + WHO + " from Node1 at 2026-01-15T02:10:00Z, and did not move it back. A"
+        " restart of Node1 does."
+    )
+    assert answer(replace(second, accepted=Accepted(central=True))).allowed
+    # In a run that finishes Node1 first it is back by then.
+    finished = replace(second, back_by_then=("Node1",))
+    assert answer(finished).allowed
+    assert central_still_away(finished) == []
+    reboot = replace(finished, stops="node", upkeep=Upkeep((), 10, ("Node1",)))
+    assert answer(reboot).allowed
+    assert [reason.key for reason in answer(replace(reboot, back_by_then=())).reasons] == ["central", "failover"]
+    assert notes_on_central(second) == []
+
+
+def test_a_role_that_is_back_is_no_longer_away_whoever_moved_it() -> None:
+    question = Question(node(3), (node(1, central=True), node(2)), central_away=(AWAY,))
+    assert central_still_away(question) == []
+    unknown = Question(node(3), (node(2),), central_away=(AWAY,))  # QRS does not show Node1
+    assert len(central_still_away(unknown)) == 1
+
+
+def test_a_record_is_no_licence_for_a_node_that_is_central_for_another_reason() -> None:
+    elsewhere = replace(AWAY, to="Node4")
+    question = Question(node(2, central=True), (node(1),), central_away=(elsewhere,), back_by_then=("Node1",))
+    (reason,) = answer(question).reasons
+    assert reason.words == "Node2 is the central node."
+
+
+def test_the_node_itself_is_told_that_its_role_comes_back() -> None:
+    left = Question(node(1), (node(2, central=True),), central_left_on="Node2")
+    (note,) = notes_on_central(left)
+    assert note == (
+        "The central role of Node1 is on Node2, where an earlier run moved it. It moves back when Node1 is well."
+    )
+    assert notes_on_central(replace(left, node=node(1, central=True))) == []

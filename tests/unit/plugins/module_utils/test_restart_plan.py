@@ -126,6 +126,7 @@ def test_the_lease_is_held_for_as_long_as_each_phase_may_take(
         "notify": 3700,
         "cordon": 700,
         "drain": 700,
+        "move": 800,
         "restart": restart + 100,
         "verify": 800,
         "after": 3700,

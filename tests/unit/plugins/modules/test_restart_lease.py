@@ -51,8 +51,12 @@ def test_a_run_takes_renews_and_gives_back(ask: Ask, clock: list[float]) -> None
         assert ask(ELSEWHERE, node, phase="drain") == {
             "changed": False,
             "drained_by_us": False,
+            "unfinished": False,
             "drained": False,
             "banner": False,
+            "central_moved_to": "",
+            "central_left_on": "",
+            "central_away": [],
             "taken_over": "",
             "timeline": [{"phase": "drain", "time": TIME}],
         }
@@ -128,7 +132,11 @@ def test_the_directory_is_for_its_owner_alone_and_the_file_plain(ask: Ask, tmp_p
     assert list(book["drained"]) == ["id-of-qlik2"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"lease": {}}', '{"lease": null}', '{"lease": 7, "drained": {}}'])
+DAMAGED = ["", "{", "[]", '{"lease": {}}', '{"lease": null}', '{"lease": 7, "drained": {}}']
+DAMAGED += [f'{{"lease": null, "drained": {{}}, "central": {odd}}}' for odd in ("[]", '{"x": {}}', '{"x": 7}')]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_file_is_a_failure_and_stays(ask: Ask, tmp_path: pathlib.Path, text: str) -> None:
     ask(ELSEWHERE)
     path = tmp_path / "leases" / "qlik1_x.json"
@@ -173,6 +181,29 @@ def test_the_next_run_knows_of_the_banner_of_one_that_was_killed(ask: Ask) -> No
     ask(ELSEWHERE, phase="notify", banner=True)
     assert ask(OTHER, take_over=True)["banner"]
     assert not ask(OTHER, "qlik3")["banner"]
+
+
+def test_the_next_run_knows_of_the_central_role_that_one_has_moved(ask: Ask) -> None:
+    first = ask(ELSEWHERE, phase="move", central_moved_to="qlik3")
+    assert (first["central_moved_to"], first["central_left_on"], first["unfinished"]) == ("qlik3", "", False)
+    again = ask(ELSEWHERE, phase="restart", before=first)
+    assert (again["central_moved_to"], again["central_left_on"]) == ("qlik3", "")
+    told = {"node": "qlik2", "to": "qlik3", "by": "maria on ops2.example.com (process 4711)", "at": TIME}
+    assert ask(OTHER, "qlik3", take_over=True)["central_away"] == [told]
+    left = ask(OTHER, take_over=True)
+    assert (left["central_moved_to"], left["central_left_on"], left["central_away"]) == ("qlik3", "qlik3", [])
+    assert (left["unfinished"], left["drained_by_us"]) == (True, False)
+    back = ask(OTHER, state="released", central_back=True, before=left)
+    assert (back["central_moved_to"], back["central_left_on"]) == ("", "qlik3")
+    assert ask(OTHER)["central_left_on"] == ""
+    assert ask(OTHER, "qlik3")["central_away"] == []
+
+
+def test_without_a_directory_a_run_knows_of_its_own_move(ask: Ask) -> None:
+    first = ask(ELSEWHERE, phase="move", central_moved_to="qlik3", directory=None)
+    second = ask(ELSEWHERE, before=first, directory=None)
+    assert (second["central_moved_to"], second["central_left_on"]) == ("qlik3", "")
+    assert ask(ELSEWHERE, before=second, central_back=True, directory=None)["central_moved_to"] == ""
 
 
 def test_the_module_alone_does_not_wait(ask: Ask) -> None:

@@ -241,7 +241,60 @@ def asked(central: bool, age: int | None, timeout: int | None, others: list[str]
     ],
 )
 def test_of_the_node_only_what_is_known_is_said(known: dict[str, Any], says: list[str]) -> None:
-    assert upkeep_sentences(told(asked=known)["upkeep"]) == says
+    assert upkeep_sentences(told(asked=known)["upkeep"], {}) == says
+
+
+MOVED = {"changed": True, "central": "Node3", "before": ["qlik2"]}
+MOVED_BACK = {"changed": True, "central": "qlik2", "before": ["Node3"]}
+
+
+@pytest.mark.parametrize(
+    ("lease", "moved", "moved_back", "says", "trouble"),
+    [
+        ({}, {}, {}, [], []),
+        ({"central_moved_to": ""}, {}, {}, [], []),
+        (
+            {"central_moved_to": "Node3"},
+            MOVED,
+            MOVED_BACK,
+            ["Its central role was moved to Node3, and it is back."],
+            [],
+        ),
+        (
+            {"central_moved_to": "Node3", "central_left_on": "Node3"},
+            {},
+            {**MOVED_BACK, "changed": False},
+            ["An earlier run had moved its central role to Node3, and it is back."],
+            [],
+        ),
+        (
+            {"central_moved_to": "Node3"},
+            MOVED,
+            {"failed": True, "msg": "QRS does not answer"},
+            [],
+            ["The central role of qlik2 stays on Node3. The next restart of qlik2 moves it back."],
+        ),
+        (
+            {"central_moved_to": "Node3"},
+            {"failed": True, "msg": "it took too long"},
+            {},
+            [],
+            ["The central role of qlik2 may have moved to Node3. The next restart of qlik2 moves it back."],
+        ),
+    ],
+)
+def test_what_became_of_the_central_role(
+    lease: dict[str, Any], moved: dict[str, Any], moved_back: dict[str, Any], says: list[str], trouble: list[str]
+) -> None:
+    found = told(lease=lease, moved=moved, moved_back=moved_back)
+    assert upkeep_sentences({}, found["central_moved"]) == says
+    assert found["troubles"] == trouble
+    assert ("; the central role was on Node3 and is back" in summary(found)) == bool(says)
+
+
+def test_a_role_that_another_run_has_left_elsewhere_is_a_trouble() -> None:
+    found = told(asked={"central_away": ["The central role of qlik1 is still on Node3."]})
+    assert found["troubles"] == ["The central role of qlik1 is still on Node3."]
 
 
 def test_tasks_are_counted_in_the_summary_and_few_of_many_are_handed_on() -> None:
