@@ -19,7 +19,12 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._claims import claim
 from ansible_collections.qlikops.sense.plugins.plugin_utils._handed_on import readable
 from ansible_collections.qlikops.sense.plugins.plugin_utils._options import BadOptions
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_key import Key, NoKey
-from ansible_collections.qlikops.sense.plugins.plugin_utils._report_options import SPEC, ReportOptions, is_absolute
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_options import (
+    HANDED_ON,
+    SPEC,
+    ReportOptions,
+    is_absolute,
+)
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import text
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import terminal_width
 from ansible_collections.qlikops.sense.plugins.plugin_utils._target import CallFailed, Target
@@ -48,8 +53,13 @@ class ActionModule(ActionBase):
             raise BadOptions([*problems, *found])
         listed = target.call("qlikops.sense.qlik_session_info", _query(self._task.args))
         if key:
-            key = key.with_users(text(entry["user"]) for entry in listed["users"])
-        report = files.report_of(listed, options, key.by_user() if key else None)
+            everybody = [*listed["users"], *(listed.get("users_without_session") or [])]
+            key = key.with_users(text(entry["user"]) for entry in everybody)
+
+        def upkeep(node: str) -> Result:
+            return _upkeep(target, self._task.args, node)
+
+        report = files.report_of(listed, options, key.by_user() if key else None, upkeep)
         contents = files.contents(report, options)
         if key:
             target.write(options.key_file, key.as_text())
@@ -70,6 +80,15 @@ def _query(arguments: Mapping[str, Any]) -> Result:
     """What the module is asked; it reads the connection and the kinds of users itself."""
     handed_on = {name: value for name, value in arguments.items() if name not in SPEC}
     return {**handed_on, "resolve_users": True, "on_proxy_failure": "warn"}
+
+
+def _upkeep(target: Target, arguments: Mapping[str, Any], node: str) -> Result:
+    """What QRS tells of a node before it is restarted; nothing where it can't be asked, which is no reason to stop."""
+    connection = {name: value for name, value in arguments.items() if name not in (*SPEC, *HANDED_ON)}
+    try:
+        return target.call("qlikops.sense.qlik_restart_info", {**connection, "node": node, "count_affected": False})
+    except CallFailed:
+        return {}
 
 
 def _prepared(target: Target, options: ReportOptions, is_clear: bool, batch: list[str]) -> tuple[Key | None, list[str]]:

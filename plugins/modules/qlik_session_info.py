@@ -266,6 +266,14 @@ users:
       elements: str
       returned: when users were resolved
       sample: []
+users_without_session:
+  description:
+    - Users of whom QRS counts sessions though no proxy service lists any of them, and how many. RV(users[]) has those
+      who also have sessions. Null if not known, as RV(users[].rows_without_session).
+  returned: unless O(detail=summary)
+  type: list
+  elements: dict
+  sample: [{user: 'LAB\bert', user_directory: LAB, user_id: bert, rows_without_session: 5}]
 proxies:
   description: The proxy services looked at.
   returned: always
@@ -472,7 +480,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import (
 from ansible_collections.qlikops.sense.plugins.module_utils._query import SessionQuery, inquire
 from ansible_collections.qlikops.sense.plugins.module_utils._site import Site
 
-LEFT_OUT = {"sessions": (), "users": ("sessions", "first_seen"), "summary": ("sessions", "first_seen", "users")}
+NOT_USERS = ("sessions", "first_seen")
+LEFT_OUT = {"sessions": (), "users": NOT_USERS, "summary": (*NOT_USERS, "users", "users_without_session")}
 
 
 def main() -> None:
@@ -488,6 +497,7 @@ def finish(module: QlikModule, query: SessionQuery) -> None:
         "changed": False,
         **query.result(module.params["include_session_ids"]).as_result(),
         **query.memory(),
+        "users_without_session": query.users_without_session(),
         "notes": query.notes(),
         "not_found": list(query.not_found),
     }

@@ -14,6 +14,9 @@ description:
     as a page, as data, as a table and as text, on the host that the task runs on. Files are for their owner alone.
   - Returns a table for the screen and an overview that stays small however large the site is. The sessions themselves
     are returned only if O(return_data) asks for them.
+  - Of the nodes in O(proxies) it also says what M(qlikops.sense.qlik_restart_info) knows, which are the tasks that run
+    there, whether the node is central, who would take that role and when, and how old its heartbeat is. What QRS does
+    not tell is said to be unknown.
   - All that is wrong with the options is told at once, before the site is read.
   - The role P(qlikops.sense.session_report#role) shows the table, hands the overview on, and tells people.
 author:
@@ -234,6 +237,11 @@ overview:
       elements: dict
     unlinked:
       description: C(prefix) of each virtual proxy that is linked to no proxy service.
+      type: list
+      elements: dict
+    unlisted:
+      description:
+        - C(user), C(name), C(sessions) and C(rows) of users of whom QRS counts sessions that no proxy service lists.
       type: list
       elements: dict
     files:

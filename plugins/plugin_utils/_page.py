@@ -22,6 +22,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._charts import Item, bar_chart
 from ansible_collections.qlikops.sense.plugins.plugin_utils._page_drain import drain_part, figure
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_lines
 
 Row = Mapping[str, Any]
 # With more rows the sessions are folded away: browsers lay out what is seen.
@@ -98,6 +99,8 @@ def report_part(report: Row) -> dict[str, Any]:
         "sessions_table": sessions,
         "sessions_are_open": sessions.count <= MOST_OPEN,
         "limit_table": tables.limit_table(report),
+        "unlisted_table": tables.unlisted_table(report),
+        "node_lines": upkeep_lines(report.get("upkeep") or []),
         "shown_unlinked": [{**proxy, "shown": shown(proxy["prefix"])} for proxy in report["unlinked"]],
     }
 

@@ -162,6 +162,17 @@ def limit_table(report: Row) -> Table:
     return table("limit", "At or near the limit", "users at or near the limit", columns, report["at_limit"])
 
 
+def unlisted_table(report: Row) -> Table:
+    columns = [
+        word("User", lambda user: user["user"]),
+        word("Name", lambda user: user["name"]),
+        count("Sessions", "sessions"),
+        count("Unlisted", "rows"),
+    ]
+    title = "Counted by Qlik, but on no proxy service"
+    return table("unlisted", title, "users with unlisted sessions", columns, report.get("unlisted") or [])
+
+
 def left_table(drain: Row) -> Table:
     """Whose sessions were ended, and who has come back."""
     back = {fold(name) for name in drain["came_back"]}

@@ -30,13 +30,17 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class ReportBuilder:
-    """``chosen``: names of the nodes that the report is about, none for the whole site."""
+    """``chosen``: names of the nodes that the report is about, none for the whole site.
+
+    ``upkeep``: what QRS tells of each of them, see _upkeep_words.
+    """
 
     site: Site
     chosen: tuple[str, ...]
     thresholds: Thresholds
     title: str
     pseudonyms: bool
+    upkeep: tuple[dict[str, Any], ...] = ()
 
     def build(self) -> dict[str, Any]:
         return {
@@ -60,6 +64,8 @@ class ReportBuilder:
             "at_limit": self.at_limit,
             "runaways": self.runaways,
             "unlinked": self.unlinked,
+            "unlisted": self.unlisted,
+            "upkeep": list(self.upkeep),
             "advice": advice(self.summary, len(self.site.failures), bool(self.chosen)),
         }
 
@@ -183,6 +189,18 @@ class ReportBuilder:
             for tally in _most_first(self._whole.values())
             if self._limit(tally)
         ]
+
+    @cached_property
+    def unlisted(self) -> Rows:
+        """Of whom QRS counts sessions that no proxy service lists, those without a session among them."""
+        found = [
+            (tally.user.user, tally.user.name, tally.sessions, tally.user.rows_without_session)
+            for tally in self._whole.values()
+            if tally.user.rows_without_session
+        ]
+        found += [(user, "", 0, rows) for user, rows in self.site.without_session]
+        rows = sorted(found, key=lambda row: (-(row[3] or 0), in_any_case(row[0])))
+        return [dict(zip(("user", "name", "sessions", "rows"), row, strict=True)) for row in rows]
 
     @cached_property
     def runaways(self) -> Rows:

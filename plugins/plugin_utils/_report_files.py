@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._report import Repor
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_csv import as_csv
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_markdown import as_markdown
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_options import TEMPLATES, ReportOptions
-from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import NotListed, Site, site_of
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import Node, NotListed, Site, site_of
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_text import as_text
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_of_node
 
 Report = dict[str, Any]
 # Rows of the tables in Markdown, which people read.
@@ -35,24 +36,37 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "at_limit": ("user", "name", "sessions", "limit"),
     "runaways": ("what", "name", "sessions", "threshold"),
     "unlinked": ("prefix",),
+    "unlisted": ("user", "name", "sessions", "rows"),
 }
 
 
-def report_of(listed: Mapping[str, Any], options: ReportOptions, labels: Mapping[str, str] | None = None) -> Report:
-    """The report of a result of qlik_session_info. ``labels`` in place of users, by folded user. Raises QlikError."""
+def report_of(
+    listed: Mapping[str, Any],
+    options: ReportOptions,
+    labels: Mapping[str, str] | None = None,
+    upkeep: Callable[[str], Report] | None = None,
+) -> Report:
+    """The report of a result of qlik_session_info. ``labels`` in place of users, by folded user. Raises QlikError.
+
+    ``upkeep`` tells what is known of a node, by its id, before it is restarted.
+    """
     try:
         site = site_of(listed, labels)
     except NotListed as error:
         raise QlikError("not_listed", f"This is not a usable result of qlik_session_info: {error}.") from error
-    chosen = tuple(dict.fromkeys(_node(site, name) for name in options.proxies))
-    return ReportBuilder(site, chosen, options.thresholds, options.title, pseudonyms=labels is not None).build()
+    nodes = {node.name: node for node in (_node(site, name) for name in options.proxies)}
+    told = (
+        tuple(upkeep_of_node(name, upkeep(node.id), labels is None) for name, node in nodes.items()) if upkeep else ()
+    )
+    hides = labels is not None
+    return ReportBuilder(site, tuple(nodes), options.thresholds, options.title, pseudonyms=hides, upkeep=told).build()
 
 
-def _node(site: Site, name: str) -> str:
-    """The name of the one node that is meant by a name, a host name or an id."""
+def _node(site: Site, name: str) -> Node:
+    """The one node that is meant by a name, a host name or an id."""
     found = [node for node in site.nodes if fold(name) in (fold(node.name), fold(node.host_name), fold(node.id))]
     if len(found) == 1:
-        return found[0].name
+        return found[0]
     has = ", ".join(f"{node.name} ({node.host_name})" for node in site.nodes)
     if not found:
         raise BadOption("proxies", f"the site has no proxy service {name}.", f"It has: {has or 'none at all'}.")

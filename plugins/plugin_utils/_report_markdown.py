@@ -15,6 +15,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import Row
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import printable
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_lines
 
 # Where the characters of a table, of HTML and of entities stand, an entity reads the same in every dialect.
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
@@ -39,6 +40,7 @@ def as_markdown(report: Row, template: str, most: int) -> str:
         headline=words.headline(report),
         failures=words.failures(report),
         unlinked=words.unlinked(report),
+        node_lines=upkeep_lines(report["upkeep"]),
     )
 
 

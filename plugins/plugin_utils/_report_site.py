@@ -102,6 +102,7 @@ class Site:
     complete: bool
     observed_at: str
     rows_without_session: int | None = None
+    without_session: tuple[tuple[str, int], ...] = ()  # users and their rows
 
 
 def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:
@@ -115,7 +116,7 @@ def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:
         raise NotListed(f"it has no {missing[0]}")
     users = {key_of(entry): _user(entry) for entry in listed["users"]}
     if labels is not None:
-        users = {key: user.as_label(_label(user, labels)) for key, user in users.items()}
+        users = {key: user.as_label(_label(user.user, labels)) for key, user in users.items()}
     sessions = [_session(entry, users) for entry in listed["sessions"]]
     if labels is not None:
         sessions = sorted(
@@ -136,6 +137,7 @@ def site_of(listed: Listed, labels: Mapping[str, str] | None = None) -> Site:
         bool(listed["complete"]),
         text(listed["observed_at"]),
         _number(listed.get("summary", {}).get("rows_without_session")),
+        tuple(_without_session(entry, labels) for entry in listed.get("users_without_session") or ()),
     )
 
 
@@ -206,12 +208,17 @@ def _user(entry: Mapping[str, Any]) -> User:
     )
 
 
+def _without_session(entry: Mapping[str, Any], labels: Mapping[str, str] | None) -> tuple[str, int]:
+    user = text(entry["user"])
+    return (user if labels is None else _label(user, labels)), int(entry["rows_without_session"])
+
+
 def _number(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _label(user: User, labels: Mapping[str, str]) -> str:
-    label = labels.get(fold(user.user))
+def _label(user: str, labels: Mapping[str, str]) -> str:
+    label = labels.get(fold(user))
     if label is None:
         raise NotListed("the key of the pseudonyms has no label for one of its users")
     return label

@@ -15,6 +15,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import Row
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import fits, printable, table
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import upkeep_lines
 
 Columns = Mapping[str, Callable[[Row], Any]]
 # Cut where there is no room, names of users last.
@@ -41,6 +42,12 @@ AT_LIMIT: Columns = {
     "On": lambda user: words.joined(user["nodes"]),
     "Limit": lambda user: user["limit"],
 }
+UNLISTED: Columns = {
+    "User": lambda user: user["user"],
+    "Name": lambda user: user["name"],
+    "Sessions": lambda user: user["sessions"],
+    "Unlisted": lambda user: user["rows"],
+}
 NODES: Columns = {
     "Node": lambda node: node["name"],
     "Host": lambda node: node["host_name"],
@@ -56,10 +63,12 @@ def as_text(report: Row, width: int, most: int) -> str:
     parts = [
         _wrapped([f"{report['title']}, as of {report['observed_at']}", words.headline(report)], width),
         _wrapped([f"NOT COMPLETE: {failure}" for failure in words.failures(report)], width),
+        _wrapped([f"* {line}" for line in upkeep_lines(report["upkeep"])], width, indent="  "),
         _by_virtual_proxy(report, width, most),
         _table(NODES, report["nodes"], width, most),
         _titled("Who:", _table(_who(report), report["users"], width, most)),
         _titled("At or near the limit, in the whole site:", _table(AT_LIMIT, report["at_limit"], width, most)),
+        _titled("Counted by Qlik, but on no proxy service:", _table(UNLISTED, report["unlisted"], width, most)),
         _titled("Runaways, in the whole site:", _runaways(report, width, most)),
         _wrapped([f"Linked to no proxy service: {words.unlinked(report)}"] if report["unlinked"] else [], width),
         _wrapped([f"* {sentence}" for sentence in report["advice"]], width, indent="  "),

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, tasks_in_words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._progress import duration
 
 Result = Mapping[str, Any]
+KEYS = ("central", "heartbeat_age", "failover_timeout", "candidates", "running_tasks")
 
 
 def upkeep_of(told: Result) -> dict[str, Any]:
@@ -27,6 +28,49 @@ def upkeep_of(told: Result) -> dict[str, Any]:
         "candidates": failover.get("candidates"),
         "running_tasks": told.get("running_tasks"),
     }
+
+
+def upkeep_of_node(name: str, told: Result, names_users: bool) -> dict[str, Any]:
+    """The same of a node that is to be restarted, with its name. All of it is None where QRS could not be asked."""
+    known = upkeep_of(told) or dict.fromkeys(KEYS)
+    tasks = known["running_tasks"]
+    if tasks is not None and not names_users:
+        tasks = [{key: value for key, value in task.items() if key != "user"} for task in tasks]
+    return {"node": name, **known, "running_tasks": tasks}
+
+
+def upkeep_lines(nodes: Iterable[Result]) -> list[str]:
+    """A line for each node that is to be restarted. What is not known is said to be unknown."""
+    return [f"{node['node']} {_role(node)} {_heartbeat(node)} {_tasks(node)}" for node in nodes]
+
+
+def _role(node: Result) -> str:
+    if node["central"] is None:
+        return "may be the central node: QRS does not tell."
+    if not node["central"]:
+        return "is not the central node."
+    seconds, candidates = node["failover_timeout"], node["candidates"]
+    if candidates == []:
+        return "is the central node, and no other node may take that role."
+    after = "for a time that QRS does not tell" if seconds is None else f"for {duration(seconds)}"
+    who = "another node may take that role, and QRS does not tell which one"
+    if candidates:
+        who = f"{' or '.join(candidates)} takes that role"
+    return f"is the central node. Once it is silent {after}, {who}."
+
+
+def _heartbeat(node: Result) -> str:
+    age = node["heartbeat_age"]
+    return "The age of its heartbeat is unknown." if age is None else f"Its last heartbeat is {duration(age)} old."
+
+
+def _tasks(node: Result) -> str:
+    tasks = node["running_tasks"]
+    if tasks is None:
+        return "Which tasks run on it is unknown."
+    if not tasks:
+        return "It runs no task."
+    return f"It runs {tasks_in_words(RunningTask(**{'user': '', **task}) for task in tasks)}."
 
 
 def central_moved(seen: Result) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def _row_of_session(license_: str, item: Fields) -> list[UsageRow]:
             started=item.text("useStartTime"),
             last_active=item.text("latestActivity"),
             session_id=item.text("sessionID"),
+            called=item.text("modifiedByUserName"),
         )
     ]
 
@@ -62,14 +63,17 @@ def _rows_of_user(license_: str, item: Fields) -> list[UsageRow]:
     """One pass or allowance, with each session that draws on it. A session began when it was added to it (I)."""
     user = item.object("user")
     directory, user_id = user.text("userDirectory"), user.text("userId")
+    is_named = bool(directory and user_id)
+    called = f"{directory}\\{user_id}" if is_named else item.text("modifiedByUserName")
     return [
         UsageRow(
             license=license_,
-            user=user_key(directory, user_id) if directory and user_id else _named(item.text("modifiedByUserName")),
-            names_user=bool(directory and user_id),
+            user=_named(called),
+            names_user=is_named,
             started=each.text("createdDate"),
             last_active=each.text("latestActivity"),
             session_id=each.text("sessionID"),
+            called=called,
         )
         for each in item.objects("sessions")
     ]

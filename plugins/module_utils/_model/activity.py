@@ -85,6 +85,10 @@ class Activities:
             return None
         return dict(Counter(row.user for row in self._without if row.user and is_meant(row.user)))
 
+    def called(self, user: UserKey) -> str:
+        """``DIRECTORY\\id`` of a user with rows of sessions that were not listed, as QRS writes it."""
+        return next((row.called for row in self._without if row.user == user), "\\".join(user))
+
     def doubts(self, api_user: str) -> list[str]:
         """What could not be learned, in sentences, each of them once."""
         usage = self._usage

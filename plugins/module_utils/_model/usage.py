@@ -41,7 +41,7 @@ class UsageRow:
     """What is told of one session. Times as QRS wrote them, "" where it tells none.
 
     ``user`` is None where the row does not say whose it is. ``names_user``: it says so in a field that is described to
-    hold the user, and not in one that other clients take for it (C).
+    hold the user, and not in one that other clients take for it (C). ``called`` is the user as it was written.
     """
 
     license: str
@@ -50,6 +50,7 @@ class UsageRow:
     started: str
     last_active: str
     session_id: str = field(repr=False)
+    called: str = ""
 
 
 @dataclass(frozen=True)

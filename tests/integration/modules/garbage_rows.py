@@ -51,13 +51,13 @@ WRONG_TYPES = (5, True, [], {}, 1.5, ["2026-01-15T09:30:00.000Z"])
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-def spoilt(rows: Rows, luck: random.Random, when: float, users: list[str], wrong_types: bool) -> Rows:
+def spoilt(rows: Rows, luck: random.Random, when: float, sessions: dict[str, Real], wrong_types: bool) -> Rows:
     """The rows with about a third of them spoilt. With ``wrong_types`` a field of one is of a wrong type, too."""
     made = copy.deepcopy(rows)
     for license_, items in made.items():
         for item in list(items):
             if luck.random() < 0.35:
-                _spoil(items, item, license_, luck, when, users)
+                _spoil(items, item, license_, luck, when, sessions)
     if wrong_types:
         item = luck.choice(made[luck.choice([license_ for license_ in made if made[license_]])])
         place = luck.choice([item, *(item.get("sessions") or [])])
@@ -71,7 +71,7 @@ def _spoil(
     license_: str,
     luck: random.Random,
     when: float,
-    users: list[str],
+    sessions: dict[str, Real],
 ) -> None:
     part = luck.choice(item["sessions"]) if license_ in OF_USERS else item
     field = luck.choice(["latestActivity", "createdDate" if license_ in OF_USERS else "useStartTime"])
@@ -85,9 +85,12 @@ def _spoil(
         other = time.astimezone(timezone(timedelta(hours=luck.choice([-5, 5.5, 14]))))
         part[field] = luck.choice([other.isoformat(), time.isoformat(timespec="microseconds")[:-6] + "1Z"])
     elif what == 3:
-        item["modifiedByUserName"] = luck.choice([*NO_NAMES, luck.choice(users)])
-    elif what == 4:
-        part["sessionID"] = luck.choice([None, "", luck.choice(items).get("sessionID") or "not there"])
+        item["modifiedByUserName"] = luck.choice(
+            [*NO_NAMES, luck.choice(sorted(real.user for real in sessions.values()))]
+        )
+    elif what == 4:  # of the same user, it could not be told from a good one
+        others = sorted(each for each, real in sessions.items() if real.user != item["modifiedByUserName"])
+        part["sessionID"] = luck.choice([None, "", "not there", luck.choice(others)])
     elif what == 5:
         del part[field]
     else:

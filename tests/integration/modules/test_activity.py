@@ -175,6 +175,10 @@ def test_rows_without_a_session_lock_users_out(licensed: Modules) -> None:
     rows = {user["user_id"]: user["rows_without_session"] for user in run.result["users"]}
     assert rows == {"professional": 0, "user": 0, "analyzer_capacity": 0, "none": 0}
     assert run.result["summary"]["rows_without_session"] == 4
+    without = run.result["users_without_session"]
+    assert {user["user"]: user["rows_without_session"] for user in without} == {"LAB\\analyzer": 2, "LAB\\login": 2}
     one = licensed.info(users=["LAB\\analyzer"])
+    assert [user["user"] for user in one.result["users_without_session"]] == ["LAB\\analyzer"]
     assert (one.sessions, one.result["summary"]["rows_without_session"]) == ([], 2)
-    assert licensed.info(proxies=["Rim"]).result["summary"]["rows_without_session"] is None
+    part = licensed.info(proxies=["Rim"]).result
+    assert (part["summary"]["rows_without_session"], part["users_without_session"]) == (None, None)

@@ -95,3 +95,15 @@ def test_a_lost_answer_is_no_failure_if_the_role_has_moved(cluster: Modules) -> 
     cluster.control.fault("lost", method="POST", path="/qrs/failover/")
     run = cluster.run("qlik_failover", node="Rim")
     assert (run.failed, run.result.get("changed"), moves(cluster)) == (False, True, 1), run.message
+
+
+def test_a_role_moves_only_from_where_it_is_said_to_be(cluster: Modules) -> None:
+    refused = cluster.run("qlik_failover", node="Rim", only_from=["Third"])
+    assert refused.failure["kind"] == "refused"
+    assert refused.message.startswith("Central has the central role, and not Third.")
+    assert moves(cluster) == 0
+    assert cluster.run("qlik_failover", node="Rim", only_from=["qlik1.example.com"]).result["changed"]
+    # Where it is already there is nothing to move.
+    assert not cluster.run("qlik_failover", node="Rim", only_from=["Third"]).result["changed"]
+    assert cluster.run("qlik_failover", node="Central", only_from=["Third"]).failed
+    assert moves(cluster) == 1

@@ -23,12 +23,29 @@ SITE = listed(
     [session("LAB\\anna", "Node2"), session("LAB\\anna", ref="b"), session("LAB\\{{ 6*7 }}", "Node2", ref="c")],
     [user("LAB\\anna", "Anna Ek", ["anna@lab.example"])],
 )
-FILES = [f"/srv/new/production-sessions.{suffix}" for suffix in ("html", "json", "csv", "md")]
+SUFFIXES = ("html", "json", "csv", "md")
+FILES = [f"/srv/new/production-sessions.{suffix}" for suffix in SUFFIXES]
+
+
+TASK = {"name": "Nightly", "kind": "reload", "app": "Sales", "user": "LAB\\anna", "node": "qlik2", "started": ""}
+NODE = {
+    "node": {"central": True, "heartbeat_age": 4},
+    "failover": {"timeout": 600, "candidates": ["Node3"]},
+    "running_tasks": [TASK],
+}
+KNOWN = (
+    "Node2 is the central node. Once it is silent for 10 min 0 s, Node3 takes that role. Its last heartbeat is 4 s old."
+    " It runs 1 task: Nightly (reload of Sales)."
+)
+UNKNOWN = (
+    "Node2 may be the central node: QRS does not tell. The age of its heartbeat is unknown. Which tasks run on it is"
+    " unknown."
+)
 
 
 @pytest.fixture
 def host() -> Host:
-    return Host(qlik_session_info=lambda _arguments: SITE)
+    return Host(qlik_session_info=lambda _arguments: SITE, qlik_restart_info=lambda _arguments: NODE)
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +71,52 @@ def test_files_are_written_and_little_is_returned(
     assert sorted(path for path, text in host.files.items() if text is not None) == sorted(FILES)
     assert json.loads(host.files[FILES[1]] or "")["proxies"] == ["Node2"]
     assert host.called("file") == [{"path": "/srv/new", "state": "directory", "mode": "0700"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [(NODE, KNOWN), ({"failed": True, "msg": "QRS does not answer"}, UNKNOWN), ({"node": {}}, UNKNOWN)],
+)
+def test_it_says_what_is_known_of_a_node_that_is_to_be_restarted(
+    monkeypatch: pytest.MonkeyPatch, told: Result, says: str
+) -> None:
+    host = Host(qlik_session_info=lambda _arguments: SITE, qlik_restart_info=lambda _arguments: told)
+    given = {"host": "qlik1", "proxies": ["node2"], "exclude_users": ["X"], "dir": "/srv", "title": "Tonight"}
+    result = act(monkeypatch, plugin, host, given)
+    assert host.called("qlik_restart_info") == [{"host": "qlik1", "node": "id-of-Node2", "count_affected": False}]
+    assert says in " ".join(result["table"].split()).replace(" * ", " ")
+    page, data, _table, ticket = (host.files[f"/srv/production-sessions.{each}"] or "" for each in SUFFIXES)
+    assert f">{says}</" in page
+    assert f"* {says}\n" in ticket.replace("\\", "")
+    assert json.loads(data)["upkeep"][0]["node"] == "Node2"
+
+
+def test_pseudonyms_tell_nothing_of_who_has_started_a_task(monkeypatch: pytest.MonkeyPatch, host: Host) -> None:
+    given = {"proxies": ["node2"], "pseudonyms": True, "key_file": "/srv/key", "return_data": True}
+    (known,) = act(monkeypatch, plugin, host, given)["data"]["upkeep"]
+    assert known["running_tasks"] == [{key: value for key, value in TASK.items() if key != "user"}]
+
+
+def test_who_has_unlisted_sessions_stands_in_every_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    bert = {"user": "LAB\\bert", "user_directory": "LAB", "user_id": "bert", "rows_without_session": 5}
+    users = [{**entry, "rows_without_session": 2} for entry in SITE["users"][:1]] + list(SITE["users"][1:])
+    site = {**SITE, "users": users, "users_without_session": [bert]}
+    host = Host(qlik_session_info=lambda _arguments: site)
+    result = act(monkeypatch, plugin, host, {"dir": "/srv"})
+    found = result["overview"]["unlisted"]
+    assert [(user["user"], user["sessions"], user["rows"]) for user in found] == [
+        ("LAB\\bert", 0, 5),
+        ("LAB\\anna", 2, 2),
+    ]
+    page, data, _table, ticket = (host.files[f"/srv/production-sessions.{each}"] or "" for each in SUFFIXES)
+    assert "Counted by Qlik, but on no proxy service:" in result["table"]
+    assert "Counted by Qlik, but on no proxy service <span" in page
+    assert r"| LAB\\bert |  | 0 | 5 |" in ticket
+    assert json.loads(data)["unlisted"] == found
+    hidden = {"pseudonyms": True, "key_file": "/srv/key", "return_data": True}
+    labels = act(monkeypatch, plugin, host, hidden)["data"]["unlisted"]
+    assert [user["rows"] for user in labels] == [5, 2]
+    assert "bert" not in json.dumps(labels)
 
 
 def test_more_is_returned_to_who_asks_for_it(monkeypatch: pytest.MonkeyPatch, host: Host) -> None:

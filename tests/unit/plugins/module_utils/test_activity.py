@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -195,9 +196,12 @@ def test_rows_as_qrs_answers_them() -> None:
         }
     )
     api = UsageApi(rest, builders.connection(host="qlik1.example.com"))
-    assert api.rows("analyzer") == ([row(ago(300), ago(45)), row(session_id="two", user=None)], NOW)
-    assert api.rows("login")[0] == [row(ago(30), ago(9), license_="login", names_user=True)]
-    assert api.rows("analyzer_capacity")[0] == [row(ago(30), ago(9), "x", license_="analyzer_capacity")]
+    anna = replace(row(ago(300), ago(45)), called="LAB\\Anna")
+    assert api.rows("analyzer") == ([anna, row(session_id="two", user=None)], NOW)
+    login = row(ago(30), ago(9), license_="login", names_user=True)
+    assert api.rows("login")[0] == [replace(login, called="LAB\\Anna")]
+    capacity = row(ago(30), ago(9), "x", license_="analyzer_capacity")
+    assert api.rows("analyzer_capacity")[0] == [replace(capacity, called="LAB\\anna")]
     assert {"one", "two", "x"} <= set(rest.remembered)
 
 

@@ -455,7 +455,11 @@ def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("detail", "left_out"), [("users", {"sessions", "first_seen"}), ("summary", {"sessions", "first_seen", "users"})]
+    ("detail", "left_out"),
+    [
+        ("users", {"sessions", "first_seen"}),
+        ("summary", {"sessions", "first_seen", "users", "users_without_session"}),
+    ],
 )
 def test_detail_leaves_out_lists_and_changes_nothing_else(
     monkeypatch: pytest.MonkeyPatch, detail: str, left_out: set[str]
