@@ -94,14 +94,6 @@ class SessionQuery:
         """What a person should know of the result, in sentences."""
         return [*self.doubts, *(not_listed(self.listing.failures) if self.remembers else ())]
 
-    def users_without_session(self) -> list[dict[str, Any]] | None:
-        """Of whom QRS counts sessions and no list has one; None where that is not known."""
-        activities, rows = self.ages.activities, self.rows_without_session
-        if activities is None or rows is None:
-            return None
-        listed = {session.user_key for session in self.listing.sessions}
-        return [_without_session(activities.called(user), rows[user]) for user in sorted(rows) if user not in listed]
-
     def memory(self, without: Collection[str] = ()) -> dict[str, Any]:
         """What the next run needs, as modules return it, without the refs of sessions that were ended in this one."""
         left = [session for session in self.listing.sessions if session.ref not in without]
@@ -189,11 +181,6 @@ def inquire(
         rows_without_session=_rows_without_session(ages, listing, topology, selection),
         goes_by_idleness=criteria.goes_by_idle_time or any(each.takes_surplus for each in criteria.selections),
     )
-
-
-def _without_session(user: str, rows: int) -> dict[str, Any]:
-    directory, _backslash, user_id = user.partition("\\")
-    return {"user": user, "user_directory": directory, "user_id": user_id, "rows_without_session": rows}
 
 
 def _asks_for_activity(options: Mapping[str, Any], criteria: Criteria, shows_activity: bool) -> bool:

@@ -630,11 +630,10 @@ from ansible_collections.qlikops.sense.plugins.module_utils._module import QlikM
 from ansible_collections.qlikops.sense.plugins.module_utils._restart_site import count_affected, find_proxy, proxy_nodes
 from ansible_collections.qlikops.sense.plugins.module_utils._result import proxy_result
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer import DRAIN, balancer_view
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
-    answer,
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import answer, notes_on_tasks
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_central import (
     central_still_away,
     notes_on_central,
-    notes_on_tasks,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_plan import SPEC, read_plan
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import (

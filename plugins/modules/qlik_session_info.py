@@ -221,7 +221,7 @@ users:
     rows_without_session:
       description:
         - How many sessions QRS counts as theirs that no proxy service lists, null if that is not known. They may keep a
-          user out who has fewer than five sessions. For some minutes after a session has ended they are no wonder.
+          user out who has fewer than five sessions. For some minutes after a session has ended this is normal.
         - Known only if all sessions of the site were listed, and rows say whose they are.
       type: int
       sample: 0
@@ -269,7 +269,8 @@ users:
 users_without_session:
   description:
     - Users of whom QRS counts sessions though no proxy service lists any of them, and how many. RV(users[]) has those
-      who also have sessions. Null if not known, as RV(users[].rows_without_session).
+      who also have sessions.
+    - Also empty if that is not known. C(rows_without_session) of RV(summary) is null then.
   returned: unless O(detail=summary)
   type: list
   elements: dict
@@ -469,6 +470,7 @@ failure:
 """
 
 from datetime import datetime, timezone
+from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import in_words
@@ -497,7 +499,7 @@ def finish(module: QlikModule, query: SessionQuery) -> None:
         "changed": False,
         **query.result(module.params["include_session_ids"]).as_result(),
         **query.memory(),
-        "users_without_session": query.users_without_session(),
+        "users_without_session": users_without_session(query),
         "notes": query.notes(),
         "not_found": list(query.not_found),
     }
@@ -509,6 +511,11 @@ def finish(module: QlikModule, query: SessionQuery) -> None:
     if problem:
         module.warn(f"Not all sessions could be listed. {problem}")
     module.exit_json(**result)
+
+
+def users_without_session(query: SessionQuery) -> list[dict[str, Any]]:
+    activities, rows = query.ages.activities, query.rows_without_session
+    return [] if activities is None or rows is None else activities.users_without_session(rows)
 
 
 if __name__ == "__main__":

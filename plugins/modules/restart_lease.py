@@ -300,8 +300,12 @@ def mark(book: Book, owner: Owner | None, options: dict[str, Any]) -> None:
 def book_from(before: Mapping[str, Any], node: str) -> Book:
     """What is known without a file: the marks that this run itself has set."""
     moved = before.get("central_moved_to")
-    drained, banners = ({node: {}} if before.get(name) else {} for name in ("drained", "banner"))
-    return Book(None, drained, banners, {node: {"to": moved}} if moved else {})
+    return Book(
+        None,
+        {node: {}} if before.get("drained") else {},
+        {node: {}} if before.get("banner") else {},
+        {node: {"to": moved}} if moved else {},
+    )
 
 
 def moved_to(book: Book, node: str) -> str:

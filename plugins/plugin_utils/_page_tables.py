@@ -166,7 +166,7 @@ def unlisted_table(report: Row) -> Table:
     columns = [
         word("User", lambda user: user["user"]),
         word("Name", lambda user: user["name"]),
-        count("Sessions", "sessions"),
+        Column("Sessions", lambda user: escape(number(user["sessions"])), lambda user: user["sessions"]),  # 0 is news
         count("Unlisted", "rows"),
     ]
     title = "Counted by Qlik, but on no proxy service"

@@ -24,6 +24,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import 
     in_any_case,
     tallies,
 )
+from ansible_collections.qlikops.sense.plugins.plugin_utils._report_unlisted import unlisted
 
 Rows = list[dict[str, Any]]
 
@@ -64,7 +65,7 @@ class ReportBuilder:
             "at_limit": self.at_limit,
             "runaways": self.runaways,
             "unlinked": self.unlinked,
-            "unlisted": self.unlisted,
+            "unlisted": unlisted(self.site, self._whole.values()),
             "upkeep": list(self.upkeep),
             "advice": advice(self.summary, len(self.site.failures), bool(self.chosen)),
         }
@@ -189,18 +190,6 @@ class ReportBuilder:
             for tally in _most_first(self._whole.values())
             if self._limit(tally)
         ]
-
-    @cached_property
-    def unlisted(self) -> Rows:
-        """Of whom QRS counts sessions that no proxy service lists, those without a session among them."""
-        found = [
-            (tally.user.user, tally.user.name, tally.sessions, tally.user.rows_without_session)
-            for tally in self._whole.values()
-            if tally.user.rows_without_session
-        ]
-        found += [(user, "", 0, rows) for user, rows in self.site.without_session]
-        rows = sorted(found, key=lambda row: (-(row[3] or 0), in_any_case(row[0])))
-        return [dict(zip(("user", "name", "sessions", "rows"), row, strict=True)) for row in rows]
 
     @cached_property
     def runaways(self) -> Rows:

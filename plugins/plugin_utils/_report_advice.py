@@ -76,8 +76,8 @@ def _at_limit(users: int) -> str:
 def _unlisted(rows: int) -> str:
     # D, L: qlik-api 11.
     return (
-        f"Qlik counts {counted(rows, 'session')} that no proxy service lists. For some minutes after the end of a"
-        " session that is no wonder. If they stay, they keep out users who have fewer sessions than allowed: restart"
+        f"Qlik counts {counted(rows, 'session')} that no proxy service lists. For some minutes after a session has"
+        " ended this is normal. If they stay, they keep out users who have fewer sessions than allowed. Then restart"
         " the engine and the proxy services."
     )
 

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, user_key
@@ -85,9 +86,11 @@ class Activities:
             return None
         return dict(Counter(row.user for row in self._without if row.user and is_meant(row.user)))
 
-    def called(self, user: UserKey) -> str:
-        """``DIRECTORY\\id`` of a user with rows of sessions that were not listed, as QRS writes it."""
-        return next((row.called for row in self._without if row.user == user), "\\".join(user))
+    def users_without_session(self, rows: Mapping[UserKey, int]) -> list[dict[str, Any]]:
+        """Those who have ``rows`` and no session that was listed, as modules return them."""
+        listed = {session.user_key for session in self._sessions}
+        called = {row.user: row.called for row in self._without}
+        return [_without_session(called[user], rows[user]) for user in sorted(rows) if user not in listed]
 
     def doubts(self, api_user: str) -> list[str]:
         """What could not be learned, in sentences, each of them once."""
@@ -152,6 +155,12 @@ class Activities:
             for row in self._matched.get(session.ref, ())
             if not row.names_user
         )
+
+
+def _without_session(user: str, rows: int) -> dict[str, Any]:
+    """Called as QRS writes it."""
+    directory, _backslash, user_id = user.partition("\\")
+    return {"user": user, "user_directory": directory, "user_id": user_id, "rows_without_session": rows}
 
 
 def _may_be_of(row: UsageRow, session: Session) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.proxy_node import ProxyNode
-from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import RunningTask, tasks_in_words
+from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import tasks_in_words
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer import (
     DRAIN,
     MAINT,
@@ -21,17 +21,20 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer impo
     BalancerServer,
     BalancerView,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_central import (
+    central_reasons,
+    failover_reasons,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import (
     BEGIN,
     ENDING,
-    NODE,
     STOPPING,
     Answer,
     Out,
     Question,
     Reason,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._words import counted, fold
+from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 
 def answer(question: Question) -> Answer:
@@ -40,14 +43,14 @@ def answer(question: Question) -> Answer:
     reasons = (
         *(Reason("not_ready", problem) for problem in question.problems),
         *_two_names(question),
-        *_central(question),
+        *central_reasons(question),
         *_window(question),
         *_own_server(question),
         *_node_down(question),
         *_others(question, out),
         *_outage(question, uncovered),
         *_tasks(question),
-        *_failover(question),
+        *failover_reasons(question),
     )
     may_pass = {reason.key for reason in reasons} == {"others_out"} and all(
         _has_to_give_way(question, each) for each in out if not question.accepted.covers(each)
@@ -59,38 +62,6 @@ def _two_names(question: Question) -> Iterator[Reason]:
     if len(question.known_as) > 1:
         hosts = " and ".join(sorted(question.known_as))
         yield Reason("two_names", f"{hosts} are the same node, {question.node.name}.")
-
-
-def _central(question: Question) -> Iterator[Reason]:
-    node, moved = question.node, question.moved_here
-    if not question.is_central or question.accepted.central:
-        return
-    words = f"{node.name} is the central node."
-    if moved:
-        words = f"{node.name} has the central role. {moved.told(f'from {moved.node}')} A restart of {moved.node} does."
-    yield Reason("central", words, "accept_central")
-
-
-def notes_on_central(question: Question) -> list[str]:
-    """Which role an earlier run has left elsewhere, as far as QRS does not say that it is back."""
-    node = question.node
-    own = (
-        f"The central role of {node.name} is on {question.central_left_on}, where an earlier run moved it."
-        f" It moves back when {node.name} is well."
-    )
-    is_a_reason = any(reason.key == "central" for reason in _central(question))
-    others = [] if is_a_reason and question.moved_here else central_still_away(question)
-    return [*([own] if question.central_left_on and not node.central else []), *others]
-
-
-def central_still_away(question: Question) -> list[str]:
-    """Of other nodes."""
-    return [
-        f"The central role of {away.node} is still on {away.to}. {away.told('there')} A restart of {away.node} by this"
-        " collection does."
-        for away in question.still_away
-        if not question.is_finished_before(away)
-    ]
 
 
 def _window(question: Question) -> Iterator[Reason]:
@@ -174,31 +145,7 @@ def _tasks(question: Question) -> Iterator[Reason]:
     if tasks is None:
         yield Reason("tasks_unknown", f"QRS does not tell which tasks run on {name}.", "accept_running_tasks")
     elif tasks and question.step in (ENDING, STOPPING):
-        yield Reason("running_tasks", f"On {name} {_run(tasks)} {tasks_in_words(tasks)}.", "accept_running_tasks")
-
-
-def _failover(question: Question) -> Iterator[Reason]:
-    """Where no other node may take over there is nothing to fear. A move is over before the node is stopped."""
-    node, upkeep = question.node, question.upkeep
-    if question.moves_central and question.step != STOPPING:
-        yield from _candidate(question)
-        return
-    if question.stops != NODE or not question.is_central or question.accepted.failover or upkeep.candidates == ():
-        return
-    minutes = counted(upkeep.failover_minutes, "minute") if upkeep.failover_minutes else "a time that QRS does not tell"
-    others = "another node, QRS does not tell which," if upkeep.candidates is None else " or ".join(upkeep.candidates)
-    yield Reason(
-        "failover", f"If {node.name} is silent for {minutes}, {others} becomes the central node.", "accept_failover"
-    )
-
-
-def _candidate(question: Question) -> Iterator[Reason]:
-    candidates, wanted = question.upkeep.candidates, question.move_central
-    if candidates is None:
-        yield Reason("no_candidate", f"QRS does not tell whether {wanted} is a failover candidate.", "move_central")
-    elif fold(wanted) not in map(fold, candidates):
-        others = ", ".join(candidates) or "none"
-        yield Reason("no_candidate", f"{wanted} is no failover candidate. There are: {others}.", "move_central")
+        yield Reason("running_tasks", f"{name} runs {tasks_in_words(tasks)}.", "accept_running_tasks")
 
 
 def notes_on_tasks(question: Question) -> list[str]:
@@ -206,11 +153,7 @@ def notes_on_tasks(question: Question) -> list[str]:
     tasks = question.upkeep.tasks
     if not tasks or any(reason.key == "running_tasks" for reason in _tasks(question)):
         return []
-    return [f"On {question.node.name} {_run(tasks)} {tasks_in_words(tasks)}."]
-
-
-def _run(tasks: Sequence[RunningTask]) -> str:
-    return "runs" if len(tasks) == 1 else "run"
+    return [f"{question.node.name} runs {tasks_in_words(tasks)}."]
 
 
 def _out(question: Question) -> Iterator[Out]:

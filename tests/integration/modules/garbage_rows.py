@@ -47,7 +47,7 @@ NO_TIMES = (
     "x" * 10_000,
 )
 NO_NAMES = (None, "", "nobody", "\\", "LAB\\", "\\u1", "INTERNAL\\sa_repository", "internal\\SA_API")
-WRONG_TYPES = (5, True, [], {}, 1.5, ["2026-01-15T09:30:00.000Z"])
+WRONG_TYPES: tuple[Any, ...] = (5, True, [], {}, 1.5, ["2026-01-15T09:30:00.000Z"])
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -110,11 +110,11 @@ def known_by(rows: Rows, sessions: dict[str, Real], when: float) -> dict[str, Kn
                     of_session[session_id].append((license_, started, last_active))
     known = {}
     for session_id, told in of_session.items():
-        created = _latest([started for _license, started, _last in told], when)
-        last_active = _latest([last for _license, _started, last in told], when)
-        if created and last_active:
-            last_active = max(created, last_active)
-        known[session_id] = Known(sessions[session_id].license, created, last_active)
+        created = _latest([started for _license, started, _active in told], when)
+        latest = _latest([active for _license, _started, active in told], when)
+        if created and latest:
+            latest = max(created, latest)
+        known[session_id] = Known(sessions[session_id].license, created, latest)
     return known
 
 
@@ -139,10 +139,8 @@ def _text(item: dict[str, Any], field: str) -> str:
 def _is_well_typed(license_: str, item: dict[str, Any]) -> bool:
     """Whether the fields that tell something hold text; what nobody has to read may be anything."""
     if license_ not in OF_USERS:
-        fields = ("modifiedByUserName", "sessionID", "useStartTime", "latestActivity")
-        return _are_texts(item, fields)
-    sessions, fields = item["sessions"], ("sessionID", "createdDate", "latestActivity")
-    return isinstance(sessions, list) and all(_are_texts(each, fields) for each in sessions)
+        return _are_texts(item, ("modifiedByUserName", "sessionID", "useStartTime", "latestActivity"))
+    return all(_are_texts(each, ("sessionID", "createdDate", "latestActivity")) for each in item["sessions"])
 
 
 def _are_texts(item: dict[str, Any], fields: tuple[str, ...]) -> bool:

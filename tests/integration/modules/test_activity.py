@@ -181,4 +181,4 @@ def test_rows_without_a_session_lock_users_out(licensed: Modules) -> None:
     assert [user["user"] for user in one.result["users_without_session"]] == ["LAB\\analyzer"]
     assert (one.sessions, one.result["summary"]["rows_without_session"]) == ([], 2)
     part = licensed.info(proxies=["Rim"]).result
-    assert (part["summary"]["rows_without_session"], part["users_without_session"]) == (None, None)
+    assert (part["summary"]["rows_without_session"], part["users_without_session"]) == (None, [])

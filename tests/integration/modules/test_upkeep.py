@@ -65,7 +65,7 @@ def names(run: Run) -> list[str]:
 def test_tasks_of_the_node_are_told_and_stand_in_the_way_where_they_would_be_killed(busy: Modules) -> None:
     told = ask(busy, "Rim")
     assert (keys(told), names(told)) == ([], ["Nightly", "Script"])
-    assert told.result["notes"] == ["On Rim run 2 tasks: Nightly (reload of Sales), Script (external program)."]
+    assert told.result["notes"] == ["Rim runs 2 tasks: Nightly (reload of Sales), Script (external program)."]
     assert keys(ask(busy, "Rim", stops="services")) == ["running_tasks"]
     assert keys(ask(busy, "Rim", "begin", stops="services")) == []
     assert keys(ask(busy, "Rim", stops="services", accept_running_tasks=True)) == []

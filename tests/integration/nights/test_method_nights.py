@@ -117,7 +117,7 @@ def test_a_reload_that_does_not_end_in_time_keeps_the_node_and_its_users(night: 
         proxy_restart_method="windows_reboot", proxy_restart_drain=drain, proxy_restart_drain_timeout=2
     )
     seen.must_have_left_all_alone()
-    seen.must_end_with(r"On Node2 runs 1 task: Nightly \(reload of Sales\)", "proxy_restart_accept_running_tasks", BACK)
+    seen.must_end_with(r"Node2 runs 1 task: Nightly \(reload of Sales\)", "proxy_restart_accept_running_tasks", BACK)
     assert seen.end["balancer"] == ALL_UP
 
 

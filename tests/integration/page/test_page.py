@@ -11,6 +11,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from ansible_collections.qlikops.sense.plugins.plugin_utils._upkeep_words import KEYS
 from ansible_collections.qlikops.sense.tests.integration.page import looking
 
 
@@ -32,6 +33,27 @@ def test_it_is_all_there(looker: looking.Looker) -> None:
         expect(page.locator("#sessions tbody tr")).to_have_count(len(report["sessions"]))
         expect(page.get_by_role("img", name=re.compile("Sessions by virtual proxy"))).to_be_visible()
         expect(page.get_by_role("img", name=re.compile("Sessions by node"))).to_be_visible()
+
+
+def test_users_with_unlisted_sessions_are_there_also_those_without_a_session(looker: looking.Looker) -> None:
+    listed = looking.people()
+    without = [{"user": "LAB\\<b>bert", "rows_without_session": 12}, {"user": "LAB\\cleo", "rows_without_session": 3}]
+    report = looking.report({**listed, "users_without_session": without})
+    report["upkeep"] = [{"node": "Node2", **dict.fromkeys(KEYS)}]
+    with looker.look(report) as page:
+        rows = page.locator("#unlisted tbody tr")
+        assert [row.split("\t") for row in rows.all_inner_texts()] == [
+            ["LAB\\<b>bert", "0", "12"],
+            ["LAB\\cleo", "0", "3"],
+        ]
+        header(page, "unlisted", "Unlisted").get_by_role("button").click()
+        header(page, "unlisted", "Unlisted").get_by_role("button").click()
+        expect(rows.first).to_contain_text("cleo")
+        node = page.locator("section", has=page.get_by_role("heading", name="The node"))
+        expect(node).to_contain_text("Node2 may be the central node: QRS does not tell.")
+        expect(node).to_contain_text("Which tasks run on it is unknown.")
+    with looker.look(report, looking.drain()) as page:  # which says what it was before
+        expect(page.get_by_role("heading", name="The node", exact=True)).to_have_count(0)
 
 
 def test_words_are_sorted_as_people_sort_them(looker: looking.Looker) -> None:

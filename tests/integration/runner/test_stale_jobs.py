@@ -143,6 +143,42 @@ def test_the_first_job_ends_who_is_idle(awx: Awx, keeper: Keeper) -> None:
     assert all("according to QRS" in session["reason"] for session in old.stale.values())
 
 
+def test_the_first_job_without_a_memory_ends_what_a_memory_finds_after_hours(
+    awx: Awx, keeper: Keeper, tmp_path: pathlib.Path
+) -> None:
+    """The same sessions twice: watched for nine hours by jobs that QRS tells nothing, and met for the first time."""
+    control = awx.control
+    rule: dict[str, Any] = {"stale_sessions_min_age": "8h"}
+    for user in ("LAB\\anna", "LAB\\ben"):
+        control.user(user, license="analyzer")
+    # Nine hours ago the memory began, two hours ago somebody else logged in.
+    control.switches(usage_shown="none")
+    assert_first(awx.run(**keeper.variables, **rule))
+    keeper.later(hours=7)
+    (young,) = control.login("LAB\\ben", "Central")
+    assert awx.run(**keeper.variables, **rule).told["result"] == "nothing to do"
+    keeper.later(hours=2)
+    watched = awx.run(check=True, **keeper.variables, **rule)
+    assert watched.told["memory"] == "kept"
+    assert all(each["reason"].startswith("first seen 9 h") for each in watched.stale.values())
+
+    control.switches(usage_shown="all")
+    entries = [
+        {"age_seconds": 9 * 3600 + 60, "idle_seconds": 60},
+        {"session_ids": [young], "age_seconds": 2 * 3600, "idle_seconds": 60},
+    ]
+    control.call("PUT", "/activity", {"entries": entries})
+    new = Keeper(tmp_path / "new" / "memory.json")
+    first = awx.run(**new.variables, **rule)
+    assert first.status == "successful", first.stdout
+    assert first.told["memory"] == "none"
+    assert all("according to QRS (analyzer access)" in each["reason"] for each in first.stale.values())
+    assert set(first.stale) == set(watched.stale)
+    assert len(first.stale) == first.told["summary"]["ended"] == 4
+    assert people(awx) == ["INTERNAL\\sa_scheduler", "LAB\\ben"]
+    assert [each["session_id"] for each in control.sessions("LAB\\ben")] == [young]
+
+
 # The memory, job after job
 
 

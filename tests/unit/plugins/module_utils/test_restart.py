@@ -23,11 +23,10 @@ from ansible_collections.qlikops.sense.plugins.module_utils._rules.balancer impo
     BalancerServer,
     BalancerView,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import (
-    answer,
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart import answer, notes_on_tasks
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_central import (
     central_still_away,
     notes_on_central,
-    notes_on_tasks,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._rules.restart_question import (
     BEGIN,
@@ -131,7 +130,7 @@ def test_tasks_and_failover_in_words() -> None:
         node(1, central=True), NODES[1:], OUT_OF_BALANCER, STOPPING, Accepted(central=True), stops="node", upkeep=BUSY
     )
     tasks, failover = answer(question).reasons
-    assert tasks.words == "On Node1 runs 1 task: Nightly (reload of Sales)."
+    assert tasks.words == "Node1 runs 1 task: Nightly (reload of Sales)."
     assert failover.words == "If Node1 is silent for 10 minutes, Node2 becomes the central node."
     unknown = answer(replace(question, upkeep=Upkeep(tasks=()))).reasons[0].words
     assert unknown == (
