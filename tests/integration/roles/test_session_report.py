@@ -127,6 +127,25 @@ def test_who_a_restart_would_hit(
     assert len(lists) == len(sites.PAIRS), "the site is read once"
 
 
+def test_what_is_known_of_a_node_before_its_restart_stands_there_and_what_is_not(
+    ansible: Ansible, control: simulated.Control, directory: pathlib.Path
+) -> None:
+    control.call("PUT", "/tasks", {"tasks": [{"name": "Nightly", "node": "Central", "app": "Sales"}]})
+    play(ansible, [reporting(proxies=["Central"], dir=str(directory))])
+    (known,) = written(directory)["upkeep"]
+    assert (known["node"], known["central"], known["failover_timeout"]) == ("Central", True, 600)
+    assert [task["name"] for task in known["running_tasks"]] == ["Nightly"]
+    assert "It runs 1 task: Nightly (reload of Sales)." in read(directory / "localhost-sessions.html")
+    for path in ("executionsession", "servicecluster", "servernodeheartbeat"):
+        control.fault("status", status=403, path=f"/qrs/{path}/")
+    output = play(ansible, [reporting(proxies=["Central"], dir=str(directory))])
+    (unknown,) = written(directory)["upkeep"]
+    assert [unknown[key] for key in ("running_tasks", "failover_timeout", "heartbeat_age")] == [None] * 3
+    for sentence in ("The age of its heartbeat is unknown.", "Which tasks run on it is unknown."):
+        assert sentence in read(directory / "localhost-sessions.html")
+        assert sentence in " ".join(output.split())
+
+
 def test_neither_addresses_nor_lists_stand_in_the_log(ansible: Ansible, control: simulated.Control) -> None:
     output = play(ansible, [reporting(screen_rows=1)], "-vvvv")
     assert "bjorn" in output
