@@ -17,6 +17,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.nodes import no
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root
 from ansible_collections.qlikops.sense.plugins.module_utils._api.survey import (
     COUNTED,
+    TRUST,
     Survey,
     in_short,
     without_request,
@@ -48,6 +49,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 # What a look at a port asks for. Each answer is small, and tells nothing of anybody.
 PATHS = {QPS: "/qps/alive", USERS_PORT: "/"}
 UNREAD = "QRS did not show the site"
+# Why it did not, where the lines of rights or of certificates say what to do.
+NOT_ODD = frozenset({"no_nodes", "no_proxies", "forbidden", "user_inactive", *TRUST})
 
 
 def look(connection: Connection, now: datetime, haproxy: Sequence[str] = (), socket_path: str = "") -> Seen:
@@ -62,11 +65,12 @@ def look(connection: Connection, now: datetime, haproxy: Sequence[str] = (), soc
         why=UNREAD,
     )
     if files.error:
-        return replace(seen, why=f"{UNREAD}, for the certificates can't be used")
-    with Site(connection) as site:
-        seen = _site(site, connection, seen)
-        seen = _ports(site.survey(), connection, seen)
-        seen = _details(site, seen)
+        seen = replace(seen, why=f"{UNREAD}, for the certificates can't be used")
+    else:
+        with Site(connection) as site:
+            seen = _site(site, connection, seen)
+            seen = _ports(site.survey(), connection, seen)
+            seen = _details(site, seen)
     return replace(seen, balancer=_balancer(connection, seen, haproxy, socket_path)) if haproxy else seen
 
 
@@ -77,7 +81,8 @@ def files_of(connection: Connection) -> Files:
         connection.tls_context()
     except BadOption as problem:
         error = problem.reason.rstrip(".")
-    return Files(_certificate_in(connection.client_cert), _certificate_in(connection.ca_path or ""), error)
+    client, root = (_certificate_in(path or "") for path in (connection.client_cert, connection.ca_path))
+    return Files(client, root, error, has_root=bool(connection.ca_path))
 
 
 def _certificate_in(path: str) -> Certificate | None:
@@ -94,7 +99,8 @@ def _site(site: Site, connection: Connection, seen: Seen) -> Seen:
         nodes = tuple(nodes_of(site.survey().node_answers(), connection))
         topology = site.topology()
     except QlikError as error:
-        return replace(seen, why=f"{UNREAD}: {in_short(error)}")
+        words = in_short(error)
+        return replace(seen, why=f"{UNREAD}: {words}", odd_answer="" if error.kind in NOT_ODD else words)
     listing, usage = site.read_with_usage(topology.links)
     through = [node.host_name for node in nodes if _goes_through_proxy(connection, node)]
     return replace(
@@ -119,8 +125,13 @@ def _ports(survey: Survey, connection: Connection, seen: Seen) -> Seen:
     repository = f"{qrs_root(connection)}/about"
     own = next((node.name for node in seen.nodes or () if fold(node.host_name) == asked), connection.host)
     targets.append((Probe(own, QRS), connection.repository, repository))
-    for node in seen.nodes or ():
-        if fold(node.host_name) != asked and not connection.asks_at_user_port:
+    others = (
+        [] if connection.asks_at_user_port else [node for node in seen.nodes or () if fold(node.host_name) != asked]
+    )
+    # As in a simulated site without the ports of a real one.
+    indistinct = tuple(node.name for node in others if _address(connection, node) == fold(connection.address_of(asked)))
+    for node in others:
+        if node.name not in indistinct:
             probe = Probe(node.name, QRS, is_asked=False, is_candidate=node.failover_candidate or node.central)
             targets.append((probe, Endpoint(node.host_name, connection.qrs_port), repository))
     for proxy in seen.topology.proxies if seen.topology else ():
@@ -133,7 +144,12 @@ def _ports(survey: Survey, connection: Connection, seen: Seen) -> Seen:
         return _looked_at(survey, connection, *target)
 
     tasks = ((endpoint, (probe, endpoint, path)) for probe, endpoint, path in targets)
-    return replace(seen, probes=tuple(run_parallel(tasks, work, connection.max_parallel)))
+    probes = tuple(run_parallel(tasks, work, connection.max_parallel))
+    return replace(seen, probes=probes, indistinct=indistinct)
+
+
+def _address(connection: Connection, node: ServerNode) -> str:
+    return fold(connection.address_of(node.host_name))
 
 
 def _looked_at(survey: Survey, connection: Connection, probe: Probe, endpoint: Endpoint, path: str) -> Probe:

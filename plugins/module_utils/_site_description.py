@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
-from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Count, Seen
+from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Seen
 from ansible_collections.qlikops.sense.plugins.module_utils._model.node import ServerNode
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Topology, VirtualProxy
+from ansible_collections.qlikops.sense.plugins.module_utils._site_switches import switches_of
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 
 # Whose names say what kind of user they are, and of nobody who: Qlik's own accounts, and visitors (D: qlik-api 1.3).
@@ -24,7 +25,6 @@ KINDS = {"internal": ("INTERNAL", "sa_simulated"), "none": ("NONE", "anonymous")
 PEOPLE = ("PEOPLE", "person")
 # What a name of a host must be for a certificate, a file and a URL to hold it.
 HOST_NAME = re.compile(r"(?=.{1,253}$)\w([\w-]*\w)?(\.\w([\w-]*\w)?)*", re.ASCII)
-NOT_FOUND, SUCCESS = 404, 200
 
 
 def description_of(seen: Seen) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def description_of(seen: Seen) -> dict[str, Any]:
             _user(name, licenses.get(name, "")) for name in sorted(names.values()) if not name.startswith("NONE\\")
         ],
         "sessions": _sessions(seen.listing, names, labels) if seen.listing else [],
-        "switches": _switches(seen),
+        "switches": switches_of(seen),
     }
 
 
@@ -126,24 +126,3 @@ def _user(name: str, license_: str) -> dict[str, str]:
     directory, _backslash, user_id = name.partition("\\")
     described = {"directory": directory, "id": user_id, "name": user_id}
     return {**described, "license": license_} if license_ else described
-
-
-def _switches(seen: Seen) -> dict[str, str]:
-    """What was found out about behaviour. The rest stays as the simulated site has it."""
-    prefixes = {NOT_FOUND: "not_found", SUCCESS: "empty"}
-    found = {"unknown_prefix": prefixes.get(seen.behaviour.unknown_prefix or 0)}
-    if seen.behaviour.is_asked_as_stranger:
-        found["unknown_user"] = "everything" if seen.behaviour.strangers_proxies else "nothing"
-    if "banners" in seen.counts:
-        found["banners"] = "absent" if seen.counts["banners"].is_absent else "served"
-    if "usage_rows" in seen.counts:
-        found["usage_shown"] = _usage_shown(seen.counts["usage_rows"])
-    return {name: setting for name, setting in found.items() if setting}
-
-
-def _usage_shown(count: Count) -> str:
-    if count.is_absent:
-        return "absent"
-    if count.shown is None:
-        return "refused"
-    return "none" if count.of and not count.shown else "all"

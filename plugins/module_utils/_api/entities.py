@@ -72,6 +72,13 @@ class Fields:
             raise self._unexpected(name, f"one from {least} to {most}", "a number out of range")
         return number
 
+    def required_number(self, name: str) -> int:
+        """A whole number, from 0 up, that must be given."""
+        number = self.number(name)
+        if number is None:
+            raise self._unexpected(name, "a whole number")
+        return number
+
     def flag(self, name: str, default: bool = False) -> bool:
         """A flag. Neither 0 and 1 nor other words are taken for one."""
         return default if self._item.get(name) is None else self.required_flag(name)

@@ -35,6 +35,21 @@ COUNTED = {
 }
 TRUST = frozenset({"name_mismatch", "certificate_expired", "untrusted"})
 NOT_FOUND = 404
+REFUSED = frozenset({401, 403})
+# Kinds of errors as half sentences, where the word alone would say too little.
+IN_WORDS = {
+    "connection_lost": "the connection broke",
+    "connection_refused": "nothing listens on its port",
+    "forbidden": "api_user or the certificate was refused",
+    "name_unknown": "its name is not known here",
+    "no_nodes": "it shows api_user no node",
+    "no_proxies": "it shows api_user no proxy service",
+    "not_json": "the answer was not JSON",
+    "redirect": "the answer leads to another page",
+    "timeout": "no answer in time",
+    "unexpected_answer": "the answer has another shape than expected",
+    "untrusted": "its certificate is not trusted",
+}
 
 
 class Survey:
@@ -54,7 +69,8 @@ class Survey:
         try:
             shown = self._counted(kind, "")
         except QlikError as error:
-            return Count(None, None, in_short(error), is_absent=_status(error) == NOT_FOUND)
+            status = _status(error)
+            return Count(None, None, in_short(error), is_absent=status == NOT_FOUND, is_refused=status in REFUSED)
         if self._connection.asks_at_user_port:
             return Count(shown, None)
         try:
@@ -91,7 +107,7 @@ class Survey:
         try:
             return Described(differences(self._rest.send(endpoint, Request("GET", path)).data, service))
         except QlikError as error:
-            return Described(None, in_short(error))
+            return Described(None, in_short(error), is_absent=_status(error) == NOT_FOUND)
 
     def status_of_unknown_session(self, proxy: Endpoint) -> int | None:
         return self._status_of(proxy, Request("GET", "/qps/session/", secret=secrets.token_hex(16)))
@@ -125,7 +141,8 @@ class Survey:
     def _count_of(self, entity: str, user: str) -> int:
         request = Request("GET", f"{self._root}{entity}/count", user=user)
         answer = self._rest.send(self._connection.repository, request)
-        return value_of(answer.data, f"GET https://{self._connection.repository}{request.path}").number("value") or 0
+        told = value_of(answer.data, f"GET https://{self._connection.repository}{request.path}")
+        return told.required_number("value")
 
     def _status_of(self, endpoint: Endpoint, request: Request) -> int | None:
         try:
@@ -139,9 +156,10 @@ def _status(error: QlikError) -> int | None:
 
 
 def in_short(error: QlikError) -> str:
-    """A word and a status: what servers say may name users."""
+    """The kind and a status, in words of our own: what servers say may name users."""
     status = _status(error)
-    return f"{error.kind.replace('_', ' ')} ({status})" if status else error.kind.replace("_", " ")
+    words = IN_WORDS.get(error.kind, error.kind.replace("_", " "))
+    return f"{words} ({status})" if status else words
 
 
 def without_request(error: QlikError) -> str:

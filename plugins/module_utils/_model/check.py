@@ -67,12 +67,16 @@ class Probe:
 
 @dataclass(frozen=True)
 class Count:
-    """How many objects QRS shows to api_user and to Qlik's own account, None where it does not answer."""
+    """How many objects QRS shows to api_user and to Qlik's own account, None where it does not answer.
+
+    ``is_refused``: the answer was that api_user, or the certificate, may not read them.
+    """
 
     shown: int | None
     of: int | None
     error: str = ""
     is_absent: bool = False
+    is_refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Described:
 
     differences: tuple[Difference, ...] | None = None
     error: str = ""
+    is_absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,11 +138,16 @@ class Files:
     client: Certificate | None = None
     root: Certificate | None = None
     error: str = ""
+    has_root: bool = True
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Everything that was seen of a site; None for what could not be, and ``why`` says why."""
+    """Everything that was seen of a site; None for what could not be, and ``why`` says why.
+
+    ``odd_answer``: what QRS answered where lists of the site were expected, "" where it answered these or nothing.
+    ``indistinct``: nodes with the address and port of the one that is asked, so that their QRS can't be told from it.
+    """
 
     now: datetime
     validates: bool
@@ -148,6 +158,8 @@ class Seen:
     nodes: tuple[ServerNode, ...] | None = None
     topology: Topology | None = None
     why: str = ""
+    odd_answer: str = ""
+    indistinct: tuple[str, ...] = ()
     probes: tuple[Probe, ...] = ()
     counts: Mapping[str, Count] = field(default_factory=dict)
     own_state: str | None = None

@@ -75,6 +75,7 @@ class Times:
         bare = [time for text in texts if not HAS_ZONE.search(text) and (time := _time(text))]
         self.has_bare = bool(bare)
         self.bare_are_utc = self._now is not None and _prove_utc(bare, self._now)
+        self.are_to_come = self._now is not None and max(bare, default=self._now) > self._now + CLOCKS_DIFFER
 
     def read(self, text: str) -> datetime | None:
         """A time that can be: not ahead by more than clocks differ, nor from before any session. None for any other."""

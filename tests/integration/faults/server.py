@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.faults.answers import Answer, Manner
 from ansible_collections.qlikops.sense.tests.integration.faults.site import HOSTS, QRS, Site
-from qlik_simulator.model.certificates import Authority, Identity, make_server, write_private
+from qlik_simulator.model.certificates import Authority, Flaw, Identity, make_server, write_private
 
 PATIENCE = 30.0  # no client waits longer than this
 FLAWS = ("expired", "wrong_name", "rogue")
@@ -166,7 +166,7 @@ def make_site_info(folder: pathlib.Path) -> tuple[simulated.SiteInfo, dict[str, 
     for name, host in HOSTS.items():
         identities = {
             "": authority.server(host),
-            **{flaw: authority.flawed_server(host, flaw) for flaw in FLAWS},
+            **{flaw: authority.flawed_server(host, Flaw(flaw)) for flaw in FLAWS},
             "weak": make_server(authority.root, weak_key, host),
         }
         contexts[name] = {flaw: _context(folder, paths["root"], identity) for flaw, identity in identities.items()}

@@ -73,8 +73,7 @@ def test_it_fails_as_it_is_told_to_and_returns_what_it_has_found(site: Modules) 
     run = check(site, fail_on="warning")
     assert run.failed
     assert run.failure["kind"] == "not_well"
-    # Without ports like the real ones the QRS of Central answers for its candidate, under another name.
-    assert run.message.startswith("The site has 2 warnings: certificates/trust, rights/users.")
+    assert run.message.startswith("The site has 1 warning: rights/users.")
     assert lines(run)["rights/users"]["status"] == "warning"
     site.control.proxy("Node2", "stop")
     run = check(site, fail_on="problem")
@@ -141,3 +140,31 @@ def test_a_description_makes_the_same_site_again(
     finally:
         simulated.stop(first)
         simulated.stop(second)
+
+
+FOUND_OUT: list[dict[str, str]] = [
+    {
+        "unknown_prefix": "empty",
+        "unknown_user": "everything",
+        "interface_description": "absent",
+        "banners": "absent",
+        "readable_users": "none",
+        "disabled_proxy_service": "absent",
+        "usage_times": "bare",
+        "usage_rows": "doubled",
+        "usage_session_ids": "upper",
+        "usage_modified_by": "repository",
+    },
+    {"usage_session_ids": "hashed", "usage_times": "east", "readable_users": "all"},
+    {"usage_times": "west", "usage_modified_by": "user", "interface_description": "served"},
+    {"usage_shown": "none"},
+    {"usage_shown": "refused"},
+    {"usage_shown": "absent"},
+]
+
+
+@pytest.mark.parametrize("switches", FOUND_OUT)
+def test_a_description_has_the_behaviour_that_was_found_out(site: Modules, switches: dict[str, str]) -> None:
+    site.control.switches(**switches)
+    described = check(site).result["description"]["switches"]
+    assert {name: described.get(name) for name in switches} == switches

@@ -77,6 +77,18 @@ def site(site_info: simulated.SiteInfo, tree: pathlib.Path) -> Modules:
 STRANGER = {"api_user": "LAB\\wilhelmina"}
 NOT_WELL: list[tuple[str, str, Callable[[simulated.Control], object], dict[str, Any]]] = [
     ("reach/qrs", "problem", lambda control: control.fault("cut", listener="qrs", node="Central"), {}),
+    *(
+        ("reach/qrs", "problem", lambda control, answer=answer: control.fault("status", listener="qrs", **answer), {})
+        for answer in (
+            {"status": 200, "body": "{}"},
+            {"status": 200, "body": "null"},
+            {"status": 200, "body": "[[1]]"},
+            {"status": 404},
+            {"status": 302},
+        )
+    ),
+    ("reach/qrs", "problem", lambda control: control.fault("html", listener="qrs"), {}),
+    ("reach/qrs", "problem", lambda control: control.fault("trickle", listener="qrs"), {"timeout": 1, "retries": 0}),
     ("reach/qps", "problem", lambda control: control.proxy("Node2", "stop"), {}),
     ("site/services", "problem", lambda control: control.proxy("Node2", "stop"), {}),
     (
@@ -91,6 +103,18 @@ NOT_WELL: list[tuple[str, str, Callable[[simulated.Control], object], dict[str, 
     ("certificates/strength", "warning", lambda control: control.fault("weak_certificate", listener="qps"), {}),
     ("certificates/trust", "warning", nothing, {"validate_certs": False}),
     ("certificates/services", "problem", lambda control: control.fault("expired_certificate", listener="qps"), {}),
+    (
+        "certificates/services",
+        "problem",
+        lambda control: control.fault("expiring_certificate", listener="qps", days=7),
+        {},
+    ),
+    (
+        "certificates/users_port",
+        "warning",
+        lambda control: control.fault("expiring_certificate", listener="user", days=40),
+        {},
+    ),
     ("certificates/users_port", "problem", lambda control: control.fault("expired_certificate", listener="user"), {}),
     ("certificates/client", "warning", nothing, {"certificate_warn_days": 3000}),
     (

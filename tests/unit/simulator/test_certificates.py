@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from qlik_simulator.model.certificates import PURPOSE, Authority
+from qlik_simulator.model.certificates import PURPOSE, Authority, Flaw
 
 HOST = "qlik1.example.com"
 
@@ -96,12 +96,15 @@ def test_who_signed_whom(authority: Authority, certificates: dict[str, x509.Cert
 
 def test_flaws(authority: Authority) -> None:
     now = datetime.datetime.now(datetime.timezone.utc)
-    expired = authority.flawed_server(HOST, "expired").certificate
+    expired = authority.flawed_server(HOST, Flaw("expired")).certificate
     assert expired.not_valid_before_utc < expired.not_valid_after_utc < now
-    wrong = authority.flawed_server(HOST, "wrong_name").certificate
+    wrong = authority.flawed_server(HOST, Flaw("wrong_name")).certificate
     names = wrong.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == [f"not-{HOST}"]
-    authority.flawed_server(HOST, "rogue").certificate.verify_directly_issued_by(authority.rogue_root.certificate)
+    rogue = authority.flawed_server(HOST, Flaw("rogue")).certificate
+    rogue.verify_directly_issued_by(authority.rogue_root.certificate)
+    expiring = authority.flawed_server(HOST, Flaw("expiring", 40)).certificate
+    assert (expiring.not_valid_after_utc - now).days == 40
 
 
 def test_export(authority: Authority, tmp_path: pathlib.Path) -> None:

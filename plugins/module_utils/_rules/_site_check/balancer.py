@@ -28,19 +28,16 @@ def balancer(seen: Seen) -> Iterator[Check]:
     if found is None:
         yield from (unknown(GROUP, name, "No balancer was named.") for name in NAMES)
         return
-    if found.error or seen.topology is None:
-        if found.error:
-            yield Check(
-                GROUP,
-                "servers",
-                PROBLEM,
-                found.error,
-                "Set haproxy_socket to its admin socket, and haproxy_backend to its backends.",
-            )
-        yield from (unknown(GROUP, name, found.error or seen.why) for name in NAMES[1 if found.error else 0 :])
+    if found.error:
+        advice = "Set haproxy_socket to its admin socket, and haproxy_backend to its backends."
+        yield Check(GROUP, "servers", PROBLEM, found.error, advice)
+        yield from (unknown(GROUP, name, found.error) for name in NAMES[1:])
         return
-    yield _servers(found, [proxy.name for proxy in seen.topology.proxies])
-    yield _addresses(found)
+    if seen.topology is None:
+        yield from (unknown(GROUP, name, seen.why) for name in ("servers", "addresses"))
+    else:
+        yield _servers(found, [proxy.name for proxy in seen.topology.proxies])
+        yield _addresses(found)
     yield _health(found)
     yield _weight(found)
     yield line(

@@ -43,9 +43,8 @@ def certificates(seen: Seen, limits: Limits) -> Iterator[Check]:
         "Use client.pem, client_key.pem and root.pem of the same export.",
     )
     yield _file(seen, "client", files.client, limits, "client_cert could not be read.")
-    yield _file(
-        seen, "root", files.root, limits, "ca_path is not set, so the certificates that the system trusts apply."
-    )
+    without_root = "ca_path is not set, so the certificates that the system trusts apply."
+    yield _file(seen, "root", files.root, limits, "ca_path could not be read." if files.has_root else without_root)
     services = [probe for probe in seen.probes if probe.service != USERS_PORT and probe.status is not None]
     doors = [probe for probe in seen.probes if probe.service == USERS_PORT and probe.certificate]
     yield _trust(seen, services)

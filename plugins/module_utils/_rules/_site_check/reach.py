@@ -18,8 +18,14 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.check import 
     Check,
     Probe,
     Seen,
+    worst,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._rules._site_check.lines import Found, line, unknown
+from ansible_collections.qlikops.sense.plugins.module_utils._rules._site_check.lines import (
+    Found,
+    joined,
+    line,
+    unknown,
+)
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted, fold
 
 GROUP = "reach"
@@ -28,13 +34,21 @@ FIREWALL = "Is the service running, and does the firewall let this host through?
 
 
 def reach(seen: Seen) -> Iterator[Check]:
-    yield _of(seen, "qrs", [probe for probe in seen.probes if probe.service == QRS and probe.is_asked], PROBLEM)
+    yield _asked(seen, [probe for probe in seen.probes if probe.service == QRS and probe.is_asked])
     others = [probe for probe in seen.probes if probe.service == QRS and not probe.is_asked]
     yield _others(seen, others)
     yield _of(seen, "qps", [probe for probe in seen.probes if probe.service == QPS], PROBLEM)
     yield _of(seen, "users_port", [probe for probe in seen.probes if probe.service == USERS_PORT], PROBLEM)
     yield _speed([probe for probe in seen.probes if probe.answers])
     yield _way(seen)
+
+
+def _asked(seen: Seen, probes: Sequence[Probe]) -> Check:
+    """Whatever answers on the port is not enough: QRS shows its site."""
+    if seen.odd_answer and all(probe.answers for probe in probes):
+        words = f"Something answers, but QRS does not show the site: {seen.odd_answer}."
+        return Check(GROUP, "qrs", PROBLEM, words, "Are host and qrs_port those of QRS, and is nothing in between?")
+    return _of(seen, "qrs", probes, PROBLEM)
 
 
 def _of(seen: Seen, name: str, probes: Sequence[Probe], status: str) -> Check:
@@ -50,16 +64,17 @@ def _others(seen: Seen, probes: Sequence[Probe]) -> Check:
         return unknown(
             GROUP, "other_qrs", "QRS is queried through a virtual proxy, so the other nodes were not checked."
         )
-    if not probes:
-        return (
-            unknown(GROUP, "other_qrs", seen.why)
-            if seen.nodes is None
-            else Check(GROUP, "other_qrs", OK, "There is no other node.")
-        )
+    if seen.nodes is None:
+        return unknown(GROUP, "other_qrs", seen.why)
+    if not probes and not seen.indistinct:
+        return Check(GROUP, "other_qrs", OK, "There is no other node.")
     found: list[Found] = [
         (WARNING if probe.is_candidate and not probe.answers else OK, f"{probe.node}: {_why(probe)}")
         for probe in probes
     ]
+    if seen.indistinct and worst(status for status, _words in found) == OK:
+        words = f"Same address and port as the node that is queried: {joined(seen.indistinct)}."
+        return unknown(GROUP, "other_qrs", words, "Compare the addresses in host_map with those of the nodes.")
     answering = sum(probe.answers for probe in probes)
     return line(
         GROUP,

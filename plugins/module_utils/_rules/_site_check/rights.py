@@ -29,12 +29,16 @@ NAME_ANOTHER = "Set api_user to a user with these rights, such as INTERNAL\\sa_a
 
 
 class Kind(NamedTuple):
-    """What is counted, what it is called, how bad it is not to see all of it, and what that is needed for."""
+    """What is counted, what it is called, how bad it is not to see all of it, and what that is needed for.
+
+    ``is_everywhere``: every release has it, and every site at least one.
+    """
 
     name: str
     noun: str
     status: str
     needed_for: str
+    is_everywhere: bool = True
 
 
 KINDS = (
@@ -43,9 +47,9 @@ KINDS = (
     Kind("nodes", "node", PROBLEM, "which node is the central one"),
     Kind("services", "service state", WARNING, "the proof that a node is back"),
     Kind("users", "user", WARNING, "the user state missing, and names and addresses in reports"),
-    Kind("banners", "banner", WARNING, "banners"),
-    Kind("usage_rows", "usage row", WARNING, "how long sessions have been there and idle"),
-    Kind("tasks", "running task", WARNING, "reloads that a restart would end"),
+    Kind("banners", "banner", WARNING, "banners", False),
+    Kind("usage_rows", "usage row", WARNING, "how long sessions have been there and idle", False),
+    Kind("tasks", "running task", WARNING, "reloads that a restart would end", False),
 )
 
 
@@ -69,10 +73,13 @@ def _kind(kind: Kind, count: Count | None, seen: Seen) -> Check:
     if count is None:
         return unknown(RIGHTS, kind.name, seen.why)
     needed = f"Needed for {kind.needed_for}."
-    if count.is_absent:
+    if count.is_absent and not kind.is_everywhere:
         return unknown(RIGHTS, kind.name, "This release does not have them.", needed)
     if count.shown is None:
-        return Check(RIGHTS, kind.name, kind.status, f"They can't be read: {count.error}.", f"{needed} {NAME_ANOTHER}")
+        advice = NAME_ANOTHER if count.is_refused else "See reach and certificates."
+        return Check(RIGHTS, kind.name, kind.status, f"They can't be read: {count.error}.", f"{needed} {advice}")
+    if not count.shown and not count.of and kind.is_everywhere:
+        return Check(RIGHTS, kind.name, kind.status, "api_user sees none.", f"{needed} {NAME_ANOTHER}")
     shown = counted(count.shown, kind.noun)
     if count.of is None:
         return unknown(RIGHTS, kind.name, f"api_user sees {shown}; there may be more.", needed)

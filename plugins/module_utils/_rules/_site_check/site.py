@@ -79,16 +79,23 @@ def _one_node(topology: Topology) -> Check:
 
 
 def _timeouts(topology: Topology) -> Check:
-    found: list[Found] = []
-    for virtual_proxy in topology.virtual_proxies:
-        minutes = virtual_proxy.session_inactivity_timeout
-        is_odd = minutes is not None and not SHORTEST <= minutes <= LONGEST
-        found.append((WARNING if is_odd else OK, f"/{virtual_proxy.prefix}: {minutes} min"))
+    timeouts = [
+        (each.prefix, each.session_inactivity_timeout)
+        for each in topology.virtual_proxies
+        if each.session_inactivity_timeout is not None
+    ]
+    if not timeouts:
+        return unknown(GROUP, "timeouts", "QRS shows no inactivity time-outs.")
+    found: list[Found] = [
+        (OK if SHORTEST <= minutes <= LONGEST else WARNING, f"/{prefix}: {minutes} min") for prefix, minutes in timeouts
+    ]
+    shortest, longest = (pick(minutes for _prefix, minutes in timeouts) for pick in (min, max))
+    span = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
     return line(
         GROUP,
         "timeouts",
         found,
-        f"Inactivity time-outs are from {SHORTEST} to {LONGEST} minutes.",
+        f"Sessions time out after {span} min without activity.",
         "Long time-outs keep unused sessions, of which a user can have five. Short ones log users out at work.",
     )
 

@@ -147,6 +147,13 @@ NOT_WELL: list[tuple[str, str, Callable[[], Seen], str]] = [
         lambda: probes(WELL, QRS, "Central", status=None, error="no answer"),
         "Central: no answer",
     ),
+    (
+        "reach/qrs",
+        "problem",
+        lambda: replace(WELL, nodes=None, topology=None, why="no site", odd_answer="the answer was not JSON (200)"),
+        "QRS does not show the site: the answer was not JSON (200).",
+    ),
+    ("reach/other_qrs", "unknown", lambda: replace(WELL, indistinct=("Node2",)), "is queried: Node2."),
     ("reach/other_qrs", "warning", lambda: probes(WELL, QRS, status=None, error="no answer"), "Node2: no answer"),
     ("reach/qps", "problem", lambda: probes(WELL, QPS, status=503), "Node2: the answer was 503"),
     ("reach/users_port", "problem", lambda: probes(WELL, USERS_PORT, status=502), "Node2: the answer was 502"),
@@ -187,6 +194,9 @@ NOT_WELL: list[tuple[str, str, Callable[[], Seen], str]] = [
         for kind in KINDS
     ),
     ("rights/users", "warning", lambda: counting("users", Count(None, None, "forbidden (403)")), "forbidden (403)"),
+    ("rights/proxies", "problem", lambda: counting("proxies", Count(0, 0)), "api_user sees none."),
+    ("rights/nodes", "problem", lambda: counting("nodes", Count(None, None, "not found", is_absent=True)), "not found"),
+    ("rights/banners", "unknown", lambda: counting("banners", Count(None, None, is_absent=True)), "does not have them"),
     *(
         (
             f"interfaces/{service.lower()}",
@@ -319,6 +329,37 @@ def test_through_a_virtual_proxy_some_things_can_not_be_told() -> None:
     found = statuses(at_user_port)
     assert (found["reach/other_qrs"], found["behaviour/api_user_header"]) == ("unknown", "unknown")
     assert statuses(counting("users", Count(7, None)))["rights/users"] == "unknown"
+
+
+def test_rights_are_blamed_only_where_they_were_refused() -> None:
+    advice = [
+        by_name(counting("proxies", Count(None, None, "x", is_refused=refused)))["rights/proxies"].advice
+        for refused in (True, False)
+    ]
+    assert ["api_user" in each for each in advice] == [True, False]
+
+
+def test_a_root_that_is_not_given_is_not_one_that_can_not_be_read() -> None:
+    root = by_name(replace(WELL, files=Files(GOOD, None, has_root=False)))["certificates/root"]
+    assert root.seen.startswith("ca_path is not set")
+    root = by_name(replace(WELL, files=Files(GOOD, None, "ca_path: no file")))["certificates/root"]
+    assert root.seen == "ca_path could not be read."
+
+
+def test_timeouts_are_told_as_they_were_seen() -> None:
+    virtual_proxies = (replace(DEFAULT, session_inactivity_timeout=20), replace(OLD, session_inactivity_timeout=60))
+    topology = Topology((CENTRAL, NODE2), virtual_proxies)
+    assert by_name(replace(WELL, topology=topology))["site/timeouts"].seen.startswith(
+        "Sessions time out after 20 to 60"
+    )
+    blank = replace(DEFAULT, session_inactivity_timeout=None)
+    assert statuses(replace(WELL, topology=Topology((CENTRAL, NODE2), (blank,))))["site/timeouts"] == "unknown"
+
+
+def test_a_balancer_is_told_of_without_the_site() -> None:
+    found = statuses(replace(WELL, nodes=None, topology=None, why="no site"))
+    names = ("servers", "addresses", "health", "weight", "rights")
+    assert [found[f"balancer/{name}"] for name in names] == ["unknown", "unknown", "ok", "ok", "ok"]
 
 
 def test_long_lists_are_cut() -> None:

@@ -29,6 +29,17 @@ _LIFETIME = datetime.timedelta(days=5 * 365 + 1)
 
 
 @dataclass(frozen=True)
+class Flaw:
+    """What is odd about a certificate: it is ``expired``, ``expiring``, ``wrong_name``, ``rogue`` or ``weak``.
+
+    ``days``: how long one that is expiring is good for.
+    """
+
+    kind: str
+    days: int = 0
+
+
+@dataclass(frozen=True)
 class Identity:
     """A certificate and the key it belongs to."""
 
@@ -67,9 +78,9 @@ def make_client(root: Identity) -> Identity:
     return Identity(_build("QlikClient", key, root, "Client", [], None), key)
 
 
-def make_server(root: Identity, key: rsa.RSAPrivateKey, host_name: str, expired: bool = False) -> Identity:
-    """A server certificate with the one name ``host_name``; ``expired`` ends it yesterday."""
-    ends = _now() - datetime.timedelta(days=1) if expired else None
+def make_server(root: Identity, key: rsa.RSAPrivateKey, host_name: str, days_left: float | None = None) -> Identity:
+    """A server certificate with the one name ``host_name``, good for as long as real ones unless told."""
+    ends = None if days_left is None else _now() + datetime.timedelta(days=days_left)
     return Identity(_build(host_name, key, root, "Service", [x509.DNSName(host_name)], ends), key)
 
 
@@ -130,14 +141,16 @@ class Authority:
         """The certificate of a node."""
         return make_server(self.root, self.server_key, host_name)
 
-    def flawed_server(self, host_name: str, flaw: str) -> Identity:
-        """A certificate of a node that a client must refuse: ``expired``, ``wrong_name``, ``rogue`` or ``weak``."""
-        if flaw == "rogue":
+    def flawed_server(self, host_name: str, flaw: Flaw) -> Identity:
+        """A certificate of a node that is not as it should be."""
+        if flaw.kind == "rogue":
             return make_server(self.rogue_root, self.server_key, host_name)
-        if flaw == "weak":
+        if flaw.kind == "weak":
             return make_server(self.root, new_key(WEAK_BITS), host_name)
-        name = f"not-{host_name}" if flaw == "wrong_name" else host_name
-        return make_server(self.root, self.server_key, name, expired=flaw == "expired")
+        name = f"not-{host_name}" if flaw.kind == "wrong_name" else host_name
+        # An hour more, so that days that are counted while the site runs are whole.
+        left = {"expired": -1.0, "expiring": flaw.days + 1 / 24}.get(flaw.kind)
+        return make_server(self.root, self.server_key, name, left)
 
     def export(self, directory: Path, central_host: str) -> dict[str, str]:
         """Write what the QMC would export for ``central_host``, and the rogue set; return the card's paths."""

@@ -13,11 +13,14 @@ from typing import Any
 
 from aiohttp import web
 
+from ..model.certificates import Flaw
+
 HANDSHAKE = {
     "expired_certificate": "expired",
     "wrong_name_certificate": "wrong_name",
     "rogue_certificate": "rogue",
     "weak_certificate": "weak",
+    "expiring_certificate": "expiring",
 }
 KINDS = ("status", "cut", "half", "lost", "hang", "slow", "trickle", "html", "garbage", "redirect", *HANDSHAKE)
 LISTENERS = ("qrs", "qps", "user")
@@ -28,7 +31,9 @@ _OWN_KEYS: dict[str, frozenset[str]] = {
     "slow": frozenset({"seconds"}),
     "trickle": frozenset({"seconds"}),
     "redirect": frozenset({"location"}),
+    "expiring_certificate": frozenset({"days"}),
 }
+DAYS_LEFT = 7  # of an expiring certificate, unless told
 
 
 @dataclass
@@ -99,10 +104,10 @@ class Faults:
         """The rule for a request, used up by one."""
         return self._take(False, listener, node, method, path)
 
-    def for_handshake(self, listener: str, node: str) -> str | None:
+    def for_handshake(self, listener: str, node: str) -> Flaw | None:
         """The flaw of the certificate to show at a handshake, used up by one."""
         fault = self._take(True, listener, node, None, None)
-        return HANDSHAKE[fault.kind] if fault else None
+        return Flaw(HANDSHAKE[fault.kind], fault.options.get("days", DAYS_LEFT)) if fault else None
 
     def _take(self, handshake: bool, listener: str, node: str, method: str | None, path: str | None) -> Fault | None:
         for fault in self._rules:
@@ -135,6 +140,9 @@ def _check(limits: dict[str, Any], options: dict[str, Any]) -> None:
     seconds = options.get("seconds", 1)
     if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
         raise ValueError(f"seconds is a number from 0 to 3600, not {seconds!r}")
+    days = options.get("days", DAYS_LEFT)
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 3650:
+        raise ValueError(f"days is a whole number from 0 to 3650, not {days!r}")
     headers = options.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(text, str) for text in headers.values()):
         raise ValueError("headers is a mapping of names to texts")

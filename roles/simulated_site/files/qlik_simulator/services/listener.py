@@ -18,6 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ..model.certificates import Flaw
 from ..model.faults import Faults, cut, inject
 from ..model.journal import Counters, Entry, Journal, is_write, without_xrfkey
 from ..services.request import Request, answer_text, read_body
@@ -131,7 +132,7 @@ class Listener(web.Server):
         self._server: asyncio.Server | None = None
         self._known: dict[object, Connection] = {}
 
-    def on_hello(self) -> str | None:
+    def on_hello(self) -> Flaw | None:
         """A handshake begins; the flaw of the certificate to show, if a fault says so."""
         for tally in self._tallies:
             tally.handshakes += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from ..model.certificates import Authority, Identity, write_private
+from ..model.certificates import Authority, Flaw, Identity, write_private
 from ..model.switches import Switches
 
 _VERSIONS = {
@@ -29,9 +29,9 @@ class NodeTls:
         self._authority = authority
         self._host_name = host_name
         self._directory = directory
-        self._flawed: dict[tuple[str, bool], ssl.SSLContext] = {}
+        self._flawed: dict[tuple[Flaw, bool], ssl.SSLContext] = {}
 
-    def context(self, switches: Switches, trusted_zone: bool, on_hello: Callable[[], str | None]) -> ssl.SSLContext:
+    def context(self, switches: Switches, trusted_zone: bool, on_hello: Callable[[], Flaw | None]) -> ssl.SSLContext:
         """The context of a listener. ``on_hello`` is told of every handshake and may name a flaw to show instead.
 
         In the trusted zone (4242, 4243) a client certificate is asked for in the first handshake and is optional, since
@@ -70,9 +70,9 @@ class NodeTls:
             return False
         return True
 
-    def _flawed_context(self, flaw: str, trusted_zone: bool) -> ssl.SSLContext:
+    def _flawed_context(self, flaw: Flaw, trusted_zone: bool) -> ssl.SSLContext:
         if (flaw, trusted_zone) not in self._flawed:
-            context = self._serving(flaw, self._authority.flawed_server(self._host_name, flaw))
+            context = self._serving(flaw.kind, self._authority.flawed_server(self._host_name, flaw))
             if trusted_zone:
                 # A client that does not mind the flaw still shows its certificate.
                 self._ask_for_certificate(context, required=False)
