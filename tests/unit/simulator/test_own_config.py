@@ -104,14 +104,96 @@ def test_nothing_reaches_the_real_world(tmp_path: pathlib.Path) -> None:
         "HAProxy: server reports/r1 is no node of the site, and left out",
         "HAProxy: resolvers dns is left out",
         "HAProxy: frontend plain is left out",
+        "HAProxy: frontend qlik_users: acl blocked ... is left out",
     )
 
 
-def test_a_listen_section_without_tls(tmp_path: pathlib.Path) -> None:
+def test_a_listen_section_that_passes_tls_on(tmp_path: pathlib.Path) -> None:
     own = made(tmp_path, "listen qlik\n    mode tcp\n    bind :443\n    server a qlik1.example.com:443 check\n")
-    assert not own.is_tls
+    assert own.is_tls
     assert "bind 127.0.0.1:4430" in lines(own)
     assert "server a 127.0.0.1:5001 check" in lines(own)
+
+
+def test_an_entrance_without_tls(tmp_path: pathlib.Path) -> None:
+    own = made(tmp_path, "listen qlik\n    mode http\n    bind :80\n    server a qlik1.example.com:443 ssl\n")
+    assert not own.is_tls
+
+
+def behind(rules: str, backend: str = "") -> str:
+    return (
+        f"frontend users\n    mode http\n    bind :443 ssl crt /x.pem\n{rules}\n"
+        f"backend qlik\n    mode http\n    server Central qlik1.example.com:443 ssl\n{backend}\n"
+    )
+
+
+def test_a_rule_goes_with_the_file_or_the_condition_that_it_needs(tmp_path: pathlib.Path) -> None:
+    rules = """
+    acl blocked src -f /etc/haproxy/blocked.lst
+    acl known src -f /etc/haproxy/known.lst
+    acl known src 192.0.2.1
+    http-request deny if !known
+    http-request deny if blocked
+    http-request redirect location / if known !blocked
+    http-request deny if { src -f /etc/haproxy/more.lst }
+    http-request return status 503 content-type text/html file /etc/haproxy/sorry.html if known
+    http-request lua.check
+    http-request set-header X-A blocked
+    default_backend qlik"""
+    own = made(tmp_path, behind(rules, "    option external-check\n    external-check command /bin/true"))
+    assert [line for line in lines(own) if line.startswith(("acl", "http-request", "option", "external"))] == [
+        "acl known src 192.0.2.1",
+        "http-request deny if !known",
+        "http-request set-header X-A blocked",
+    ]
+    assert "HAProxy: frontend users: http-request redirect ... is left out" in own.notes
+    assert "/etc/haproxy" not in own.text
+
+
+def test_words_are_read_as_haproxy_reads_them(tmp_path: pathlib.Path) -> None:
+    text = """
+frontend "users" # comment
+    mode http
+    bind "*:443" ssl crt '/etc/a b.pem'#comment
+    http-request set-header X-A "one # two"
+    http-request set-header X-B one\\ \\#\\ two
+    http-request set-header X-C 'it is '"#1"
+    default_backend "qlik"
+backend 'qlik'
+    mode http
+    server "Central" "ipv4@QLIK1.example.com:443" ssl cookie "c 1" # the first
+"""
+    own = made(tmp_path, text)
+    assert own.servers == (("Central", "qlik", "Central"),)
+    assert 'http-request set-header X-A "one # two"' in lines(own)
+    assert "http-request set-header X-B one\\ \\#\\ two" in lines(own)
+    assert "http-request set-header X-C 'it is '\"#1\"" in lines(own)
+    assert any(line.startswith('server "Central" 127.0.0.1:5001 ssl cookie "c 1" verify') for line in lines(own))
+
+
+def test_a_route_out_of_a_map_of_the_host_leads_to_the_nodes(tmp_path: pathlib.Path) -> None:
+    own = made(tmp_path, behind("    use_backend %[req.hdr(host),lower,map(/etc/haproxy/hosts.map,other)]"))
+    assert "default_backend qlik" in lines(own)
+    assert "map(" not in own.text
+
+
+def test_a_template_of_servers_takes_the_nodes_in_order(tmp_path: pathlib.Path) -> None:
+    template = "    server-template q 1-9 qlik.service.consul:443 resolvers consul check"
+    rule = "    use-server gone if { always_true }"
+    text = behind("    default_backend more", f"backend more\n    mode http\n{template}\n{rule}")
+    own = made(tmp_path, text)
+    assert own.servers[1:] == (("Central", "more", "q1"), ("Node2", "more", "q2"))
+    assert "server q2 127.0.0.1:5002 check" in lines(own)
+    assert "use-server" not in own.text
+    assert "HAProxy: more/q2 is Node2: a server-template names no node" in own.notes
+
+
+def test_conditions_on_the_version_count_as_met(tmp_path: pathlib.Path) -> None:
+    own = made(
+        tmp_path, f"global\n.if version_atleast(2.4)\n    maxconn 7\n.endif\n{behind('    default_backend qlik')}"
+    )
+    assert "maxconn 7" in lines(own)
+    assert not [line for line in lines(own) if line.startswith(".")]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ class Balancer:
         real_ports: bool,
         own: Path | None = None,
     ) -> None:
-        check_names(ports)
+        if own is None:
+            check_names(ports)  # one's own has names of its own
         self._own = own
         self._scheme = "https"
         self.notes: list[str] = []
