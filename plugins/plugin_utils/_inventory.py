@@ -21,6 +21,8 @@ CENTRAL = "qlik_central"
 # What the role qlikops.sense.connection calls the options of the modules. A password stays where it is.
 CONNECTION_PREFIX = "qlik_"
 NOT_HANDED_ON = frozenset({"client_key_password"})
+# Hosts of these names mean something else to Ansible, or to the playbooks, which query QRS from localhost.
+RESERVED = frozenset({"all", "ungrouped", "localhost", ALL_NODES, CENTRAL, *GROUPS.values()})
 # Says for the roles which node a host is, where its name does not.
 NODE_VARIABLE = "qlik_node"
 
@@ -68,9 +70,18 @@ def node_variable(node: ServerNode, host: str) -> dict[str, str]:
 
 
 def require_names_of_their_own(named: Sequence[tuple[str, ServerNode]]) -> None:
-    """Raises QlikError where two nodes have come to one name: each would get what is meant for the other."""
+    """Raises QlikError where two nodes have come to one name, or one to a name that is not for a node.
+
+    Each of the two would get what is meant for the other.
+    """
     known: dict[str, ServerNode] = {}
     for name, node in named:
+        if fold(name) in RESERVED:
+            raise QlikError(
+                "reserved_name",
+                f"The node with the id {node.id} would be the host {name}, which means something else in an inventory.",
+                "Give it another name with hostnames, such as qlik_id.",
+            )
         other = known.setdefault(fold(name), node)
         if other is not node:
             raise QlikError(

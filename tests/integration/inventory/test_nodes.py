@@ -338,12 +338,19 @@ def test_another_user_or_site_is_not_answered_for(cached: Inventory) -> None:
 # The playbooks
 
 
-def test_a_rolling_restart_is_rehearsed_with_nothing_but_the_inventory(inventory: Inventory) -> None:
+@pytest.mark.parametrize("hostnames", [[], ["qlik_name"]])
+def test_a_rolling_restart_is_rehearsed_with_nothing_but_the_inventory(
+    inventory: Inventory, hostnames: list[str]
+) -> None:
+    """Also where a name has a comma, which separates patterns of hosts."""
     # Not that anything was changed: the nodes of the test are this machine.
-    inventory.write(compose={"ansible_connection": "'local'"})
+    inventory.write(compose={"ansible_connection": "'local'"}, hostnames=hostnames)
     done = inventory.run("playbook", "qlikops.sense.drain_and_restart", "--check")
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
-    assert "qlik2.example.com: would be restarted; 1 session of 1 user on it." in done.stdout
-    assert "qlik3.example.com: would be restarted; 0 sessions of 0 users on it." in done.stdout
+    for name, people in (
+        ("Node2" if hostnames else "qlik2.example.com", "1 session of 1 user"),
+        (EVIL if hostnames else "qlik3.example.com", "0 sessions of 0 users"),
+    ):
+        assert f"{name}: would be restarted; {people} on it." in done.stdout
     assert inventory.control.writes() == []
     assert not list(inventory.folder.rglob("EVIL"))

@@ -123,3 +123,10 @@ def test_no_password_is_handed_on() -> None:
     given = {"host": "qlik1", "client_key_password": "secret", "timeout": 5}
     made = connection(client_key_password="secret", timeout=5)
     assert words.connection_variables(given, made) == {"qlik_host": "qlik1.example.com", "qlik_timeout": 5}
+
+
+@pytest.mark.parametrize("name", ["all", "LOCALHOST", "qlik_central"])
+def test_a_name_that_is_not_for_a_node_is_refused(name: str) -> None:
+    node = ServerNode("a", "Central", "qlik1")
+    with pytest.raises(QlikError, match=f"id a would be the host {name}, which means something else"):
+        words.require_names_of_their_own([(name, node)])
