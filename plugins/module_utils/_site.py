@@ -185,7 +185,7 @@ class Site:
 
     def central_nodes(self) -> set[str]:
         """The names of the nodes that are central, folded; one request."""
-        return self._repository.central_nodes()
+        return self._nodes.central_nodes()
 
     def upkeep(self, node: Node, now: datetime) -> Upkeep:
         """What QRS tells of a node before it is restarted; five requests. What can't be read is unknown."""

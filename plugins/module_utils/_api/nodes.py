@@ -56,6 +56,10 @@ class NodeApi:
         self._rest = rest
         self._connection = connection
 
+    def central_nodes(self) -> set[str]:
+        """The names of the nodes that are central, folded (D: qrs-ref p1875)."""
+        return {fold(item.text("name")) for item in self._items(NODES) if item.flag("isCentral")}
+
     def candidates(self) -> tuple[str, ...] | None:
         """The names of the nodes that may become central; None where QRS shows no node."""
         items = self._items(NODES)

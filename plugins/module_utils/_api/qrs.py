@@ -97,12 +97,6 @@ class Repository:
             if item.enum("serviceType", SERVICE_TYPES, other="") == "proxy"
         }
 
-    def central_nodes(self) -> set[str]:
-        """The names of the nodes that are central, folded (D: qrs-ref p1875)."""
-        return {
-            fold(_node(item).name) for item in self._read("/servernodeconfiguration/full") if item.flag("isCentral")
-        }
-
     def users(self, filter_text: str, email_attributes: Collection[str]) -> list[KnownUser]:
         """The users of one of ``user_filters``; their addresses are in attributes of these types (folded)."""
         return [_user(item, email_attributes) for item in self._read("/user/full", filter_text)]

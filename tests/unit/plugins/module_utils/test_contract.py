@@ -141,14 +141,20 @@ class Recorder(Rest):
 def test_the_requests_that_are_sent_are_those_of_the_table() -> None:
     rest = Recorder()
     repository = _repository.Repository(rest, builders.connection())
-    for read in (repository.virtual_proxies, repository.proxy_states, repository.central_nodes, repository.count_users):
+    for read in (repository.virtual_proxies, repository.proxy_states, repository.count_users):
         read()
     repository.users("a filter", ())
     with pytest.raises(Exception, match="shows no proxy service"):
         repository.proxy_services()
     upkeep = _upkeep.UpkeepApi(rest, builders.connection())
     nodes = _nodes.NodeApi(rest, builders.connection())
-    for look in (upkeep.running_tasks, upkeep.failover_minutes, nodes.candidates, nodes.heartbeats):
+    for look in (
+        upkeep.running_tasks,
+        upkeep.failover_minutes,
+        nodes.central_nodes,
+        nodes.candidates,
+        nodes.heartbeats,
+    ):
         look()
     nodes.cluster_nodes()
     upkeep.count_running_tasks("LAB\\anna")

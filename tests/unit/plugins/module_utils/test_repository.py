@@ -456,7 +456,6 @@ def test_a_proxy_service_of_another_shape_is_not_guessed(odd: dict[str, Any], wh
             {"serviceType": True},
             "serviceType is a flag, the number or the name of a choice",
         ),
-        ("servernodeconfiguration", Repository.central_nodes, {"isCentral": "x"}, "isCentral is text, a flag"),
         ("virtualproxyconfig", Repository.virtual_proxies, {"id": "1", "prefix": 5}, "prefix is a number, text"),
     ],
 )
@@ -483,14 +482,9 @@ def test_flags_and_numbers_in_words_are_read() -> None:
                     "attributes": [{"attributeType": None, "attributeValue": 5}],
                 }
             ],
-            f"{QRS}/servernodeconfiguration/full": [
-                {"name": "Central", "isCentral": "True"},
-                {"name": "Rim", "isCentral": "false"},
-            ],
             f"{QRS}/virtualproxyconfig/full": [{"id": "1", "sessionInactivityTimeout": "30"}],
         }
     )
     (user,) = site.users("", ("email",))
     assert user.states == {"blacklisted"}
-    assert site.central_nodes() == {"central"}
     assert site.virtual_proxies()[0].session_inactivity_timeout == 30
