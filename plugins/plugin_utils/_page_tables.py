@@ -116,7 +116,7 @@ def sessions_table(report: Row) -> Table:
         word("Virtual proxy", lambda session: shown(session["virtual_proxy"])),
         word("Node", lambda session: session["node"]),
         Column("Reference", lambda session: Markup(f"<code>{escape(session['ref'])}</code>")),
-        Column("First seen (UTC)", lambda session: escape(short_moment(session["first_seen"])), first_seen),
+        Column("Since (UTC)", lambda session: escape(short_moment(there_since(session))), when),
         Column("Age", lambda session: escape(age(session)), lambda session: session["age"]),
         Column("Idle", lambda session: escape(idle(session)), lambda session: session["idle"]),
         word("License", lambda session: session["license"].replace("_", " ")),
@@ -233,6 +233,12 @@ def idle(session: Row) -> str:
     return "" if session["idle"] is None else duration(session["idle"])
 
 
-def first_seen(session: Row) -> float | None:
-    time = parsed(session["first_seen"] or "")
+def there_since(session: Row) -> str | None:
+    """What the age counts from: the start that QRS knows, or else the memory's first sight."""
+    since: str | None = session["started"] or session["first_seen"]
+    return since
+
+
+def when(session: Row) -> float | None:
+    time = parsed(there_since(session) or "")
     return time.timestamp() if time else None

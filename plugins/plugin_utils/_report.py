@@ -128,6 +128,7 @@ class ReportBuilder:
             "kind": session.user.kind,
             "virtual_proxy": session.virtual_proxy,
             "node": session.node,
+            "started": session.started,
             "first_seen": session.first_seen,
             "age": session.age,
             "idle": session.idle,

@@ -42,6 +42,7 @@ COLUMNS: Mapping[str, Callable[[Row, Row], Any]] = {
     "Limit": lambda session, user: words.limit(user),
     "Idle in seconds": lambda session, user: session["idle"],
     "License": lambda session, user: session["license"],
+    "Started": lambda session, user: session["started"],
 }
 
 

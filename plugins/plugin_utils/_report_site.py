@@ -52,6 +52,7 @@ class Session:
     age: int | None
     idle: int | None = None
     license: str = ""
+    started: str | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,7 @@ def _session(entry: Mapping[str, Any], users: Mapping[UserKey, User]) -> Session
         None if entry["age"] is None else int(entry["age"]),
         None if entry.get("idle") is None else int(entry["idle"]),
         text(entry.get("license")),
+        text(entry["started"]) if entry.get("started") else None,
     )
 
 

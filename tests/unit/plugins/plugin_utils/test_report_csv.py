@@ -36,6 +36,7 @@ HEADER = [
     "Limit",
     "Idle in seconds",
     "License",
+    "Started",
 ]
 WIDE = "\uff1d\uff0b\uff0d\uff20\u2212"
 formulas = st.text(st.sampled_from("=+-@\t\r\n ,;|\"'a\u200b\ufeff\u00a0\u202e" + WIDE), max_size=8)
@@ -53,7 +54,7 @@ def begins_a_formula(text: str) -> bool:
 
 def test_a_row_for_every_session() -> None:
     sessions = [
-        session("LAB\\anna", "Node2", ref="1-a", age=90, idle=5400, license="analyzer"),
+        session("LAB\\anna", "Node2", ref="1-a", age=90, idle=5400, license="analyzer", started="2026-01-15T08:00:00Z"),
         session("LAB\\anna", "Central", "vp-sales"),
         session("LAB\\юрій", "Node2", ref="2-b"),
     ]
@@ -80,6 +81,7 @@ def test_a_row_for_every_session() -> None:
         "",
         "5400",
         "analyzer",
+        "2026-01-15T08:00:00Z",
     ]
     assert second[0] == "LAB\\юрій"
     assert second[9] == ""

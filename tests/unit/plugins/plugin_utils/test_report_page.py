@@ -175,7 +175,7 @@ def test_what_the_page_says() -> None:
         "Virtual proxy",
         "Node",
         "Reference",
-        "First seen (UTC)",
+        "Since (UTC)",
         "Age",
     ]
     assert page.tables["sessions"][1][-2:] == ["2026-01-15 09:30:00", "1 min 30 s"]
@@ -188,6 +188,21 @@ def test_what_the_page_says() -> None:
     assert ("a", "href", "mailto:anna.ek@lab.example") in page.attributes
     # Who can't see the charts is told the same figures.
     assert any("/: 4 sessions. /sales: 1 session." in text for text in page.texts["desc"])
+
+
+def test_a_session_is_there_since_what_its_age_counts_from() -> None:
+    begun = "2026-01-15T07:30:00Z"
+    sessions = [
+        session("LAB\\anna", "Node2", ref="a", started=begun, first_seen="2026-01-15T09:00:00Z", age=7200),
+        session("LAB\\anna", "Node2", ref="b", first_seen="2026-01-15T09:00:00Z", age=1800),
+        session("LAB\\anna", "Node2", ref="c", first_seen=None),
+    ]
+    report: Any = report_of(listed(sessions), ["Node2"])
+    assert [row["started"] for row in report["sessions"]] == [begun, None, None]
+    shown = {row[3]: row[4:6] for row in page_of(report).tables["sessions"][1:]}
+    assert shown["a"] == ["2026-01-15 07:30:00", "2 h 0 min"]
+    assert shown["b"] == ["2026-01-15 09:00:00", "30 min 0 s"]
+    assert shown["c"] == ["", ""]
 
 
 def test_nobody_is_connected() -> None:
