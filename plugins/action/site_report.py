@@ -44,5 +44,6 @@ class ActionModule(ActionBase):
         return {
             "changed": any(written),
             "table": report.as_text(options.check, min(report.WIDTH, terminal_width())),
+            "headline": report.headline(options.check),
             "files": list(contents),
         }

@@ -81,6 +81,11 @@ table:
   description: The lines of the check as a table, and what to do.
   returned: success
   type: str
+headline:
+  description: How many lines have which status.
+  returned: success
+  type: str
+  sample: 1 problem, 2 warnings, 4 unknown, 40 ok
 files:
   description: The paths of the files.
   returned: success

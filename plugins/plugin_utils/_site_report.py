@@ -33,7 +33,8 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._report_options impo
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import plain
 from ansible_collections.qlikops.sense.plugins.plugin_utils._table import table
 
-WIDTH = 80
+WIDTH = 110  # for a reader; a table of everything seen would be wider
+VERDICTS = {OK: "All is well", UNKNOWN: "No problem found", WARNING: "Worth a look", PROBLEM: "Not well"}
 SUFFIXES = {"html": "html", "json": "json", "site": "site.yml"}
 KEYS = ("checks", "summary", "description", "observed_at")
 OF_A_CHECK = ("group", "name", "status", "seen", "advice")
@@ -146,12 +147,13 @@ def _to_do(checks: Sequence[Row], width: int) -> Iterator[str]:
 
 
 def as_page(check: Row, title: str, template: Path) -> str:
-    """The template filled in. It sees ``title``, ``check``, ``tone`` and what goes with them."""
+    """The template filled in. It sees ``title``, ``check``, ``verdict``, ``tone`` and what goes with them."""
     summary = check["summary"]
     return filled_in(
         template,
         title=title,
         check=check,
+        verdict=VERDICTS[summary["status"]],
         headline=headline(check),
         tone={OK: "good", UNKNOWN: "good", WARNING: "note", PROBLEM: "bad"}[summary["status"]],
         figures=[
