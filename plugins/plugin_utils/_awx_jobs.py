@@ -165,8 +165,10 @@ class Work:
         """
         report = {"unified_job_template": self.named(REPORT)}
         answers = required_answers(self._spec(REPORT))
+        # Not those of the survey of the workflow. Without choices, they are asked for as a text.
+        everything = {**answers, "session_report_proxies": [] if self._settings.nodes else ""}
         nodes: list[Object] = [
-            {"identifier": "report-after", **report, "extra_data": {**answers, "session_report_proxies": []}},
+            {"identifier": "report-after", **report, "extra_data": everything},
             {
                 "identifier": "drain",
                 "unified_job_template": self.named(DRAIN),

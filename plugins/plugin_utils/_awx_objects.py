@@ -44,6 +44,7 @@ def objects(settings: Settings, types: Types, questions: Questions, inputs: Mapp
         "controller_inventories": [_inventory(settings)],
         "controller_hosts": _hosts(settings),
         "controller_groups": _groups(settings),
+        "controller_inventory_sources": _inventory_sources(settings, types),
         "controller_notifications": _notifications(settings),
         "controller_templates": work.templates(),
         "controller_schedules": work.schedules(),
@@ -144,19 +145,47 @@ def _hosts(settings: Settings) -> list[Object]:
     return [
         {"name": settings.site, "inventory": settings.name, "variables": here},
         {"name": settings.keeper, "inventory": settings.name, "variables": settings.keeper_variables},
-        *({"name": node, "inventory": settings.name} for node in settings.nodes),
+        *({"name": node, "inventory": settings.name} for node in _typed(settings)),
     ]
 
 
+def _typed(settings: Settings) -> list[str]:
+    """The nodes that become hosts here, and not by the source of the inventory."""
+    return [] if settings.inventory_file else settings.nodes
+
+
 def _groups(settings: Settings) -> list[Object]:
+    """Without hosts where the source of the inventory puts them in: an empty list would take them out again."""
+    nodes: Object = {"hosts": _typed(settings)} if _typed(settings) else {}
     return [
         {"name": "qlik_sites", "inventory": settings.name, "hosts": [settings.site], "variables": {}},
         {
             "name": "qlik_proxies",
             "inventory": settings.name,
-            "hosts": settings.nodes,
+            **nodes,
             "variables": {**WINDOWS_LOGIN, **settings.node_variables},
         },
+    ]
+
+
+def _inventory_sources(settings: Settings, types: Types) -> list[Object]:
+    """Not updated by jobs, which would then fail while QRS is down. What the site no longer has stays, as elsewhere."""
+    if not settings.inventory_file:
+        return []
+    return [
+        {
+            "name": f"{settings.name} - nodes",
+            "organization": settings.organization,
+            "inventory": settings.name,
+            "source": "scm",
+            "source_project": settings.name,
+            "source_path": settings.inventory_file,
+            "credential": credential_names(settings, types)["connection"],
+            "execution_environment": settings.name,
+            "overwrite": False,
+            "overwrite_vars": False,
+            "update_on_launch": False,
+        }
     ]
 
 

@@ -16,6 +16,7 @@ import yaml
 
 PREFIX = "awx_setup_"
 OF_THE_RUN = frozenset({"update_secrets"})  # given for one run, not kept in the file
+INVENTORY_FILES = ("qlik_sense.yml", "qlik_sense.yaml")
 JOBS = ("check_site", "report_sessions", "clear_stale_sessions", "user_sessions", "drain_and_restart")
 
 
@@ -39,7 +40,6 @@ class Settings:
     site: str
     qlik_host: str
     certificates: str
-    nodes: list[str]
     windows_user: str
     windows_password: str
     keeper: str
@@ -47,6 +47,8 @@ class Settings:
     ssh_user: str
     ssh_key_file: str
     schedule: str
+    nodes: list[str] = field(default_factory=list)
+    inventory_file: str = ""
     registry_credential: str = ""
     project_credential: str = ""
     qlik_api_user: str = ""
@@ -91,7 +93,12 @@ def settings_of(variables: Mapping[str, Any]) -> Settings:
             faults.append(str(error))
     if not faults:
         settings = Settings(**{name: value for name, value in read.items() if value is not None})
-        faults = [*_odd_names(settings), *_odd_schedule(settings.schedule), *_odd_timeouts(settings)]
+        faults = [
+            *_no_nodes(settings),
+            *_odd_names(settings),
+            *_odd_schedule(settings.schedule),
+            *_odd_timeouts(settings),
+        ]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -155,6 +162,20 @@ def _typed(name: str, value: Any) -> Any:
             raise ValueError(f"{PREFIX}{name} must be a list of texts. Put {wrong[0]!r} in quotes.")
         return [entry.strip() for entry in value]
     return value
+
+
+def _no_nodes(settings: Settings) -> Iterator[str]:
+    if not settings.nodes and not settings.inventory_file:
+        yield (
+            f"{PREFIX}nodes is empty. Name the nodes, or set {PREFIX}inventory_file, so that AWX takes them from the"
+            " site."
+        )
+    file = settings.inventory_file
+    if file and (file.startswith("/") or ".." in file.split("/") or not file.endswith(INVENTORY_FILES)):
+        yield (
+            f"{PREFIX}inventory_file is the path of a file in the project, and ends in {INVENTORY_FILES[0]}. It is"
+            f" {file!r}."
+        )
 
 
 def _odd_names(settings: Settings) -> Iterator[str]:

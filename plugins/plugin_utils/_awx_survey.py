@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+NAMES, NAME = "Names in the inventory, separated by commas.", "Its name in the inventory."
 Question = dict[str, Any]
 Spec = dict[str, Any]
 
 
 def survey(questions: Sequence[Mapping[str, Any]], nodes: Sequence[str], variables: Mapping[str, Any]) -> Spec:
     """A survey: the nodes filled in for the choices ``nodes``, and variables of the site as defaults.
+
+    Where the nodes are not known beforehand, their names are asked for as a text.
 
     AWX shows the default of several choices, a text with lines, but never applies it where nobody is asked; there the
     variable of the inventory does. Raises ValueError where a variable cannot be a default, with what would be right.
@@ -36,8 +39,12 @@ def required_answers(spec: Spec) -> dict[str, Any]:
 
 def _question(question: Mapping[str, Any], nodes: Sequence[str], variables: Mapping[str, Any]) -> Question:
     asked = dict(question)
-    if asked.get("choices") == "nodes":
+    if asked.get("choices") == "nodes" and nodes:
         asked["choices"] = list(nodes)
+    elif asked.get("choices") == "nodes":
+        del asked["choices"]
+        separated = NAMES if asked["type"] == "multiselect" else NAME
+        asked |= {"type": "text", "question_description": f"{separated} {asked['question_description']}"}
     chosen = variables.get(asked["variable"])
     if chosen is None or chosen in ("", []):
         return asked

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._module import connection_spec
+from ansible_collections.qlikops.sense.plugins.module_utils._words import non_empty
 from ansible_collections.qlikops.sense.plugins.plugin_utils._options import read, unknown
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_advice import Thresholds
 
@@ -65,7 +66,7 @@ class ReportOptions:
         found, problems = read(arguments, SPEC, verbatim=("suffix", "csv_delimiter"))
         options = cls(
             host,
-            tuple(found["proxies"] or ()),
+            non_empty(found["proxies"]),
             found["title"],
             Thresholds(found["near_limit"], found["runaway_user"], found["runaway_virtual_proxy"]),
             found["screen_rows"],

@@ -31,7 +31,10 @@ def setup(tree: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[setting_up.Set
 @pytest.fixture(scope="session")
 def made(awkward_site: dict[str, Any], tree: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> stand_in.Awx:
     """An AWX set up for the awkward site; its keeper is this machine."""
-    home = tmp_path_factory.mktemp("awx")
+    return set_up(awkward_site, tree, tmp_path_factory.mktemp("awx"), awx_setup_nodes=NODES)
+
+
+def set_up(awkward_site: dict[str, Any], tree: pathlib.Path, home: pathlib.Path, **settings: Any) -> stand_in.Awx:
     paths = awkward_site["certificates"]
     exported = home / "exported"
     exported.mkdir()
@@ -42,7 +45,7 @@ def made(awkward_site: dict[str, Any], tree: pathlib.Path, tmp_path_factory: pyt
             awx_setup_qlik_host=awkward_site["host"],
             awx_setup_certificates=str(exported),
             awx_setup_key_password=paths["client_key_password"],
-            awx_setup_nodes=NODES,
+            **settings,
             awx_setup_keeper_variables={"ansible_connection": "local"},
             awx_setup_keeper_directory=str(home),
             awx_setup_variables={

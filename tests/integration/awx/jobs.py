@@ -15,6 +15,8 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+import yaml
+
 from ansible_collections.qlikops.sense.tests.integration import warm
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
 from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, collections_path
@@ -63,6 +65,41 @@ def inventory(awx: Awx, name: str) -> Json:
             "children": groups,
         }
     }
+
+
+def sync(awx: Awx, tree: pathlib.Path, directory: pathlib.Path, **settings: str) -> None:
+    """What AWX does when it updates the source of an inventory: reads a file of the project, and adds what is new."""
+    (source,) = awx.objects["inventory_sources"].values()
+    credential = awx.objects["credentials"][source["credential"]]
+    files = directory / "credential"
+    files.mkdir()
+    kind = awx.objects["credential_types"][credential["credential_type"]]
+    injected, _variables = rules.inject(kind["injectors"], credential["inputs"], files)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_SENSE_"))}
+    own = {"HOME": str(directory), "NO_PROXY": "*", "ANSIBLE_COLLECTIONS_PATH": collections_path(tree)}
+    file = directory / pathlib.Path(source["source_path"]).name
+    given = yaml.safe_load((ROOT / source["source_path"]).read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump({**given, **settings}), encoding="utf-8")
+    ran = subprocess.run(
+        [tool("ansible-inventory"), "-i", str(file), "--list", "--export"],
+        env={**inherited, **own, **injected},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(ran.stdout)
+    known = {item["name"]: item["id"] for item in awx.objects["hosts"].values()}
+    for name, variables in found["_meta"]["hostvars"].items():
+        if name not in known:
+            new = {"name": name, "inventory": source["inventory"], "variables": json.dumps(variables)}
+            known[name] = awx.create("hosts", new)["id"]
+    groups = {item["name"]: item["id"] for item in awx.objects["groups"].values()}
+    for name, group in found.items():
+        if group.get("hosts"):
+            if name not in groups:
+                groups[name] = awx.create("groups", {"name": name, "inventory": source["inventory"]})["id"]
+            ids = awx.links.setdefault(("groups", groups[name], "hosts"), [])
+            ids += [known[host] for host in group["hosts"] if known[host] not in ids]
 
 
 def launch(

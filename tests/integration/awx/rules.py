@@ -97,3 +97,10 @@ def rrule(rule: str) -> None:
         refuse_if(count and int(count[1]) > 999, "COUNT > 999 is unsupported.")
         refuse_if(count and "UNTIL=" in one, "RRULE may not contain both COUNT and UNTIL")
         refuse_if(re.search(r"BYDAY=[^;]*(?<!-)\d[A-Z]{2}", one), "BYDAY with numeric prefix not supported.")
+
+
+def inventory_source(item: Json, kind_of_credential: str) -> None:
+    """A source out of a project (awx/api/serializers.py, InventorySourceSerializer; awx/main/models/inventory.py)."""
+    refuse_if(item["source"] == "scm" and not item["source_project"], "Project required for scm type sources.")
+    wrong = kind_of_credential in ("ssh", "scm", "insights", "vault")
+    refuse_if(wrong, "Credentials of type machine, source control, insights and vault are disallowed here.")

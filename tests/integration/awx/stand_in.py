@@ -123,6 +123,9 @@ class Awx:
             rules.credential_type(item)
         elif kind == "job_templates":
             refuse_if(item["playbook"] not in self.playbooks, f"Playbook {item['playbook']} not found for project.")
+        elif kind == "inventory_sources":
+            of_type = self.objects["credentials"][item["credential"]]["credential_type"]
+            rules.inventory_source(item, self.objects["credential_types"][of_type]["kind"])
         elif kind == "schedules":
             rules.rrule(item["rrule"])
             # A schedule that changes in no more than texts is not compared with the survey of today.
@@ -229,6 +232,10 @@ class Awx:
             approval = self.create("workflow_approval_templates", body)
             item["unified_job_template"] = approval["id"]
             return 201, self.shown("workflow_approval_templates", approval)
+        if kind == "inventory_sources" and parts[2] == "update":
+            done = {"name": item["name"], "inventory_source": number, "status": "successful", "finished": "2026-01-15"}
+            update = self.create("inventory_updates", done)
+            return 202, self.shown("inventory_updates", update)
         if parts[2] == "launch" and method == "POST":
             workflow = kind == "workflow_job_templates"
             _variables, ignored = survey_rules.launch(*self.asked(kind, number), body.get("extra_vars", {}), workflow)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.qlikops.sense.tests.integration.awx import jobs, setting_up, stand_in
+from ansible_collections.qlikops.sense.tests.integration.awx import conftest, jobs, setting_up, stand_in
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
 
 NAME = setting_up.NAME
@@ -90,6 +90,29 @@ def test_the_restart_as_a_rehearsal(made: stand_in.Awx, launch: jobs.Launch, mod
         answers = jobs.form(made, "restart one node now", qlik_proxy_hosts="qlik2.example.com")
         output = launch("restart one node now", answers, "--check")
     assert re.findall(r"^([\w.]+): would be restarted;", output, re.MULTILINE) == ["qlik2.example.com"]
+    assert modules.control.writes() == []
+
+
+def test_the_restart_of_nodes_that_nobody_typed(
+    awkward_site: dict[str, Any], tree: pathlib.Path, tmp_path: pathlib.Path, modules: Modules
+) -> None:
+    """The inventory has its nodes from the site, and the workflow asks for their names."""
+    homes = [tmp_path / name for name in ("awx", "sync", "job")]
+    for home in homes[:2]:
+        home.mkdir()
+    file = "extensions/awx/nodes.qlik_sense.yml"
+    awx = conftest.set_up(awkward_site, tree, homes[0], awx_setup_nodes=[], awx_setup_inventory_file=file)
+    jobs.sync(awx, tree, homes[1], qrs_port=awkward_site["qrs_port"], host_map=awkward_site["host_map"])
+    assert {"qlik1.example.com", "qlik2.example.com"} <= {
+        host["name"] for host in awx.linked("groups", "qlik_proxies", "hosts")
+    }
+    answers = {**of_the_workflow(awx), "qlik_proxy_hosts": "qlik1.example.com, qlik2.example.com"}
+    ran = jobs.launch_node(awx, tree, homes[2], "drain", {**answers, "proxy_restart_central": "true"}, {}, "--check")
+    assert ran.returncode == 0, ran.stdout[-5000:]
+    done = re.findall(r"^([\w.]+): would be restarted;", ran.stdout, re.MULTILINE)
+    assert sorted(done) == ["qlik1.example.com", "qlik2.example.com"]
+    told = jobs.launch_node(awx, tree, tmp_path / "report", "report", answers, {})
+    assert told.returncode == 0, told.stdout[-5000:]
     assert modules.control.writes() == []
 
 

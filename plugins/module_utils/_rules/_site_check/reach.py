@@ -30,7 +30,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._words import counte
 
 GROUP = "reach"
 SLOW = 1.0  # seconds, of one small answer with its handshake
-FIREWALL = "Is the service running, and does the firewall let this host through?"
+FIREWALL = "Is the service running, does the firewall let this host through, and is client_cert of this site?"
 
 
 def reach(seen: Seen) -> Iterator[Check]:

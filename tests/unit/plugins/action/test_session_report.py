@@ -58,7 +58,7 @@ def local_tmp(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathli
 def test_files_are_written_and_little_is_returned(
     monkeypatch: pytest.MonkeyPatch, host: Host, check_mode: bool
 ) -> None:
-    options = {"host": "qlik1", "proxies": ["node2"], "exclude_users": ["X"], "dir": "/srv/new"}
+    options = {"host": "qlik1", "proxies": " node2, ", "exclude_users": ["X"], "dir": "/srv/new"}
     result = act(monkeypatch, plugin, host, options, check_mode)
     assert result.keys() == {"changed", "overview", "table"}
     assert result["changed"] is True

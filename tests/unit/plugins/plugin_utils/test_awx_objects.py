@@ -31,8 +31,15 @@ CHOICE = {
 NUMBER = {"variable": "limit", "type": "integer", "min": 0, "max": 100, "default": 0, "required": True}
 SEVERAL = {"variable": "states", "type": "multiselect", "choices": ["inactive", "missing"], "required": False}
 TEXT = {"variable": "age", "type": "text", "required": False}
-NODES = {"variable": "nodes", "type": "multiselect", "choices": "nodes", "required": True}
+NODES = {
+    "variable": "nodes",
+    "question_description": "Which.",
+    "type": "multiselect",
+    "choices": "nodes",
+    "required": True,
+}
 QUESTIONS = [CHOICE, NUMBER, SEVERAL, TEXT]
+FILE = "extensions/awx/nodes.qlik_sense.yml"
 SURVEYS = dict.fromkeys(
     (*("check_site", "report_sessions", "clear_stale_sessions", "user_sessions", "drain_and_restart"), "restart_now"),
     QUESTIONS,
@@ -114,6 +121,22 @@ def test_another_generation_of_a_type_stands_beside_the_first() -> None:
     assert "Qlik - messages 2" in later["controller_templates"][0]["credentials"]
 
 
+def test_a_source_takes_the_place_of_typed_nodes() -> None:
+    typed, sourced = made(), made(nodes=[], inventory_file=FILE)
+    assert typed["controller_inventory_sources"] == []
+    (source,) = sourced["controller_inventory_sources"]
+    assert (source["source_path"], source["credential"]) == (FILE, "Qlik - connection")
+    assert len(typed["controller_hosts"]) == len(sourced["controller_hosts"]) + 2
+    # An empty list would empty the group at every run.
+    assert ["hosts" in objects["controller_groups"][1] for objects in (typed, sourced)] == [True, False]
+    question = sourced["controller_workflows"][0]["survey_spec"]["spec"][0]
+    assert question["type"] == "text"
+    assert "choices" not in question
+    assert question["question_description"] == "Names in the inventory, separated by commas. Which."
+    named = made(inventory_file=FILE)["controller_workflows"][0]["survey_spec"]["spec"][0]
+    assert named["choices"] == ["qlik1.example.com", "qlik2.example.com"]
+
+
 # Check mode
 
 
@@ -139,7 +162,7 @@ def test_where_nothing_is_there_nothing_that_refers_to_it_is_compared() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in _awx_check.KINDS if kind.key != "controller_notifications"])
 def test_what_is_missing_is_told_and_takes_along_what_refers_to_it(kind: _awx_check.Kind) -> None:
-    wanted = made(labels=["qlik"], approver_users=["anna"])
+    wanted = made(labels=["qlik"], approver_users=["anna"], inventory_file=FILE)
     existing = everything(wanted)
     gone = sorted(existing[kind.key])[0]
     existing[kind.key].remove(gone)
@@ -158,6 +181,7 @@ DOCUMENTED = {
     *("aap_organizations", "controller_labels", "controller_credential_types", "controller_credentials"),
     *("controller_execution_environments", "controller_projects", "controller_inventories", "controller_hosts"),
     *("controller_groups", "controller_notifications", "controller_templates", "controller_schedules"),
+    "controller_inventory_sources",
     *("controller_workflows", "controller_roles"),
 }
 
@@ -172,7 +196,14 @@ Loader.add_constructor("!unsafe", lambda _loader, node: ("unsafe", node.value))
 def test_the_configuration_has_no_secret_and_templates_only_where_one_is_meant() -> None:
     notification = {"notification_type": "slack", "notification_configuration": {"token": "secret-token"}}
     settings = without_secrets(
-        settings_of({**FILLED_IN, "awx_setup_approver_users": ["anna"], "awx_setup_notification": notification})
+        settings_of(
+            {
+                **FILLED_IN,
+                "awx_setup_approver_users": ["anna"],
+                "awx_setup_notification": notification,
+                "awx_setup_inventory_file": FILE,
+            }
+        )
     )
     wanted = objects(settings, TYPES, {**SURVEYS, "planned_restart": [NODES, *QUESTIONS]}, references(INPUTS))
     text = as_configuration(wanted)

@@ -65,6 +65,9 @@ def test_what_is_read(name: str, value: Any, read: Any) -> None:
     [
         ({"keeper_dirctory": "/srv"}, "Do you mean awx_setup_keeper_directory?"),
         ({"nodes": []}, "awx_setup_nodes is empty."),
+        ({"nodes": [], "inventory_file": "nodes.yml"}, "ends in qlik_sense.yml. It is 'nodes.yml'."),
+        ({"inventory_file": "/srv/a.qlik_sense.yml"}, "is the path of a file in the project"),
+        ({"inventory_file": "a/../../b.qlik_sense.yml"}, "is the path of a file in the project"),
         ({"nodes": "qlik1.example.com"}, "awx_setup_nodes must be a list."),
         ({"nodes": ["qlik1.example.com", 42]}, "Put 42 in quotes."),
         ({"nodes": ["0123"]}, "makes something else of it"),
