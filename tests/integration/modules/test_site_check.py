@@ -45,7 +45,7 @@ def test_a_site_that_is_well_gives_no_warning(real_ports: None, tree: pathlib.Pa
     seen = {name: line["seen"] for name, line in lines(run).items()}
     assert seen["reach/other_qrs"].startswith("2 of 2 other nodes answered")
     assert seen["rights/usage_rows"] == "api_user sees all: 3 usage rows."
-    assert seen["behaviour/usage_ids"] == "3 of 5 sessions have a usage row."
+    assert seen["behaviour/usage_ids"] == "5 sessions, 3 of them with a usage row."
     assert seen["balancer/servers"] == "2 servers stand for the 2 proxy nodes of the site."
 
 

@@ -26,7 +26,7 @@ NAMES = ("servers", "addresses", "health", "weight", "rights")
 def balancer(seen: Seen) -> Iterator[Check]:
     found = seen.balancer
     if found is None:
-        yield from (unknown(GROUP, name, "No balancer was named.") for name in NAMES)
+        yield from (unknown(GROUP, name, "haproxy_backend is not set.") for name in NAMES)
         return
     if found.error:
         advice = "Set haproxy_socket to its admin socket, and haproxy_backend to its backends."

@@ -75,7 +75,7 @@ def _attributes(seen: Seen) -> Check:
             "Selections by attributes match no session. SAML, JWT, OIDC and tickets can pass attributes.",
         )
     sessions = counted(len(seen.listing.sessions), "session")
-    return Check(GROUP, "attributes", OK, f"{having} of {sessions} have attributes.")
+    return Check(GROUP, "attributes", OK, f"{having} of {sessions} {'has' if having == 1 else 'have'} attributes.")
 
 
 def _usage_ids(seen: Seen) -> Check:
@@ -90,7 +90,7 @@ def _usage_ids(seen: Seen) -> Check:
         )
     matched = Activities(seen.usage, sessions).matched
     if matched:
-        return Check(GROUP, name, OK, f"{matched} of {counted(len(sessions), 'session')} have a usage row.")
+        return Check(GROUP, name, OK, f"{counted(len(sessions), 'session')}, {matched} of them with a usage row.")
     return Check(
         GROUP,
         name,

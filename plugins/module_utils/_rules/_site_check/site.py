@@ -105,7 +105,8 @@ def _at_limit(seen: Seen) -> Check:
         return unknown(GROUP, "users_at_limit", seen.why)
     counts = Counter(session.user_key for session in seen.listing.sessions)
     number = sum(sessions >= LIMIT for sessions in counts.values())
-    words = f"{counted(number, 'user')} of {len(counts)} with sessions have {LIMIT} or more."
+    has = "has" if number == 1 else "have"
+    words = f"{number} of {counted(len(counts), 'user')} with sessions {has} {LIMIT} or more."
     if not number:
         return Check(GROUP, "users_at_limit", OK, words)
     advice = "They cannot open another session. The playbook clear_stale_sessions ends sessions that nobody uses."

@@ -254,7 +254,7 @@ NOT_WELL: list[tuple[str, str, Callable[[], Seen], str]] = [
         "/",
     ),
     ("site/timeouts", "warning", lambda: replace(WELL, topology=Topology((CENTRAL, NODE2), (LONG,))), "/: 10000 min"),
-    ("site/users_at_limit", "warning", lambda: replace(WELL, listing=at_limit()), "1 user of 1"),
+    ("site/users_at_limit", "warning", lambda: replace(WELL, listing=at_limit()), "1 of 1 user with sessions has 5"),
     ("site/central", "problem", lambda: first_node(central=False), "0 central nodes"),
     (
         "site/candidates",
