@@ -19,8 +19,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline imp
     LimitedSocket,
     time_limit,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import causes_of
 from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import Secrets, quotable
+from ansible_collections.qlikops.sense.plugins.module_utils._client.no_answer import causes_of
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
 
 LONGEST_WORDS = 200

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import proxies_of_environment
+from ansible_collections.qlikops.sense.plugins.module_utils._client.environment import proxies_of_environment
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:

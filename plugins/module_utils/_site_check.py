@@ -23,7 +23,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.survey import (
     without_request,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import proxies_of_environment
+from ansible_collections.qlikops.sense.plugins.module_utils._client.environment import proxies_of_environment
 from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
 from ansible_collections.qlikops.sense.plugins.module_utils._client.probe import look_at
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError

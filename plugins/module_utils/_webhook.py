@@ -29,13 +29,10 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.adapter impo
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._client.body import LARGEST_OTHER, receive
 from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import LimitedSocket, time_limit
-from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import causes_of
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import (
-    REQUESTS_IMPORT_ERROR,
-    pause_wanted,
-    proxies_for,
-)
+from ansible_collections.qlikops.sense.plugins.module_utils._client.environment import proxies_for
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import REQUESTS_IMPORT_ERROR, pause_wanted
 from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import readable
+from ansible_collections.qlikops.sense.plugins.module_utils._client.no_answer import causes_of
 
 if REQUESTS_IMPORT_ERROR is None:
     import requests

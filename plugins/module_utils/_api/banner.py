@@ -18,7 +18,8 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root, quoted
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request, Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import (
     BadOption,
     QlikError,

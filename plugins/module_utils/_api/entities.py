@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import expect_list
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")

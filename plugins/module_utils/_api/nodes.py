@@ -22,7 +22,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import (
     qrs_root,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest, expect_list
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request, expect_list
 from ansible_collections.qlikops.sense.plugins.module_utils._client.parallel import run_parallel
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.node import PURPOSES, ServerNode

@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import WORTH_REPEATING, Request, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import WORTH_REPEATING, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Node, ProxyService, VirtualProxy
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import KnownUser, addresses

@@ -16,7 +16,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.nodes import An
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root, quoted
 from ansible_collections.qlikops.sense.plugins.module_utils._api.usage import KINDS as USAGE_KINDS
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.check import Count, Described
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of, value_of
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._model.upkeep import (
     EXTERNAL_PROGRAM,
     RELOAD,

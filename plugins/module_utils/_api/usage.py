@@ -17,7 +17,8 @@ from email.utils import parsedate_to_datetime
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields, objects_of
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_root
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey, user_key
 from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import UsageRow
 

@@ -8,40 +8,30 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import ssl
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.adapter import NodeAdapter, NodeSession
-from ansible_collections.qlikops.sense.plugins.module_utils._client.addresses import bypasses_proxy
 from ansible_collections.qlikops.sense.plugins.module_utils._client.body import Received, receive
-from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import (
-    Connection,
-    Endpoint,
-    user_header,
-)
+from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint, user_header
 from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import Deadline, time_limit
-from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import (
-    causes_of,
-    explain_answer,
-    explain_no_answer,
-    explain_not_json,
-)
+from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import explain_answer, explain_not_json
+from ansible_collections.qlikops.sense.plugins.module_utils._client.environment import proxies_of_environment
 from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import Secrets, quotable, readable
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request, Response
+from ansible_collections.qlikops.sense.plugins.module_utils._client.no_answer import causes_of, explain_no_answer
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
-    from requests.utils import get_environ_proxies
     from urllib3 import disable_warnings
     from urllib3.exceptions import (
         HTTPError,
@@ -56,46 +46,6 @@ except ImportError:
 
 WORTH_REPEATING = frozenset({502, 503, 504})
 LONGEST_PAUSE = 30.0
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request: what is sent, and what may be shown of it.
-
-    ``secret`` is a last path segment that must not be shown; ``label`` stands in its place. ``body`` becomes JSON.
-    ``user`` is who asks, ``DIRECTORY\\id``, api_user unless given.
-    """
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    secret: str = field(default="", repr=False)
-    label: str = "***"
-    body: Any = field(default=None, repr=False)
-    user: str = ""
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Done twice, it does no more than done once: it reads, or changes or removes something by its id."""
-        return self.method != "POST"
-
-    @property
-    def shown(self) -> str:
-        query = f"?{urlencode(self.query, quote_via=quote, safe=' ')}" if self.query else ""
-        return f"{self.path}{self.label if self.secret else ''}{query}"
-
-
-@dataclass(frozen=True)
-class Response:
-    """``data`` is the parsed JSON, None for an empty body. ``repeated``: an earlier try may have done it.
-
-    ``date`` is the header of this name, "" without one.
-    """
-
-    status: int
-    data: Any = field(repr=False)
-    repeated: bool
-    date: str = ""
 
 
 class Rest:
@@ -257,16 +207,6 @@ class Rest:
         return quotable(text, self._secrets, self._xrfkey, request.secret)
 
 
-def proxies_of_environment(connection: Connection, endpoint: Endpoint) -> dict[str, str]:
-    """The HTTP proxies to go through, as ``requests`` takes them."""
-    proxies: dict[str, str] = {}
-    for host in (endpoint.host_name, connection.address_of(endpoint.host_name)):
-        proxies = proxies_for("https", host, endpoint.port)
-        if not proxies:  # no_proxy may name the node or its address
-            return {}
-    return proxies
-
-
 def _may_pass(error: Exception) -> bool:
     """A broken connection may be better next time; a wrong certificate or a server that hangs will not."""
     broken = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
@@ -282,29 +222,9 @@ def _never_sent(error: Exception) -> bool:
     return any(isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args)
 
 
-def proxies_for(scheme: str, host: str, port: int) -> dict[str, str]:
-    """The proxies that the environment names for a place, as requests takes them; none where NO_PROXY spares it."""
-    if bypasses_proxy(host, port, os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")):
-        return {}
-    proxies: dict[str, str] = get_environ_proxies(f"{scheme}://{host}:{port}")
-    return proxies
-
-
 def pause_wanted(response: requests.Response) -> float | None:
     """The seconds that a server asks for in ``Retry-After``, or None."""
     try:
         return Retry().get_retry_after(response.raw)
     except (InvalidHeader, ValueError, OverflowError):  # the latter two for a date that no calendar has
         return None
-
-
-def expect_list(data: Any, request_line: str) -> list[dict[str, Any]]:
-    """The answer as a list of objects; raises QlikError for any other shape."""
-    if isinstance(data, list) and all(isinstance(item, dict) for item in data):
-        return data
-    found = "is empty" if data is None else "has another shape"
-    raise QlikError(
-        "unexpected_answer",
-        f"{request_line}: a list of objects was expected, but the response {found}.",
-        "Check that host and port are those of the service.",
-    )

@@ -19,8 +19,8 @@ from typing import Any
 from ansible_collections.qlikops.sense.plugins.module_utils._client.adapter import NodeAdapter, NodeSession
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint, user_header
 from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import LimitedSocket, time_limit
-from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import explain_no_answer
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import proxies_of_environment
+from ansible_collections.qlikops.sense.plugins.module_utils._client.environment import proxies_of_environment
+from ansible_collections.qlikops.sense.plugins.module_utils._client.no_answer import explain_no_answer
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 
 REQUESTS_IMPORT_ERROR: str | None = None

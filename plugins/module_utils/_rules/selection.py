@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOp
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Listing
 from ansible_collections.qlikops.sense.plugins.module_utils._model.patterns import UserPatterns, any_of_patterns
-from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, in_order, tag_of_ref
+from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session, UserKey, tag_of_ref
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     ProxyLink,
     ProxyService,
@@ -24,6 +23,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.site import (
     Topology,
     VirtualProxy,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.surplus import of_prefix, of_user, surplus
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold, non_empty, seconds
 
 UserStates = Mapping[UserKey, frozenset[str]]
@@ -197,39 +197,6 @@ class Selection:
     def select(self, sessions: list[Session], ages: Ages, states: UserStates) -> list[Session]:
         """The sessions meant, where nobody is spared."""
         return self.surplus(self.before_surplus(sessions, ages, states), sessions, ages)
-
-
-def of_user(session: Session) -> UserKey:
-    return session.user_key
-
-
-def of_prefix(session: Session) -> str:
-    """What the sessions of a virtual proxy have in common on all nodes that serve it."""
-    return fold(session.virtual_proxy.prefix)
-
-
-def surplus(
-    all_sessions: Iterable[Session],
-    candidates: Iterable[Session],
-    keep: int,
-    ages: Ages,
-    whose: Callable[[Session], Hashable],
-) -> list[Session]:
-    """Of the candidates of each of ``whose`` as many as it has above ``keep``: longest idle first, then oldest first.
-
-    What is unknown counts as nothing. Where all is equal the order is that of ``sort_by: prefix``.
-    """
-    too_many = Counter(map(whose, all_sessions))
-    taken = []
-
-    def how_stale(session: Session) -> tuple[int, int]:
-        return -(ages.idle(session) or 0), -(ages.of(session) or 0)
-
-    for session in sorted(in_order(list(candidates)), key=how_stale):
-        if too_many[whose(session)] > keep:
-            too_many[whose(session)] -= 1
-            taken.append(session)
-    return taken
 
 
 def _prefix(name: str) -> str:

@@ -16,13 +16,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.age import QR
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import Topology
 from ansible_collections.qlikops.sense.plugins.module_utils._model.user import STATES
-from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import (
-    SURPLUS,
-    Selection,
-    UserStates,
-    of_prefix,
-    of_user,
-)
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.selection import SURPLUS, Selection, UserStates
+from ansible_collections.qlikops.sense.plugins.module_utils._rules.surplus import of_prefix, of_user
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 
 # What a rule may say beside its name: options of a selection. References and ids name sessions, which no rule does.

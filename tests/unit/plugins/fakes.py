@@ -21,7 +21,8 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.response import HTTPResponse
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request, Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.usage import UsageApi
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError
 from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import iso

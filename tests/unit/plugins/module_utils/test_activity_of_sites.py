@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.usage import KINDS, UsageApi
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Response
 from ansible_collections.qlikops.sense.plugins.module_utils._model.activity import Activities
 from ansible_collections.qlikops.sense.plugins.module_utils._model.age import Ages
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import Session

@@ -23,7 +23,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.banner import (
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._api.entities import Fields
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request, Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError, RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable

@@ -42,7 +42,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.contract import
     Field,
 )
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request, Response
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from qlik_simulator.model import entities
 from qlik_simulator.model.banners import BannerStore

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._client import deadline as _deadline
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
 

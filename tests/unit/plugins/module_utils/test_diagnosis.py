@@ -13,15 +13,14 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client import diagnosis
+from ansible_collections.qlikops.sense.plugins.module_utils._client import no_answer as no_answer_module
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
 from ansible_collections.qlikops.sense.plugins.module_utils._client.diagnosis import (
     LONGEST_QUOTE,
-    causes_of,
     explain_answer,
-    explain_no_answer,
     explain_not_json,
 )
+from ansible_collections.qlikops.sense.plugins.module_utils._client.no_answer import causes_of, explain_no_answer
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.certificates import Export
@@ -295,7 +294,7 @@ def test_an_untrusted_certificate_with_a_root_given_asks_whether_it_is_the_right
 def test_a_certificate_of_another_name_tells_the_names_it_has(
     monkeypatch: pytest.MonkeyPatch, words: str, names: list[str], known: str
 ) -> None:
-    monkeypatch.setattr(diagnosis, "certificate_names", lambda *_place: names)
+    monkeypatch.setattr(no_answer_module, "certificate_names", lambda *_place: names)
     failure = no_answer(certificate(words))
     assert failure.kind == "name_mismatch"
     assert failure.reason == f"{REQUEST}: the node's certificate is not issued to qlik1.{known}"

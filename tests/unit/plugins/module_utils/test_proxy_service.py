@@ -13,7 +13,8 @@ import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import ProxyServiceApi, SessionStruct
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection, Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response, Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.tests.unit.plugins import builders
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Reply, Wire, unreachable

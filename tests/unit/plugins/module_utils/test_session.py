@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.qlikops.sense.plugins.module_utils._api.qps import SessionStruct
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import (
     SORT_KEYS,
     in_order,

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _site
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Endpoint
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Request, Response
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request, Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.outcome import Outcome
 from ansible_collections.qlikops.sense.plugins.module_utils._model.site import ProxyLink, VirtualProxy

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Response
 from ansible_collections.qlikops.sense.plugins.modules import qlik_banner
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, failed_with
 from ansible_collections.qlikops.sense.tests.unit.plugins.running import (

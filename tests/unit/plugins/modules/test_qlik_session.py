@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Response
+from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Response
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import RequestFailed
 from ansible_collections.qlikops.sense.plugins.modules import qlik_session
 from ansible_collections.qlikops.sense.tests.unit.plugins.fakes import FakeRest, Turn, failed_with, unreachable
