@@ -55,7 +55,7 @@ from qlik_simulator.model.site_file import site_from
 from qlik_simulator.model.switches import Switches
 from qlik_simulator.model.upkeep import TASK_KINDS, Task, Upkeep
 from qlik_simulator.model.usage import KINDS, UsageBook
-from qlik_simulator.services import about, openapi, qps
+from qlik_simulator.services import about, definitions, openapi, qps
 
 # The type that each method of the reader expects.
 METHODS = {
@@ -318,7 +318,7 @@ def test_the_simulated_site_describes_nothing_that_a_live_one_does_not(service: 
 def test_the_simulated_site_shows_what_it_describes() -> None:
     for name, shown in simulated().items():
         if name != "Session":
-            assert openapi.REPOSITORY[name].keys() <= shown.keys(), name
+            assert definitions.REPOSITORY[name].keys() <= shown.keys(), name
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ _PLACES = frozenset(
     }
 )
 _WAYS = frozenset({"agent-check", "send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "check-send-proxy"})
+_SPAN = re.compile(r"(?:(\d+)-)?(\d+)", re.ASCII)  # of a server-template: how many, or from which to which
 _FAMILY = re.compile(r"^(ipv4|ipv6|tcp|tcp4|tcp6)@")
 
 
@@ -111,11 +112,11 @@ def _servers_of(
 ) -> Iterator[tuple[str, BackendServer, Words]]:
     """The nodes that a line of servers stands for. A template takes them in order, as they would come out of DNS."""
     if words[0] == "server-template" and len(words) > 3:
-        first, _dash, last = words[2].rpartition("-")
-        numbers = range(int(first or 1), int(last) + 1) if words[2].replace("-", "").isdigit() else range(0)
-        for number, port in zip(numbers, ports, strict=False):
-            notes.append(f"HAProxy: {section.name}/{words[1]}{number} is {port.node}: a server-template names no node")
-            yield f"{words[1]}{number}", port, words[4:]
+        span = _SPAN.fullmatch(words[2])
+        numbers = range(int(span[1] or 1), int(span[2]) + 1) if span else range(0)
+        for number, each in zip(numbers, ports, strict=False):
+            notes.append(f"HAProxy: {section.name}/{words[1]}{number} is {each.node}: a server-template names no node")
+            yield f"{words[1]}{number}", each, words[4:]
         return
     port = _port_of(plain(words[1]), plain(words[2]), ports)
     if port:
