@@ -81,7 +81,7 @@ def sync(awx: Awx, tree: pathlib.Path, directory: pathlib.Path, **settings: str)
     given = yaml.safe_load((ROOT / source["source_path"]).read_text(encoding="utf-8"))
     file.write_text(yaml.safe_dump({**given, **settings}), encoding="utf-8")
     ran = subprocess.run(
-        [tool("ansible-inventory"), "-i", str(file), "--list", "--export"],
+        [warm.ansible(), "inventory", "-i", str(file), "--list", "--export"],
         env={**inherited, **own, **injected},
         capture_output=True,
         text=True,
