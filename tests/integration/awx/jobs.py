@@ -13,7 +13,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
@@ -22,6 +22,11 @@ from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 Launch = Callable[..., str]
+# A user id that nobody knows, in group 0, as in Kubernetes. It may read everything, as in an image, and write nothing.
+ANYBODY = (
+    *("setpriv", "--reuid", "12345", "--regid", "0", "--clear-groups"),
+    *("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"),
+)
 
 
 def unanswered(spec: Json) -> Json:
@@ -72,10 +77,11 @@ def launch(
     what: str,
     answers: Json,
     *options: str,
+    before: Sequence[str] = (),
     **environment: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """Run what a job template is for, in a directory that is new. ``answers`` are taken or refused as AWX does it."""
-    return ended(start(awx, tree, directory, what, answers, *options, **environment))
+    return ended(start(awx, tree, directory, what, answers, *options, before=before, **environment))
 
 
 def start(
@@ -85,13 +91,14 @@ def start(
     what: str,
     answers: Json,
     *options: str,
+    before: Sequence[str] = (),
     **environment: str | None,
 ) -> subprocess.Popen[str]:
     """As ``launch``; the job is under way, and leads a process group."""
     template = awx.one("job_templates", f"{NAME} - {what}")
     spec, own = awx.asked("job_templates", template["id"])
     variables, _ignored = survey_rules.launch(spec, own, answers)
-    return run(awx, tree, directory, template, variables, *options, **environment)
+    return run(awx, tree, directory, template, variables, *options, before=before, **environment)
 
 
 def ended(job: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
@@ -131,11 +138,12 @@ def run(
     template: Json,
     variables: Json,
     *options: str,
+    before: Sequence[str] = (),
     **changed: str | None,
 ) -> subprocess.Popen[str]:
     """Start a job with the variables that AWX has made of template, survey, answers and artifacts.
 
-    ``changed``: the environment, None for what is not in it.
+    ``before``: what starts it, such as ``ANYBODY``. ``changed``: the environment, None for what is not in it.
     """
     own = json.loads(template["extra_vars"] or "{}")
     project = directory / "project"
@@ -167,7 +175,14 @@ def run(
     environment = {**inherited, **settings, **environment}
     return subprocess.Popen(
         [
-            *(tool("ansible-playbook"), "-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
+            *(
+                *before,
+                tool("ansible-playbook"),
+                "-i",
+                str(directory / "hosts.json"),
+                "-e",
+                f"@{directory / 'extravars'}",
+            ),
             *(*options, str(ROOT / template["playbook"])),
         ],
         env={name: value for name, value in {**environment, **changed}.items() if value is not None},

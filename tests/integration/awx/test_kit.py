@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import pathlib
 import re
 import shutil
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from typing import Any
 
+import ansible_builder
 import pytest
 import yaml
 
@@ -24,7 +26,7 @@ from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import (
     KIT,
     PLAYBOOK,
     ROOT,
-    documentation,
+    documented,
     load,
 )
 
@@ -175,15 +177,19 @@ def test_what_is_injected(tmp_path: pathlib.Path) -> None:
 # --- the tasks of the playbook against the documentation of awx.awx ---
 
 
+def tasks() -> list[Json]:
+    """Those of the playbook, blocks taken apart."""
+    return [each for task in load(PLAYBOOK)[0]["tasks"] for each in task.get("block", [task])]
+
+
 def awx_tasks() -> list[tuple[str, str, Json]]:
     """Name of the task, module, arguments."""
-    tasks = load(PLAYBOOK)[0]["tasks"]
-    return [(task["name"], key, task[key]) for task in tasks for key in task if key.startswith("awx.awx.")]
+    return [(task["name"], key, task[key]) for task in tasks() for key in task if key.startswith("awx.awx.")]
 
 
 def objections(module: str, arguments: Json) -> list[str]:
     """What the documentation of a module has against arguments, as far as they are no templates."""
-    doc = documentation(module)["options"]
+    doc = documented()[module]["options"]
     known = {name: about for option, about in doc.items() for name in (option, *about.get("aliases", []))}
     found = [f"{name}: no option" for name in arguments if name not in known]
     found += [f"{name}: required" for name, about in doc.items() if about.get("required") and name not in arguments]
@@ -214,7 +220,7 @@ def test_what_is_wrong_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("task", load(PLAYBOOK)[0]["tasks"], ids=lambda task: str(task["name"]))
+@pytest.mark.parametrize("task", tasks(), ids=lambda task: str(task["name"]))
 def test_tasks_with_secrets_print_none_and_do_not_send_them_again(task: Json) -> None:
     if "awx.awx.credential" in task:
         assert task["no_log"] is True
@@ -227,6 +233,7 @@ def test_tasks_with_secrets_print_none_and_do_not_send_them_again(task: Json) ->
 # --- the execution environment ---
 
 ENVIRONMENT = KIT / "execution-environment"
+SCRIPTS = pathlib.Path(ansible_builder.__file__).with_name("_target_scripts")
 
 
 def build(*arguments: str, cwd: pathlib.Path) -> str:
@@ -278,16 +285,54 @@ def test_the_builder_takes_the_definition(artifact: pathlib.Path, tmp_path: path
         (definition / "execution-environment.yml").write_text(yaml.safe_dump(about), encoding="utf-8")
     build("create", "--output-filename", "Containerfile", cwd=definition)
     context = definition / "context"
-    container = (context / "Containerfile").read_text(encoding="utf-8")
-    assert "quay.io/centos/centos:stream9" in container
-    assert "python3.12" in container
-    assert "ENV ANSIBLE_CALLBACK_RESULT_FORMAT=yaml" in container.splitlines()
-    assert "ansible-core>=2.18,<2.19" in container  # a later one reads answers as YAML again
-    wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
+    look_at_the_container((context / "Containerfile").read_text(encoding="utf-8"))
+    ours = {"requirements.yml", "requirements.txt", "bindep.txt"}
+    own_file = {f"galaxy/{artifact.name}"} if of_checkout else set()
+    scripts = {
+        f"scripts/{file.name}": file for file in SCRIPTS.iterdir() if file.is_file() and file.name != "__init__.py"
+    }
+    found = {
+        str(file.relative_to(context / "_build")): file for file in (context / "_build").rglob("*") if file.is_file()
+    }
+    assert set(found) == {*ours, *own_file, *scripts}
+    # Nothing of ours is changed on the way but for what the builder does itself to requirements.
+    for name in ours:
+        assert yaml_or_lines(found[name]) == yaml_or_lines(definition / name)
+    for name, file in scripts.items():
+        assert found[name].read_bytes() == file.read_bytes()
+        assert os.access(found[name], os.X_OK) or name.endswith(".py")
+    wanted = yaml_or_lines(found["requirements.yml"])["collections"]
     assert [one["name"] for one in wanted[1:]] == ["ansible.windows"]
     assert wanted[0]["name"] == (f"galaxy/{artifact.name}" if of_checkout else "qlikops.sense")
-    assert (context / "_build" / "galaxy" / artifact.name).is_file() is of_checkout
-    assert "pywinrm" in (context / "_build" / "requirements.txt").read_text(encoding="utf-8")
+
+
+def yaml_or_lines(file: pathlib.Path) -> Any:
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".yml":
+        return yaml.safe_load(text)
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def look_at_the_container(text: str) -> None:
+    lines = text.splitlines()
+    base, final = lines[: lines.index("FROM base AS galaxy")], lines[lines.index("FROM base AS final") :]
+    assert 'ARG EE_BASE_IMAGE="quay.io/centos/centos:stream9"' in base
+    assert 'ARG PYCMD="/usr/bin/python3.12"' in base
+    # From 2.19 on, ansible-core reads answers as YAML again.
+    assert 'ARG ANSIBLE_INSTALL_REFS="ansible-core>=2.18,<2.19 ansible-runner>=2.4,<3"' in base
+    # Any user id in group 0 may enter itself with a home, and write into /runner.
+    in_order = [
+        "RUN chmod ug+rw /etc/passwd",
+        "RUN mkdir -p /runner && chgrp 0 /runner && chmod -R ug+rwx /runner",
+        "WORKDIR /runner",
+        "ENV ANSIBLE_CALLBACK_RESULT_FORMAT=yaml",
+        "USER 1000",
+        'ENTRYPOINT ["/opt/builder/bin/entrypoint", "dumb-init"]',
+    ]
+    assert [line for line in final if line in in_order] == in_order
+    assert [line for line in final if line.startswith("ENV ")] == [
+        *("ENV PIP_BREAK_SYSTEM_PACKAGES=1", "ENV ANSIBLE_CALLBACK_RESULT_FORMAT=yaml"),
+    ]
 
 
 def test_the_image_has_the_collections_that_this_one_depends_on() -> None:

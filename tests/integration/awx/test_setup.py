@@ -17,7 +17,16 @@ import yaml
 
 from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_settings import Settings
 from ansible_collections.qlikops.sense.tests.integration.awx import serving
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, SECRETS, Setup, load
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import (
+    GATEWAY,
+    KIT,
+    NAME,
+    PEOPLE,
+    SECRETS,
+    Setup,
+    load,
+    people,
+)
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 WORKFLOW = f"{NAME} - planned restart"
@@ -34,19 +43,6 @@ ANSWERS_OF_THE_SCHEDULE = {
     "stale_sessions_of": "everybody",
 }
 ANSWER_OF_THE_REPORT = {"session_report_on_proxy_failure": "warn"}
-PEOPLE: dict[str, Any] = {
-    "awx_setup_operator_teams": ["Operations"],
-    "awx_setup_instance_groups": ["near the nodes"],
-    "awx_setup_galaxy_credentials": ["Ansible Galaxy"],
-    "awx_setup_approver_users": ["anna"],
-    "awx_setup_approver_teams": ["Operations"],
-    "awx_setup_helpdesk_teams": ["Help desk"],
-    "awx_setup_report_channels": ["teams"],
-    "awx_setup_notification": {
-        "notification_type": "slack",
-        "notification_configuration": {"channels": ["#qlik"], "token": SECRETS["slack"]},
-    },
-}
 
 
 def names(items: list[dict[str, Any]]) -> list[str]:
@@ -153,35 +149,29 @@ def look_at_the_credentials(awx: Awx) -> None:
 
 
 def look_at_the_people(awx: Awx) -> None:
-    def ids(what: str, kind: str, actors: str) -> list[int]:
+    def ids(role: str, what: str, kind: str, actors: str) -> set[int]:
         number = awx.one(kind, f"{NAME} - {what}")["id"]
-        return [*awx.links.get(("roles", awx.role(kind, number), actors), [])]
+        return {*awx.links.get(("roles", awx.role(kind, number, role), actors), [])}
 
     anna, operations = awx.one_user("anna")["id"], awx.one("teams", "Operations")["id"]
     helpdesk = awx.one("teams", "Help desk")["id"]
-    assert ids("planned restart", "workflow_job_templates", "users") == [anna]
-    assert set(ids("planned restart", "workflow_job_templates", "teams")) == {operations}
+    workflow = ("planned restart", "workflow_job_templates")
+    assert ids("approval_role", *workflow, "users") == {anna}
+    assert ids("approval_role", *workflow, "teams") == {operations, helpdesk}
+    assert ids("execute_role", *workflow, "users") == set()
+    assert ids("execute_role", *workflow, "teams") == {operations}
     allowed = {
         "report sessions": {operations, helpdesk},
         "sessions of a user": {helpdesk},
         "clear stale sessions": set(),
     }
     for what in TEMPLATES:
-        assert set(ids(what, "job_templates", "teams")) == allowed.get(what, {operations})
-
-
-def people(awx: Awx) -> None:
-    """Those whom the settings name."""
-    organization = awx.one("organizations", "Default")["id"]
-    awx.create("users", {"username": "anna"})
-    awx.create("teams", {"name": "Operations", "organization": organization})
-    awx.create("teams", {"name": "Help desk", "organization": organization})
+        assert ids("execute_role", what, "job_templates", "teams") == allowed.get(what, {operations})
 
 
 def test_check_mode_says_what_an_empty_awx_would_get(setup: Setup) -> None:
     awx = setup.awx
     people(awx)
-    awx.writes.clear()
     empty = setup.start("--check", **PEOPLE)
     assert empty.returncode == 0, empty.stdout[-5000:]
     assert "Would be created:" in empty.stdout
@@ -191,21 +181,32 @@ def test_check_mode_says_what_an_empty_awx_would_get(setup: Setup) -> None:
     assert awx.writes == []
 
 
-def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -> None:
-    awx = setup.awx
-    people(awx)
-    assert setup.run(**PEOPLE) > 10
-    look_at_jobs(awx)
-    look_at_the_workflow(awx)
-    look_at_the_inventory(awx)
-    look_at_the_credentials(awx)
-    look_at_the_people(awx)
-    assert names(awx.linked("organizations", "Default", "galaxy_credentials")) == ["Ansible Galaxy"]
-    assert awx.unknown == {("workflow_job_template_nodes", "type")}  # nothing that AWX would ignore, but for awx.awx
+def test_check_mode_where_a_run_has_ended_halfway(again: Setup) -> None:
+    awx = again.awx
+    for kind in ("job_templates", "schedules", "workflow_job_templates", "workflow_job_template_nodes"):
+        awx.objects[kind].clear()
+    half = again.start("--check", **PEOPLE)
+    assert half.returncode == 0, half.stdout[-5000:]
+    assert f"schedule: {NAME} - clear stale sessions" in half.stdout
+    assert "inventory: " not in half.stdout
+    assert awx.writes == []
 
-    awx.writes.clear()
-    assert setup.run(**PEOPLE) == 0
-    assert setup.run("--check", **PEOPLE) == 0
+
+def test_one_run_makes_everything(finished: Awx) -> None:
+    look_at_jobs(finished)
+    look_at_the_workflow(finished)
+    look_at_the_inventory(finished)
+    look_at_the_credentials(finished)
+    look_at_the_people(finished)
+    assert names(finished.linked("organizations", "Default", "galaxy_credentials")) == ["Ansible Galaxy"]
+    # Nothing that AWX would ignore, but for what awx.awx sends by itself.
+    assert finished.unknown == {("workflow_job_template_nodes", "type")}
+
+
+def test_another_run_changes_nothing_and_another_setting_what_it_is_about(again: Setup) -> None:
+    awx = again.awx
+    assert again.run(**PEOPLE) == 0
+    assert again.run("--check", **PEOPLE) == 0
     assert awx.writes == []  # no PATCH of credentials either
 
     changes: dict[str, Any] = {
@@ -219,10 +220,10 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
         },
         "awx_setup_qlik_host": "qlik9.example.com",
     }
-    assert setup.run("--check", **changes) > 0
+    assert again.run("--check", **changes) > 0
     assert awx.writes == []
 
-    setup.run(**changes)
+    again.run(**changes)
     paths = {
         write.split("/api/v2/")[1].split("/")[0] + ("/survey" if "survey" in write else "") for write in awx.writes
     }
@@ -248,48 +249,76 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
     assert sorted(hosts) == ["qlik1.example.com", "qlik2.example.com"]
 
 
-def test_behind_the_gateway_of_aap(tree: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    with serving.serving(ROOT, "/api/controller/") as (awx, address):
-        setup = Setup(awx, address, tree, tmp_path)
-        wrong = setup.environment.pop("CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX")
+def test_a_wrong_prefix_and_a_token_that_is_ignored_are_told(
+    tree: pathlib.Path, tmp_path: pathlib.Path, python: str
+) -> None:
+    """Behind the gateway of AAP, where ``finished`` was set up."""
+    with serving.serving(GATEWAY) as (awx, address):
+        setup = Setup(awx, address, tree, tmp_path, python)
+        prefix = setup.environment.pop("CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX")
         lost = setup.start()
         assert lost.returncode == 2
         assert "set CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX=/api/controller/ as well" in lost.stdout
-        setup.environment["CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX"] = wrong
+        setup.environment["CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX"] = prefix
         setup.environment["CONTROLLER_OAUTH_TOKEN"] = "of nobody"
         refused = setup.start()
         assert refused.returncode == 2
         assert "(HTTP 401)" in refused.stdout
         assert "set CONTROLLER_USERNAME and CONTROLLER_PASSWORD then" in refused.stdout
-        setup.environment["CONTROLLER_OAUTH_TOKEN"] = serving.TOKEN
-        setup.run()
-        assert awx.one("schedules", f"{NAME} - clear stale sessions")["extra_data"] == ANSWERS_OF_THE_SCHEDULE
-        awx.writes.clear()
-        assert setup.run() == 0
         assert awx.writes == []
 
 
-def test_an_upgrade_of_a_type_of_credentials_in_use(setup: Setup) -> None:
+def test_an_upgrade_with_a_question_that_must_be_answered(again: Setup) -> None:
+    """The schedule and the nodes are as AWX accepted them once, and PATCH does not look. The kit brings the answer."""
+    kit = again.home / "kit"
+    shutil.copytree(KIT, kit)
+    for survey, variable in (("clear_stale_sessions", "stale_sessions_new"), ("report_sessions", "session_report_new")):
+        more = {"variable": variable, "question_name": "?", "type": "integer", "min": 0, "max": 9, "default": 7}
+        questions = [*load(KIT / "surveys" / f"{survey}.yml"), {**more, "required": True}]
+        (kit / "surveys" / f"{survey}.yml").write_text(yaml.safe_dump(questions), encoding="utf-8")
+    again.run(__awx_setup_kit=str(kit), **PEOPLE)
+    awx = again.awx
+    schedule = awx.one("schedules", f"{NAME} - clear stale sessions")
+    assert schedule["extra_data"] == {**ANSWERS_OF_THE_SCHEDULE, "stale_sessions_new": 7}
+    awx.replace("schedules", schedule, schedule)  # PUT, which looks at every answer
+    for node in ("report", "notify", "report-after"):
+        assert awx.one("workflow_job_template_nodes", node)["extra_data"]["session_report_new"] == 7
+
+
+def test_an_upgrade_of_a_type_of_credentials_in_use(again: Setup) -> None:
     """AWX answers 403 to another field; so the kit counts the generation up, and jobs change over."""
-    awx = setup.awx
-    setup.run()
+    awx = again.awx
     types = KIT / "credential_types.yml"
-    kit = setup.home / "kit"
+    kit = again.home / "kit"
     shutil.copytree(KIT, kit)
     changed = load(types)
     changed["messages"]["inputs"]["fields"].append({"id": "pager_url", "type": "string", "label": "Pager"})
     (kit / "credential_types.yml").write_text(yaml.safe_dump(changed), encoding="utf-8")
-    in_use = setup.start(__awx_setup_kit=str(kit))
+    in_use = again.start(__awx_setup_kit=str(kit), **PEOPLE)
     assert in_use.returncode == 2
     assert "(HTTP 403)" in in_use.stdout
     changed["messages"]["generation"] = 2
     (kit / "credential_types.yml").write_text(yaml.safe_dump(changed), encoding="utf-8")
-    setup.run(__awx_setup_kit=str(kit))
+    again.run(__awx_setup_kit=str(kit), **PEOPLE)
     used = names(awx.linked("job_templates", f"{NAME} - report sessions", "credentials"))
     assert sorted(used) == [f"{NAME} - connection", f"{NAME} - messages 2"]
     awx.writes.clear()
-    assert setup.run(__awx_setup_kit=str(kit)) == 0
+    assert again.run(__awx_setup_kit=str(kit), **PEOPLE) == 0
     assert awx.writes == []
+
+
+def test_why_awx_refuses_a_secret_is_told_without_it(setup: Setup) -> None:
+    fields = setup.awx.one("credential_types", "Machine")["inputs"]["fields"]
+    kept = [*fields]
+    fields.clear()
+    credential = setup.start()
+    assert credential.returncode == 2
+    assert f"Unable to create credential {NAME} - SSH: inputs " in credential.stdout
+    fields.extend(kept)
+    # awx_setup_notification without what a notification of this type needs.
+    notification = setup.start(awx_setup_notification={"notification_type": "slack", "notification_configuration": {}})
+    assert notification.returncode == 2
+    assert "Missing required fields for Notification Configuration: ['channels', 'token']." in notification.stdout
 
 
 def test_settings_that_are_not_filled_in_are_refused_before_anything_is_done(setup: Setup) -> None:
@@ -322,19 +351,3 @@ def test_inputs_do_not_change_without_a_new_generation() -> None:
         key: (about["generation"], hashlib.sha256(json.dumps(about["inputs"]).encode()).hexdigest()[:12])
         for key, about in types.items()
     } == GENERATIONS
-
-
-def test_the_same_as_data_for_infra_aap_configuration(setup: Setup) -> None:
-    file = setup.home / "controller.yml"
-    ran = setup.start(playbook="awx_configuration", awx_configuration_file=str(file), **PEOPLE)
-    assert ran.returncode == 0, ran.stdout[-5000:]
-    text = file.read_text(encoding="utf-8")
-    assert not [
-        line for secret in SECRETS.values() for line in secret.splitlines() if "secret" in line and line in text
-    ]
-    held = load(file)
-    assert len(held["controller_templates"]) == len(TEMPLATES)
-    assert held["controller_schedules"][0]["extra_data"] == ANSWERS_OF_THE_SCHEDULE
-    assert 'ansible_user: !unsafe "{{ lookup(' in text  # for the job, not for whoever loads the file
-    again = setup.start(playbook="awx_configuration", awx_configuration_file=str(file), **PEOPLE)
-    assert "changed=0" in again.stdout
