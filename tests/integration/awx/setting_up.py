@@ -120,13 +120,13 @@ class Setup:
     def __init__(self, awx: Awx, address: str, tree: pathlib.Path, home: pathlib.Path, python: str) -> None:
         self.awx = awx
         self.home = home
+        self._python = python
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "CONTROLLER_"))},
             "HOME": str(home),
             "LC_ALL": "C.UTF-8",
             "NO_PROXY": "*",
             "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
-            "ANSIBLE_PYTHON_INTERPRETER": python,
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_DEPRECATION_WARNINGS": "false",  # those of awx.awx
@@ -151,7 +151,7 @@ class Setup:
         self, *options: str, playbook: str = "qlikops.sense.awx_setup", **settings: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run with the settings as they are shipped, but for ``settings``. No secret stands in what is printed."""
-        changed = ["-e", json.dumps(settings)] if settings else []
+        changed = ["-e", json.dumps({**settings, "ansible_python_interpreter": self._python})]
         ran = subprocess.run(
             [
                 tool("ansible-playbook"),

@@ -82,7 +82,13 @@ def task(module: str, options: list[str], loop: str, **more: str) -> dict[str, A
 
 def playbook() -> list[dict[str, Any]]:
     """What the roles of the collection come to."""
-    tasks = [task(module, options, variable) for variable, (module, options) in ROLES.items()]
+    tasks = [
+        {
+            **task(module, options, variable),
+            "no_log": variable in ("controller_credentials", "controller_notifications"),
+        }
+        for variable, (module, options) in ROLES.items()
+    ]
     nodes = "controller_workflows[0].simplified_workflow_nodes"
     of_workflow = {
         "workflow": "{{ controller_workflows[0].name }}",

@@ -307,16 +307,21 @@ def test_an_upgrade_of_a_type_of_credentials_in_use(again: Setup) -> None:
     assert awx.writes == []
 
 
-def test_why_awx_refuses_a_secret_is_told_without_it(setup: Setup) -> None:
-    fields = setup.awx.one("credential_types", "Machine")["inputs"]["fields"]
-    kept = [*fields]
-    fields.clear()
-    credential = setup.start()
+def test_why_awx_refuses_a_secret_is_told_without_it(again: Setup) -> None:
+    awx = again.awx
+    machine = awx.one("credential_types", "Machine")
+    fields = machine["inputs"]["fields"]
+    (ssh,) = [key for key, one in awx.objects["credentials"].items() if one["credential_type"] == machine["id"]]
+    kept = awx.objects["credentials"].pop(ssh)
+    machine["inputs"]["fields"] = []
+    credential = again.start(**PEOPLE)
     assert credential.returncode == 2
     assert f"Unable to create credential {NAME} - SSH: inputs " in credential.stdout
-    fields.extend(kept)
-    # awx_setup_notification without what a notification of this type needs.
-    notification = setup.start(awx_setup_notification={"notification_type": "slack", "notification_configuration": {}})
+    machine["inputs"]["fields"] = fields
+    awx.objects["credentials"][ssh] = kept
+    awx.objects["notification_templates"].clear()
+    lacking = {"notification_type": "slack", "notification_configuration": {}}
+    notification = again.start(**{**PEOPLE, "awx_setup_notification": lacking})
     assert notification.returncode == 2
     assert "Missing required fields for Notification Configuration: ['channels', 'token']." in notification.stdout
 
