@@ -112,7 +112,9 @@ def launch(made: stand_in.Awx, modules: Modules, tree: pathlib.Path, tmp_path: p
         if artifacts is None:
             ran = jobs.launch(made, tree, directory, what, answers, *options, before=before, **environment)
         else:
-            ran = jobs.launch_node(made, tree, directory, what, answers, artifacts, *options, **environment)
+            ran = jobs.launch_node(
+                made, tree, directory, what, answers, artifacts, *options, before=before, **environment
+            )
         assert (ran.returncode != 0) is fails, ran.stdout[-5000:]
         assert network.names(noted) <= known
         assert_no_secret(ran.stdout, modules.site_info, ids)

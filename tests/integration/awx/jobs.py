@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, collections_path, tool
+from ansible_collections.qlikops.sense.tests.integration.awx.serving import ROOT
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, collections_path, tool
 from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
@@ -119,6 +120,7 @@ def launch_node(
     answers: Json,
     artifacts: Json,
     *options: str,
+    before: Sequence[str] = (),
     **environment: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the job of a node of the workflow, with ``answers`` to the workflow and ``artifacts`` of jobs before it."""
@@ -128,7 +130,7 @@ def launch_node(
     template = awx.objects["job_templates"][node["unified_job_template"]]
     spec, own = awx.asked("job_templates", template["id"])
     variables = survey_rules.node_runs(spec, own, node["extra_data"], artifacts, answers)
-    return ended(run(awx, tree, directory, template, variables, *options, **environment))
+    return ended(run(awx, tree, directory, template, variables, *options, before=before, **environment))
 
 
 def run(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import pathlib
 import re
@@ -15,17 +16,16 @@ import subprocess
 import sys
 from typing import Any
 
-import ansible_builder
 import pytest
 import yaml
 
 from ansible_collections.qlikops.sense.plugins.module_utils import _module
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _awx_jobs, _awx_objects
 from ansible_collections.qlikops.sense.tests.integration.awx import rules
+from ansible_collections.qlikops.sense.tests.integration.awx.serving import ROOT
 from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import (
     KIT,
     PLAYBOOK,
-    ROOT,
     documented,
     load,
 )
@@ -233,7 +233,7 @@ def test_tasks_with_secrets_print_none_and_do_not_send_them_again(task: Json) ->
 # --- the execution environment ---
 
 ENVIRONMENT = KIT / "execution-environment"
-SCRIPTS = pathlib.Path(ansible_builder.__file__).with_name("_target_scripts")
+SCRIPTS = pathlib.Path(str(importlib.import_module("ansible_builder").__file__)).with_name("_target_scripts")
 
 
 def build(*arguments: str, cwd: pathlib.Path) -> str:

@@ -21,7 +21,8 @@ import pytest
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, jobs, network, stand_in
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT, load
+from ansible_collections.qlikops.sense.tests.integration.awx.serving import ROOT
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import load
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
 from ansible_collections.qlikops.sense.tests.integration.runner.awx import descendants
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import pathlib
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -19,7 +20,7 @@ from ansible_collections.qlikops.sense.tests.unit.plugins.plugin_utils.test_awx_
 
 PEM = serialization.Encoding.PEM
 FORMATS = serialization.PrivateFormat
-KEYS = {
+KEYS: dict[str, Any] = {
     "ed25519": ed25519.Ed25519PrivateKey.generate(),
     "ec": ec.generate_private_key(ec.SECP256R1()),
     "rsa": rsa.generate_private_key(65537, 2048),
@@ -29,7 +30,7 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 def written(kind: str, form: serialization.PrivateFormat, password: str = "") -> str:
     how = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
-    return KEYS[kind].private_bytes(PEM, form, how).decode()
+    return str(KEYS[kind].private_bytes(PEM, form, how), "ascii")
 
 
 OPEN_KEY = written("ed25519", FORMATS.OpenSSH)

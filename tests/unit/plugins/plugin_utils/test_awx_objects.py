@@ -216,7 +216,7 @@ def test_the_configuration_has_no_secret_and_templates_only_where_one_is_meant()
 
 
 def test_the_configuration_has_the_names_and_shapes_that_are_documented() -> None:
-    everywhere = {
+    everywhere: dict[str, Any] = {
         **{name: ["one"] for name in ("labels", "instance_groups", "galaxy_credentials", "approver_users")},
         **{name: ["one"] for name in ("operator_teams", "helpdesk_teams")},
         **dict.fromkeys(("registry_credential", "project_credential"), "one"),
