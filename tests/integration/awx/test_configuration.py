@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.qlikops.sense.tests.integration.awx.looks import ANSWERS_OF_THE_SCHEDULE, TEMPLATES
 from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import PEOPLE, Setup, load, secret_lines
-from ansible_collections.qlikops.sense.tests.integration.awx.test_setup import ANSWERS_OF_THE_SCHEDULE, TEMPLATES
 
 # Variable -> module of awx.awx and the options that it gets, in the order of the role "dispatch".
 ROLES: dict[str, tuple[str, list[str]]] = {
