@@ -23,7 +23,7 @@ from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_configuration i
     references,
     without_secrets,
 )
-from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_inputs import MissingFileError, inputs_of
+from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_inputs import FileError, inputs_of
 from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_objects import Objects, objects
 from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_settings import (
     PREFIX,
@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
             wanted = objects(settings, _load(kit / "credential_types.yml"), _questions(kit), inputs)
         except SettingsError as error:
             return {**result, "failed": True, "msg": " ".join(error.faults), "faults": error.faults}
-        except (MissingFileError, ValueError) as error:
+        except (FileError, ValueError) as error:
             return {**result, "failed": True, "msg": str(error)}
         result["changed"] = False
         if arguments["as_configuration"]:

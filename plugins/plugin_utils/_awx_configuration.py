@@ -63,6 +63,11 @@ def as_configuration(objects: Objects) -> str:
     """A file of variables for the role ``infra.aap_configuration.dispatch``, to be loaded with the settings."""
     nodes = objects["workflow_nodes"]
     held: dict[str, Any] = {kind: many for kind, many in objects.items() if kind != "workflow_nodes" and many}
+    # As awx_setup does it: the modules send the secrets of a credential at every run unless told.
+    held["controller_credentials"] = [
+        {**one, "update_secrets": Template("{{ awx_setup_update_secrets | default(false) }}")}
+        for one in objects["controller_credentials"]
+    ]
     held["controller_workflows"] = [
         {**one, "simplified_workflow_nodes": [_node(node) for node in nodes]} for one in objects["controller_workflows"]
     ]

@@ -59,6 +59,19 @@ def test_a_program_has_the_arguments_directory_streams_and_environment_of_its_ca
     assert warmed.returncode == 7
 
 
+def test_what_a_new_python_would_run_at_its_start_is_run(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('at the start')")
+    done = subprocess.run(
+        [warm.interpreter()],
+        input="print('then')",
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "at the start\nthen\n"
+
+
 def test_options_are_left_to_the_real_python() -> None:
     done = subprocess.run([warm.interpreter(), "-c", "print(6 * 7)"], capture_output=True, text=True, check=True)
     assert done.stdout == "42\n"

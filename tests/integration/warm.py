@@ -32,6 +32,7 @@ import select
 import shlex
 import shutil
 import signal
+import site
 import socket
 import subprocess
 import sys
@@ -162,6 +163,9 @@ def take_over(connection: socket.socket) -> list[str]:
     os.environ.clear()
     for entry in rest[int(count) :]:
         name, _equals, os.environ[name] = entry.partition("=")
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    sys.modules.pop("sitecustomize", None)
+    site.execsitecustomize()
     return rest[: int(count)]
 
 

@@ -12,18 +12,25 @@ import pathlib
 import re
 import signal
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import yaml
 
 from ansible_collections.qlikops.sense.tests.integration import warm
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, collections_path
+from ansible_collections.qlikops.sense.tests.integration.awx.serving import ROOT
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, collections_path, tool
 from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 Launch = Callable[..., str]
+# A user id that nobody knows, in group 0, as in Kubernetes. It may read everything, as in an image, and write nothing.
+ANYBODY = (
+    *("setpriv", "--reuid", "12345", "--regid", "0", "--clear-groups"),
+    *("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"),
+)
 
 
 def unanswered(spec: Json) -> Json:
@@ -109,10 +116,11 @@ def launch(
     what: str,
     answers: Json,
     *options: str,
+    before: Sequence[str] = (),
     **environment: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """Run what a job template is for, in a directory that is new. ``answers`` are taken or refused as AWX does it."""
-    return ended(start(awx, tree, directory, what, answers, *options, **environment))
+    return ended(start(awx, tree, directory, what, answers, *options, before=before, **environment))
 
 
 def start(
@@ -122,13 +130,14 @@ def start(
     what: str,
     answers: Json,
     *options: str,
+    before: Sequence[str] = (),
     **environment: str | None,
 ) -> subprocess.Popen[str]:
     """As ``launch``; the job is under way, and leads a process group."""
     template = awx.one("job_templates", f"{NAME} - {what}")
     spec, own = awx.asked("job_templates", template["id"])
     variables, _ignored = survey_rules.launch(spec, own, answers)
-    return run(awx, tree, directory, template, variables, *options, **environment)
+    return run(awx, tree, directory, template, variables, *options, before=before, **environment)
 
 
 def ended(job: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
@@ -149,6 +158,7 @@ def launch_node(
     answers: Json,
     artifacts: Json,
     *options: str,
+    before: Sequence[str] = (),
     **environment: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the job of a node of the workflow, with ``answers`` to the workflow and ``artifacts`` of jobs before it."""
@@ -158,7 +168,7 @@ def launch_node(
     template = awx.objects["job_templates"][node["unified_job_template"]]
     spec, own = awx.asked("job_templates", template["id"])
     variables = survey_rules.node_runs(spec, own, node["extra_data"], artifacts, answers)
-    return ended(run(awx, tree, directory, template, variables, *options, **environment))
+    return ended(run(awx, tree, directory, template, variables, *options, before=before, **environment))
 
 
 def run(
@@ -168,11 +178,12 @@ def run(
     template: Json,
     variables: Json,
     *options: str,
+    before: Sequence[str] = (),
     **changed: str | None,
 ) -> subprocess.Popen[str]:
     """Start a job with the variables that AWX has made of template, survey, answers and artifacts.
 
-    ``changed``: the environment, None for what is not in it.
+    ``before``: what starts it, such as ``ANYBODY``. ``changed``: the environment, None for what is not in it.
     """
     own = json.loads(template["extra_vars"] or "{}")
     project = directory / "project"
@@ -197,14 +208,15 @@ def run(
         "LC_ALL": "C.UTF-8",
         "NO_PROXY": "*",
         "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
-        "ANSIBLE_PYTHON_INTERPRETER": warm.interpreter(),
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable if before else warm.interpreter(),
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_SHOW_CUSTOM_STATS": "true",
     }
     environment = {**inherited, **settings, **environment}
     return subprocess.Popen(
         [
-            *(warm.ansible(), "playbook", "-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
+            *([*before, tool("ansible-playbook")] if before else [warm.ansible(), "playbook"]),
+            *("-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
             *(*options, str(ROOT / template["playbook"])),
         ],
         env={name: value for name, value in {**environment, **changed}.items() if value is not None},

@@ -4,11 +4,14 @@
 
 """What AWX 24.6.1 refuses of credentials and schedules, and what it makes of credentials, in our own words.
 
-Facts of awx/main/fields, awx/main/models/credential (injectors) and awx/api/serializers. Only what the kit touches.
+Facts of awx/main/fields, awx/main/validators, awx/main/models/credential (injectors) and awx/api/serializers. Only what
+the kit touches.
 """
 
 from __future__ import annotations
 
+import binascii
+import json
 import pathlib
 import re
 from types import SimpleNamespace
@@ -20,6 +23,13 @@ from ansible_collections.qlikops.sense.tests.integration.awx.shapes import HIDDE
 
 FIELD_KEYS = {"id", "type", "label", "help_text", "multiline", "secret", "default", "choices", "format"}
 FILE_LABEL = re.compile(r"template(\.[a-zA-Z_]+[a-zA-Z0-9_]*)?")
+OPEN_KEY = b"openssh-key-v1\x00\x00\x00\x00\x04none"
+# What the configuration of a notification must have, of the types that are used here.
+NOTIFICATIONS = {
+    "slack": {"token", "channels"},
+    "webhook": {"url", "headers"},
+    "email": {"host", "port", "username", "password", "use_tls", "use_ssl", "sender", "recipients"},
+}
 NO_ENVIRONMENT = {"PATH", "PYTHONPATH", "VIRTUAL_ENV", "JOB_ID", "HOME"}
 
 
@@ -63,7 +73,27 @@ def new_inputs(given: Json, before: Json | None, fields: list[Json]) -> Json:
     hidden = [name for name in given if name in secret and given[name] == HIDDEN]
     refuse_if(hidden and before is None, f"{hidden}: {HIDDEN} is a reserved keyword")
     kept = {name: (before or {}).get(name, "") if name in hidden else value for name, value in given.items()}
-    return {name: value for name, value in kept.items() if not (name in secret and value == "")}
+    kept = {name: value for name, value in kept.items() if not (name in secret and value == "")}
+    for name in [name for name in kept if known[name].get("format") == "ssh_private_key"]:
+        encrypted, password = _is_encrypted_key(kept[name]), bool(kept.get("ssh_key_unlock"))
+        wrong = {True: "must be set when SSH key is encrypted.", False: "should not be set: the key is not encrypted."}
+        refuse_if(encrypted is not password, {"inputs": {"ssh_key_unlock": [wrong[encrypted]]}})
+    return kept
+
+
+def _is_encrypted_key(text: str) -> bool:
+    """Raises RefusedError where AWX sees no private key, with the beginning of the text: it tells secrets here."""
+    pem = re.match(r"-----BEGIN ([A-Z ]+?) *-----\s*(.+?)\s*-----END [A-Z ]+? *-----\s*$", text.lstrip(), re.DOTALL)
+    refuse_if(not pem, {"inputs": {"ssh_key_data": [f"Invalid certificate or key: {text[:100]}..."]}})
+    assert pem
+    kind = pem[1].removesuffix("PRIVATE KEY").strip()
+    refuse_if(kind not in ("RSA", "DSA", "EC", "OPENSSH", ""), f'Invalid private key: unsupported type "{kind}"')
+    base64 = "".join(line.strip() for line in pem[2].splitlines() if ": " not in line)
+    try:
+        content = binascii.a2b_base64(base64)
+    except binascii.Error as error:
+        raise RefusedError({"inputs": {"ssh_key_data": ["Invalid base64-encoded data"]}}) from error
+    return not content.startswith(OPEN_KEY) if kind == "OPENSSH" else "ENCRYPTED" in pem[2]
 
 
 def inject(injectors: Json, inputs: Json, directory: pathlib.Path) -> tuple[dict[str, str], Json]:
@@ -81,6 +111,21 @@ def inject(injectors: Json, inputs: Json, directory: pathlib.Path) -> tuple[dict
         for kind in ("env", "extra_vars")
     }
     return rendered["env"], rendered["extra_vars"]
+
+
+def notification(kind: str, configuration: Json) -> None:
+    missing = sorted(NOTIFICATIONS[kind] - set(configuration))
+    words = f"Missing required fields for Notification Configuration: {missing}."
+    refuse_if(missing, {"notification_configuration": [words]})
+
+
+def variables(text: str) -> None:
+    """JSON here; AWX takes YAML, too."""
+    try:
+        wrong = not isinstance(json.loads(text or "{}"), dict)
+    except json.JSONDecodeError:
+        wrong = True
+    refuse_if(wrong, "Cannot parse as JSON or YAML.")
 
 
 def rrule(rule: str) -> None:

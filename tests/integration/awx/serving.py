@@ -16,9 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ansible_collections.qlikops.sense.tests.integration.awx.shapes import RefusedError
-from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx, ForbiddenError
+from ansible_collections.qlikops.sense.tests.integration.awx.shapes import ForbiddenError, RefusedError
+from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 TOKEN = "token-of-the-stand-in"
 
 
@@ -54,20 +55,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 http.server looks for these names
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 http.server looks for these names
 
     def log_message(self, *_words: Any) -> None:
         """Nothing: the journal is enough."""
 
 
-@contextmanager
-def serving(root: pathlib.Path, prefix: str = "/api/") -> Iterator[tuple[Awx, str]]:
-    """An empty AWX whose projects hold the checkout ``root``, and its address."""
+def empty(prefix: str = "/api/") -> Awx:
+    """An AWX with nothing in it, whose projects hold this checkout."""
     playbook = re.compile(r"^\s*?-?\s*?(?:hosts|include|import_playbook):\s*?.*?$", re.MULTILINE)
-    files = [file for file in (root / "playbooks").glob("*.yml") if playbook.search(file.read_text(encoding="utf-8"))]
-    awx = Awx([str(file.relative_to(root)) for file in files], prefix)
+    files = [file for file in (ROOT / "playbooks").glob("*.yml") if playbook.search(file.read_text(encoding="utf-8"))]
+    return Awx([str(file.relative_to(ROOT)) for file in files], prefix)
+
+
+@contextmanager
+def serving(prefix: str = "/api/") -> Iterator[tuple[Awx, str]]:
+    """An empty AWX, and its address."""
+    awx = empty(prefix)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"awx": awx}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield awx, f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -16,23 +16,64 @@ import sys
 from typing import Any
 
 import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from ansible_collections.qlikops.sense.tests.integration import warm
-from ansible_collections.qlikops.sense.tests.integration.awx.serving import TOKEN
+from ansible_collections.qlikops.sense.tests.integration.awx.serving import ROOT, TOKEN
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 KIT = ROOT / "extensions" / "awx"
 PLAYBOOK = ROOT / "playbooks" / "awx_setup.yml"
 MAKEFILE_PUTS_IT = ROOT / ".cache" / "galaxy"
+GATEWAY = "/api/controller/"
 NAME = "Qlik Sense production"  # in the settings as they are shipped
+
+
+def ssh_key() -> str:
+    """As ssh-keygen writes it: AWX looks at keys for machines."""
+    form, nothing = serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    return ed25519.Ed25519PrivateKey.generate().private_bytes(serialization.Encoding.PEM, form, nothing).decode()
+
+
 SECRETS = {
     "QLIK_SENSE_CLIENT_KEY_PASSWORD": "secret-of-the-key",
     "QLIK_WINDOWS_PASSWORD": "secret-of-windows",
     "client_key.pem": "-----BEGIN PRIVATE KEY-----\nsecret-key\n-----END PRIVATE KEY-----\n",
-    "ssh_key": "-----BEGIN OPENSSH PRIVATE KEY-----\nsecret-ssh-key\n-----END OPENSSH PRIVATE KEY-----\n",
+    "ssh_key": ssh_key(),
     "slack": "secret-of-slack",
 }
+
+
+def secret_lines() -> list[str]:
+    """What must not stand anywhere, in parts neither."""
+    lines = [line for secret in SECRETS.values() for line in secret.splitlines()]
+    return [line for line in lines if not line.startswith("-----")]
+
+
+PEOPLE: dict[str, Any] = {
+    "awx_setup_operator_teams": ["Operations"],
+    "awx_setup_instance_groups": ["near the nodes"],
+    "awx_setup_galaxy_credentials": ["Ansible Galaxy"],
+    "awx_setup_approver_users": ["anna"],
+    "awx_setup_approver_teams": ["Operations", "Help desk"],
+    "awx_setup_helpdesk_teams": ["Help desk"],
+    "awx_setup_report_channels": ["teams"],
+    "awx_setup_notification": {
+        "notification_type": "slack",
+        "notification_configuration": {"channels": ["#qlik"], "token": SECRETS["slack"]},
+    },
+}
+
+
+def people(awx: Awx) -> None:
+    """Those whom the settings name."""
+    organization = awx.one("organizations", "Default")["id"]
+    awx.create("users", {"username": "anna"})
+    awx.create("teams", {"name": "Operations", "organization": organization})
+    awx.create("teams", {"name": "Help desk", "organization": organization})
+    for number in range(30):  # more than a page
+        awx.create("labels", {"name": f"label {number}", "organization": organization})
 
 
 class _Loader(yaml.SafeLoader):
@@ -59,19 +100,19 @@ def tool(name: str) -> str:
 
 
 @functools.cache
-def documentation(module: str) -> dict[str, Any]:
-    """What ansible-doc tells of a module; a failure where it knows no such."""
+def documented() -> dict[str, Any]:
+    """What ansible-doc tells of the modules of the playbook, all at once, for it takes long to start."""
+    modules = sorted(set(re.findall(r"awx\.awx\.\w+(?=:$)", PLAYBOOK.read_text(encoding="utf-8"), re.MULTILINE)))
     told = subprocess.run(
-        [tool("ansible-doc"), "--json", module],
+        [tool("ansible-doc"), "--json", *modules],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path()},
         capture_output=True,
         text=True,
         check=False,
     )
-    described = json.loads(told.stdout or "{}")
-    assert module in described, f"{module} is not installed on {collections_path()}; `make` gets it. {told.stderr}"
-    doc: dict[str, Any] = described[module]["doc"]
-    return doc
+    described: dict[str, Any] = json.loads(told.stdout or "{}")
+    assert set(described) == set(modules), f"not all on {collections_path()}; `make` gets them. {told.stderr}"
+    return {module: about["doc"] for module, about in described.items()}
 
 
 class Setup:
@@ -86,7 +127,6 @@ class Setup:
             "LC_ALL": "C.UTF-8",
             "NO_PROXY": "*",
             "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
-            "ANSIBLE_PYTHON_INTERPRETER": warm.interpreter(),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_DEPRECATION_WARNINGS": "false",  # those of awx.awx
@@ -107,13 +147,14 @@ class Setup:
             (certificates / name).write_text(f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n")
         (certificates / "client_key.pem").write_text(SECRETS["client_key.pem"])
 
-    def start(self, *options: str, playbook: str = "awx_setup", **settings: Any) -> subprocess.CompletedProcess[str]:
+    def start(
+        self, *options: str, playbook: str = "qlikops.sense.awx_setup", **settings: Any
+    ) -> subprocess.CompletedProcess[str]:
         """Run with the settings as they are shipped, but for ``settings``. No secret stands in what is printed."""
-        changed = ["-e", json.dumps(settings)] if settings else []
+        changed = ["-e", json.dumps({**settings, "ansible_python_interpreter": warm.interpreter()})]
         ran = subprocess.run(
             [
-                *(warm.ansible(), "playbook"),
-                f"qlikops.sense.{playbook}",
+                *(warm.ansible(), "playbook", playbook),
                 "-vvv",
                 "-e",
                 f"@{KIT / 'settings.yml'}",
@@ -128,8 +169,7 @@ class Setup:
             timeout=600,
             check=False,
         )
-        for secret in SECRETS.values():
-            assert not [line for line in secret.splitlines() if "secret" in line and line in ran.stdout]
+        assert not [line for line in secret_lines() if line in ran.stdout]
         return ran
 
     def run(self, *options: str, **settings: Any) -> int:

@@ -16,8 +16,12 @@ class RefusedError(ValueError):
     """AWX answers 400 to it, with these words."""
 
 
-def refuse_if(wrong: object, why: str) -> None:
-    """Raises RefusedError."""
+class ForbiddenError(PermissionError):
+    """AWX answers 403 to it."""
+
+
+def refuse_if(wrong: object, why: str | Json) -> None:
+    """Raises RefusedError. ``why``: a sentence, or the body of the answer."""
     if wrong:
         raise RefusedError(why)
 
@@ -110,7 +114,7 @@ FIELDS: dict[str, Json] = {
         "unified_job_template": None,
         "all_parents_must_converge": False,
     },
-    "workflow_approval_templates": {**NAMED, "timeout": 0},
+    "workflow_approval_templates": {**IN_ORGANIZATION, "timeout": 0},
     "schedules": {**NAMED, **PROMPTS, "unified_job_template": None, "rrule": "", "enabled": True},
 }
 REQUIRED = {
@@ -126,6 +130,28 @@ REQUIRED = {
     "workflow_job_template_nodes": ["workflow_job_template"],
     "schedules": ["name", "rrule", "unified_job_template"],
     "notification_templates": ["name", "organization", "notification_type"],
+}
+# What may be there once only. A name stands for itself within what the others refer to.
+UNIQUE = {
+    "organizations": ("name",),
+    "labels": ("name", "organization"),
+    "credential_types": ("name", "kind"),
+    "credentials": ("name", "organization", "credential_type"),
+    "execution_environments": ("name",),
+    "projects": ("name", "organization"),
+    "inventories": ("name", "organization"),
+    "hosts": ("name", "inventory"),
+    "groups": ("name", "inventory"),
+    "notification_templates": ("name", "organization"),
+    "job_templates": ("name", "organization"),
+    "workflow_job_templates": ("name", "organization"),
+    "workflow_job_template_nodes": ("identifier", "workflow_job_template"),
+    "schedules": ("name", "unified_job_template"),
+}
+# What one may do with an object, each a role of its own.
+ROLES = {
+    "job_templates": ("admin_role", "execute_role", "read_role"),
+    "workflow_job_templates": ("admin_role", "execute_role", "read_role", "approval_role"),
 }
 # In one table in AWX, and so with numbers that are all different.
 UNIFIED = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates")

@@ -12,13 +12,11 @@ import re
 from typing import Any
 
 import pytest
-from ansible.release import __version__ as ansible_version
 
 from ansible_collections.qlikops.sense.tests.integration.awx import conftest, jobs, setting_up, stand_in
 from ansible_collections.qlikops.sense.tests.integration.modules.running import Modules
 
 NAME = setting_up.NAME
-CORE = tuple(int(part) for part in ansible_version.split(".")[:2])
 
 
 def test_the_report(made: stand_in.Awx, launch: jobs.Launch, modules: Modules) -> None:
@@ -79,6 +77,22 @@ def test_the_sessions_of_a_user(made: stand_in.Awx, launch: jobs.Launch, modules
     assert modules.control.sessions("LAB\\bjorn") == []
 
 
+def test_the_check_of_the_site(made: stand_in.Awx, launch: jobs.Launch, modules: Modules) -> None:
+    output = launch("check the site", jobs.form(made, "check the site", check_site_fail_on="never"))
+    assert "certificate" in output
+    assert modules.control.writes() == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("node", ["notify", "report-after"])
+def test_the_other_reports_of_the_workflow(
+    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, node: str
+) -> None:
+    output = launch(node, of_the_workflow(made), artifacts={"session_report": {"0123": "no"}})
+    assert ("If Node2 is restarted" in output) is (node == "notify")
+    assert modules.control.writes() == []
+
+
 @pytest.mark.parametrize("way", ["limit", "workflow", "one node"])
 def test_the_restart_as_a_rehearsal(made: stand_in.Awx, launch: jobs.Launch, modules: Modules, way: str) -> None:
     if way == "workflow":
@@ -114,88 +128,3 @@ def test_the_restart_of_nodes_that_nobody_typed(
     told = jobs.launch_node(awx, tree, tmp_path / "report", "report", answers, {})
     assert told.returncode == 0, told.stdout[-5000:]
     assert modules.control.writes() == []
-
-
-# Answers that look like something else in YAML. From ansible-core 2.19 on they are that; see handing_on.
-
-READ_ANEW = CORE >= (2, 19)
-ALL = {"proxy_restart_central": "true"}
-CURE = r"DIRECTORY\\{1,2}id"
-
-
-@pytest.mark.parametrize("user", ["0123", "no", "12:30", "1_042", "2026-01-01"])
-def test_a_user_is_the_one_who_was_named_or_is_refused(
-    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, user: str
-) -> None:
-    answers = jobs.form(made, "sessions of a user", user_sessions_user=user, user_sessions_end="true")
-    output = launch("sessions of a user", answers, fails=READ_ANEW)
-    assert re.search(CURE, output) if READ_ANEW else user in output
-    assert modules.control.writes() == []
-
-
-@pytest.mark.parametrize(
-    ("what", "variable"),
-    [
-        ("report sessions", "session_report_exclude_users"),
-        ("clear stale sessions", "stale_sessions_exclude_users"),
-        ("clear stale sessions", "stale_sessions_users"),
-    ],
-)
-def test_a_list_of_users_is_that_of_the_answer_or_is_refused(
-    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, what: str, variable: str
-) -> None:
-    """A user who becomes another one by 0123 would be ended in place of one who is protected."""
-    named = {"stale_sessions_of": "named"} if variable == "stale_sessions_users" else {}
-    output = launch(what, jobs.form(made, what, **named, **{variable: "0123"}), fails=READ_ANEW)
-    assert not READ_ANEW or re.search(CURE, output)
-    several = "LAB\\0123, \\1042, PARTNER\\{{ 7 * 7 }}, LAB\\\u00fcn\u00fc,,LAB\\*"
-    launch(what, jobs.form(made, what, **named, **{variable: several}), "--check")
-    assert modules.control.writes() == []
-
-
-def test_everybody_is_a_choice_of_its_own(made: stand_in.Awx, launch: jobs.Launch, modules: Modules) -> None:
-    """Names that do not arrive are not everybody, and names that were given are not passed over."""
-    for answers, cure in (
-        ({"stale_sessions_of": "named", "stale_sessions_users": ""}, "set stale_sessions_of to everybody"),
-        ({"stale_sessions_of": "everybody", "stale_sessions_users": "LAB\\anna"}, "Set stale_sessions_of to named"),
-    ):
-        output = launch("clear stale sessions", jobs.form(made, "clear stale sessions", **answers), fails=True)
-        assert cure in re.sub(r"\s+", " ", output)
-    assert modules.control.writes() == []
-
-
-@pytest.mark.parametrize(
-    ("what", "reason", "more"),
-    [
-        ("clear stale sessions", "stale_sessions_reason", {}),
-        ("drain and restart", "proxy_restart_reason", {**ALL, "proxy_restart_on_timeout": "terminate"}),
-        (
-            "sessions of a user",
-            "user_sessions_reason",
-            {"user_sessions_user": "LAB\\bjorn", "user_sessions_end": "true"},
-        ),
-    ],
-)
-def test_a_reason_is_recorded_as_it_was_given_or_refused(
-    made: stand_in.Awx, launch: jobs.Launch, modules: Modules, what: str, reason: str, more: dict[str, Any]
-) -> None:
-    """Not the ticket 83 for 0123."""
-    output = launch(what, jobs.form(made, what, **more, **{reason: "0123"}), "--check", fails=READ_ANEW)
-    assert ("such as 'ticket 0042'" in re.sub(r"\s+", " ", output)) is READ_ANEW
-    assert modules.control.writes() == []
-
-
-def test_an_age_that_yaml_reads_as_seconds_is_refused(
-    made: stand_in.Awx, launch: jobs.Launch, modules: Modules
-) -> None:
-    answers = jobs.form(made, "clear stale sessions", stale_sessions_min_age="8:00")
-    assert "unit" in launch("clear stale sessions", answers, fails=True)
-    assert modules.control.writes() == []
-
-
-@pytest.mark.parametrize("name", ["*", "no\n", "="])
-def test_what_keeps_a_job_from_starting(made: stand_in.Awx, launch: jobs.Launch, name: str) -> None:
-    """No question asks for such a text alone, and no artifact of the kit holds one."""
-    answers = jobs.form(made, "report sessions", session_report_exclude_users=name)
-    output = launch("report sessions", answers, fails=READ_ANEW)
-    assert ("PLAY [" in output) is not READ_ANEW

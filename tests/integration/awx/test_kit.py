@@ -9,9 +9,6 @@ from __future__ import annotations
 import functools
 import pathlib
 import re
-import shutil
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -20,11 +17,11 @@ import yaml
 from ansible_collections.qlikops.sense.plugins.module_utils import _module
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _awx_jobs, _awx_objects
 from ansible_collections.qlikops.sense.tests.integration.awx import rules
+from ansible_collections.qlikops.sense.tests.integration.awx.serving import ROOT
 from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import (
     KIT,
     PLAYBOOK,
-    ROOT,
-    documentation,
+    documented,
     load,
 )
 
@@ -175,15 +172,19 @@ def test_what_is_injected(tmp_path: pathlib.Path) -> None:
 # --- the tasks of the playbook against the documentation of awx.awx ---
 
 
+def tasks() -> list[Json]:
+    """Those of the playbook, blocks taken apart."""
+    return [each for task in load(PLAYBOOK)[0]["tasks"] for each in task.get("block", [task])]
+
+
 def awx_tasks() -> list[tuple[str, str, Json]]:
     """Name of the task, module, arguments."""
-    tasks = load(PLAYBOOK)[0]["tasks"]
-    return [(task["name"], key, task[key]) for task in tasks for key in task if key.startswith("awx.awx.")]
+    return [(task["name"], key, task[key]) for task in tasks() for key in task if key.startswith("awx.awx.")]
 
 
 def objections(module: str, arguments: Json) -> list[str]:
     """What the documentation of a module has against arguments, as far as they are no templates."""
-    doc = documentation(module)["options"]
+    doc = documented()[module]["options"]
     known = {name: about for option, about in doc.items() for name in (option, *about.get("aliases", []))}
     found = [f"{name}: no option" for name in arguments if name not in known]
     found += [f"{name}: required" for name, about in doc.items() if about.get("required") and name not in arguments]
@@ -214,7 +215,7 @@ def test_what_is_wrong_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("task", load(PLAYBOOK)[0]["tasks"], ids=lambda task: str(task["name"]))
+@pytest.mark.parametrize("task", tasks(), ids=lambda task: str(task["name"]))
 def test_tasks_with_secrets_print_none_and_do_not_send_them_again(task: Json) -> None:
     if "awx.awx.credential" in task:
         assert task["no_log"] is True
@@ -222,75 +223,3 @@ def test_tasks_with_secrets_print_none_and_do_not_send_them_again(task: Json) ->
     if "awx.awx.notification_template" in task:
         assert task["no_log"] is True
         assert "exists" in str(task["awx.awx.notification_template"]["state"])
-
-
-# --- the execution environment ---
-
-ENVIRONMENT = KIT / "execution-environment"
-
-
-def build(*arguments: str, cwd: pathlib.Path) -> str:
-    builder = pathlib.Path(sys.executable).with_name("ansible-builder")
-    done = subprocess.run([builder, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """The collection, built from what git knows of the checkout."""
-    clone = tmp_path_factory.mktemp("clone")
-    known = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for name in filter(None, known.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
-    output = tmp_path_factory.mktemp("artifact")
-    galaxy = str(pathlib.Path(sys.executable).with_name("ansible-galaxy"))
-    command = [galaxy, "collection", "build", "--output-path", str(output)]
-    subprocess.run(command, cwd=clone, capture_output=True, check=True)
-    return next(output.glob("qlikops-sense-*.tar.gz"))
-
-
-def test_the_builder_finds_what_the_collection_needs(artifact: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    galaxy = str(pathlib.Path(sys.executable).with_name("ansible-galaxy"))
-    install = [galaxy, "collection", "install", "--no-deps", "-p", str(tmp_path), str(artifact)]
-    subprocess.run(install, capture_output=True, check=True)
-    requirements = [f"--user-pip={ENVIRONMENT / 'requirements.txt'}", f"--user-bindep={ENVIRONMENT / 'bindep.txt'}"]
-    told = yaml.safe_load(build("introspect", *requirements, str(tmp_path), cwd=tmp_path))
-    assert "requests>=2.28  # from collection qlikops.sense" in told["python"]
-    assert "pywinrm>=0.5  # from collection user" in told["python"]
-    assert any(program.startswith("openssh-clients") for program in told["system"])
-
-
-@pytest.mark.parametrize("of_checkout", [False, True])
-def test_the_builder_takes_the_definition(artifact: pathlib.Path, tmp_path: pathlib.Path, of_checkout: bool) -> None:
-    """As it is shipped; and with the collection from a file, as its comment says."""
-    definition = tmp_path / "definition"
-    shutil.copytree(ENVIRONMENT, definition)
-    if of_checkout:
-        shutil.copy(artifact, definition)
-        file = yaml.safe_load((definition / "requirements.yml").read_text(encoding="utf-8"))
-        file["collections"][0] = {"name": f"galaxy/{artifact.name}", "type": "file"}
-        (definition / "requirements.yml").write_text(yaml.safe_dump(file), encoding="utf-8")
-        about = yaml.safe_load((definition / "execution-environment.yml").read_text(encoding="utf-8"))
-        about["additional_build_files"] = [{"src": artifact.name, "dest": "galaxy"}]
-        (definition / "execution-environment.yml").write_text(yaml.safe_dump(about), encoding="utf-8")
-    build("create", "--output-filename", "Containerfile", cwd=definition)
-    context = definition / "context"
-    container = (context / "Containerfile").read_text(encoding="utf-8")
-    assert "quay.io/centos/centos:stream9" in container
-    assert "python3.12" in container
-    assert "ENV ANSIBLE_CALLBACK_RESULT_FORMAT=yaml" in container.splitlines()
-    assert "ansible-core>=2.18,<2.19" in container  # a later one reads answers as YAML again
-    wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
-    assert [one["name"] for one in wanted[1:]] == ["ansible.windows"]
-    assert wanted[0]["name"] == (f"galaxy/{artifact.name}" if of_checkout else "qlikops.sense")
-    assert (context / "_build" / "galaxy" / artifact.name).is_file() is of_checkout
-    assert "pywinrm" in (context / "_build" / "requirements.txt").read_text(encoding="utf-8")
-
-
-def test_the_image_has_the_collections_that_this_one_depends_on() -> None:
-    depends = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["dependencies"]
-    wanted = yaml.safe_load((ENVIRONMENT / "requirements.yml").read_text(encoding="utf-8"))["collections"]
-    assert set(depends) <= {one["name"] for one in wanted}

@@ -16,172 +16,23 @@ from typing import Any
 import yaml
 
 from ansible_collections.qlikops.sense.plugins.plugin_utils._awx_settings import Settings
-from ansible_collections.qlikops.sense.tests.integration.awx import serving
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, ROOT, SECRETS, Setup, load
+from ansible_collections.qlikops.sense.tests.integration.awx import looks, serving
+from ansible_collections.qlikops.sense.tests.integration.awx.looks import ANSWERS_OF_THE_SCHEDULE, WORKFLOW, names
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import (
+    GATEWAY,
+    KIT,
+    NAME,
+    PEOPLE,
+    Setup,
+    load,
+    people,
+)
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
-
-WORKFLOW = f"{NAME} - planned restart"
-RESTARTS = ("drain and restart", "restart one node now")
-TEMPLATES = ("check the site", "report sessions", "clear stale sessions", "sessions of a user", *RESTARTS)
-# What nobody asks a schedule or a node of a workflow, and AWX wants answered all the same.
-ANSWERS_OF_THE_SCHEDULE = {
-    "stale_sessions_keep_per_user": 0,
-    "stale_sessions_runaway_user": 0,
-    "stale_sessions_runaway_virtual_proxy": 0,
-    "stale_sessions_max_sessions": 0,
-    "stale_sessions_max_percent": 0,
-    "stale_sessions_on_proxy_failure": "warn",
-    "stale_sessions_of": "everybody",
-}
-ANSWER_OF_THE_REPORT = {"session_report_on_proxy_failure": "warn"}
-PEOPLE: dict[str, Any] = {
-    "awx_setup_operator_teams": ["Operations"],
-    "awx_setup_instance_groups": ["near the nodes"],
-    "awx_setup_galaxy_credentials": ["Ansible Galaxy"],
-    "awx_setup_approver_users": ["anna"],
-    "awx_setup_approver_teams": ["Operations"],
-    "awx_setup_helpdesk_teams": ["Help desk"],
-    "awx_setup_report_channels": ["teams"],
-    "awx_setup_notification": {
-        "notification_type": "slack",
-        "notification_configuration": {"channels": ["#qlik"], "token": SECRETS["slack"]},
-    },
-}
-
-
-def names(items: list[dict[str, Any]]) -> list[str]:
-    return [item.get("name") or item["identifier"] for item in items]
-
-
-def look_at_jobs(awx: Awx) -> None:
-    for what in TEMPLATES:
-        template = awx.one("job_templates", f"{NAME} - {what}")
-        assert template["allow_simultaneous"] is False
-        assert template["job_slice_count"] == 1
-        assert template["survey_enabled"] is True
-        assert template["ask_job_type_on_launch"] is True
-        assert template["ask_limit_on_launch"] is (what == "drain and restart")
-        assert template["timeout"] == (
-            0 if what in RESTARTS else 900 if what in ("check the site", "report sessions") else 1800
-        )
-        assert template["execution_environment"] == awx.one("execution_environments", NAME)["id"]
-        assert names(awx.linked("job_templates", template["name"], "notification_templates_error")) == [NAME]
-        credentials = names(awx.linked("job_templates", template["name"], "credentials"))
-        assert f"{NAME} - connection" in credentials
-        assert (f"{NAME} - Windows nodes" in credentials) is (what in RESTARTS)
-        assert names(awx.linked("job_templates", template["name"], "labels")) == ["qlik-sense"]
-        assert names(awx.linked("job_templates", template["name"], "instance_groups")) == ["near the nodes"]
-    now = awx.asked("job_templates", awx.one("job_templates", f"{NAME} - restart one node now")["id"])[0]["spec"]
-    assert [question["variable"] for question in now] == ["qlik_proxy_hosts", "proxy_restart_drain"]
-    assert now[0]["choices"] == ["qlik1.example.com", "qlik2.example.com", "qlik3.example.com"]
-    clear = awx.one("job_templates", f"{NAME} - clear stale sessions")
-    assert json.loads(clear["extra_vars"]) == {
-        "qlik_sites": "qlik_sites",
-        "stale_sessions_memory": "file",
-        "stale_sessions_memory_host": "ops.example.com",
-        "stale_sessions_memory_path": "/var/lib/qlikops/production-memory.json",
-    }
-    schedule = awx.one("schedules", clear["name"])
-    assert schedule["unified_job_template"] == clear["id"]
-    assert schedule["enabled"] is True
-    assert schedule["extra_data"] == ANSWERS_OF_THE_SCHEDULE
-    assert schedule["rrule"].startswith("DTSTART:20260101T000000Z ")  # Z is UTC
-
-
-def look_at_the_workflow(awx: Awx) -> None:
-    """report -> notify -> approve -> drain -> report-after, on success only."""
-    kind = "workflow_job_template_nodes"
-    order, node = [], "report"
-    while node:
-        order.append(node)
-        item = awx.one(kind, node)
-        assert item["unified_job_template"]
-        assert not awx.linked(kind, node, "always_nodes")
-        assert not awx.linked(kind, node, "failure_nodes")
-        following = names(awx.linked(kind, node, "success_nodes"))
-        assert len(following) <= 1
-        node = following[0] if following else ""
-    assert order == ["report", "notify", "approve", "drain", "report-after"]
-    assert len(awx.objects[kind]) == len(order)
-    templates = {**awx.objects["job_templates"], **awx.objects["workflow_approval_templates"]}
-    assert [
-        templates[awx.one(kind, node)["unified_job_template"]]["name"].removeprefix(f"{NAME} - ") for node in order
-    ] == [*("report sessions", "report sessions", "Restart the nodes?", "drain and restart", "report sessions")]
-    approval = awx.one("workflow_approval_templates", "Restart the nodes?")
-    assert approval["timeout"] == 86400
-    assert approval["description"].endswith("that has just gone out by teams.")
-    assert awx.one(kind, "report")["extra_data"] == ANSWER_OF_THE_REPORT
-    assert awx.one(kind, "notify")["extra_data"] == {**ANSWER_OF_THE_REPORT, "session_report_notify": ["teams"]}
-    assert awx.one(kind, "report-after")["extra_data"] == {**ANSWER_OF_THE_REPORT, "session_report_proxies": []}
-    assert awx.one(kind, "drain")["extra_data"] == {
-        "proxy_restart_drain": "wait",
-        "proxy_restart_drain_timeout": 1800,
-        "proxy_restart_on_timeout": "fail",
-        "proxy_restart_central": "false",
-    }
-    assert awx.one("workflow_job_templates", WORKFLOW)["allow_simultaneous"] is False
-    assert names(awx.linked("workflow_job_templates", WORKFLOW, "notification_templates_approvals")) == [NAME]
-    spec = awx.surveys[("workflow_job_templates", awx.one("workflow_job_templates", WORKFLOW)["id"])]["spec"]
-    assert spec[0]["variable"] == "qlik_proxy_hosts"
-    assert spec[0]["choices"] == ["qlik1.example.com", "qlik2.example.com", "qlik3.example.com"]
-
-
-def look_at_the_inventory(awx: Awx) -> None:
-    assert names(awx.linked("groups", "qlik_sites", "hosts")) == ["production"]
-    assert len(awx.linked("groups", "qlik_proxies", "hosts")) == 3
-    variables = json.loads(awx.one("groups", "qlik_proxies")["variables"])
-    assert variables["ansible_user"] == "{{ lookup('ansible.builtin.env', 'QLIK_WINDOWS_USER') }}"
-    assert variables["ansible_connection"] == "winrm"
-    assert json.loads(awx.one("hosts", "production")["variables"])["ansible_connection"] == "local"
-    variables = json.loads(awx.one("inventories", NAME)["variables"])
-    assert variables["notify_users_teams_url"] == "{{ lookup('ansible.builtin.env', 'QLIK_TEAMS_URL') }}"
-    assert {name: value for name, value in variables.items() if not name.startswith("notify_users_")} == {
-        "qlik_audit_host": "ops.example.com",
-        "qlik_audit_log": "/var/lib/qlikops/production-audit.jsonl",
-        "proxy_restart_lease_host": "ops.example.com",
-        "proxy_restart_lease_dir": "/var/lib/qlikops/leases",
-        "proxy_restart_drain_timeout": 1800,
-    }
-
-
-def look_at_the_credentials(awx: Awx) -> None:
-    connection = awx.one("credentials", f"{NAME} - connection")
-    assert awx.objects["credential_types"][connection["credential_type"]]["name"] == "Qlik Sense connection"
-    assert connection["inputs"]["client_key"] == SECRETS["client_key.pem"]
-    assert connection["inputs"]["client_key_password"] == SECRETS["QLIK_SENSE_CLIENT_KEY_PASSWORD"]
-    assert awx.one("credentials", f"{NAME} - SSH")["inputs"]["ssh_key_data"] == SECRETS["ssh_key"]
-
-
-def look_at_the_people(awx: Awx) -> None:
-    def ids(what: str, kind: str, actors: str) -> list[int]:
-        number = awx.one(kind, f"{NAME} - {what}")["id"]
-        return [*awx.links.get(("roles", awx.role(kind, number), actors), [])]
-
-    anna, operations = awx.one_user("anna")["id"], awx.one("teams", "Operations")["id"]
-    helpdesk = awx.one("teams", "Help desk")["id"]
-    assert ids("planned restart", "workflow_job_templates", "users") == [anna]
-    assert set(ids("planned restart", "workflow_job_templates", "teams")) == {operations}
-    allowed = {
-        "report sessions": {operations, helpdesk},
-        "sessions of a user": {helpdesk},
-        "clear stale sessions": set(),
-    }
-    for what in TEMPLATES:
-        assert set(ids(what, "job_templates", "teams")) == allowed.get(what, {operations})
-
-
-def people(awx: Awx) -> None:
-    """Those whom the settings name."""
-    organization = awx.one("organizations", "Default")["id"]
-    awx.create("users", {"username": "anna"})
-    awx.create("teams", {"name": "Operations", "organization": organization})
-    awx.create("teams", {"name": "Help desk", "organization": organization})
 
 
 def test_check_mode_says_what_an_empty_awx_would_get(setup: Setup) -> None:
     awx = setup.awx
     people(awx)
-    awx.writes.clear()
     empty = setup.start("--check", **PEOPLE)
     assert empty.returncode == 0, empty.stdout[-5000:]
     assert "Would be created:" in empty.stdout
@@ -191,21 +42,32 @@ def test_check_mode_says_what_an_empty_awx_would_get(setup: Setup) -> None:
     assert awx.writes == []
 
 
-def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -> None:
-    awx = setup.awx
-    people(awx)
-    assert setup.run(**PEOPLE) > 10
-    look_at_jobs(awx)
-    look_at_the_workflow(awx)
-    look_at_the_inventory(awx)
-    look_at_the_credentials(awx)
-    look_at_the_people(awx)
-    assert names(awx.linked("organizations", "Default", "galaxy_credentials")) == ["Ansible Galaxy"]
-    assert awx.unknown == {("workflow_job_template_nodes", "type")}  # nothing that AWX would ignore, but for awx.awx
+def test_check_mode_where_a_run_has_ended_halfway(again: Setup) -> None:
+    awx = again.awx
+    for kind in ("job_templates", "schedules", "workflow_job_templates", "workflow_job_template_nodes"):
+        awx.objects[kind].clear()
+    half = again.start("--check", **PEOPLE)
+    assert half.returncode == 0, half.stdout[-5000:]
+    assert f"schedule: {NAME} - clear stale sessions" in half.stdout
+    assert "inventory: " not in half.stdout
+    assert awx.writes == []
 
-    awx.writes.clear()
-    assert setup.run(**PEOPLE) == 0
-    assert setup.run("--check", **PEOPLE) == 0
+
+def test_one_run_makes_everything(finished: Awx) -> None:
+    looks.jobs(finished)
+    looks.the_workflow(finished)
+    looks.the_inventory(finished)
+    looks.the_credentials(finished)
+    looks.the_people(finished)
+    assert names(finished.linked("organizations", "Default", "galaxy_credentials")) == ["Ansible Galaxy"]
+    # Nothing that AWX would ignore, but for what awx.awx sends by itself.
+    assert finished.unknown == {("workflow_job_template_nodes", "type")}
+
+
+def test_another_run_changes_nothing_and_another_setting_what_it_is_about(again: Setup) -> None:
+    awx = again.awx
+    assert again.run(**PEOPLE) == 0
+    assert again.run("--check", **PEOPLE) == 0
     assert awx.writes == []  # no PATCH of credentials either
 
     changes: dict[str, Any] = {
@@ -219,17 +81,17 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
         },
         "awx_setup_qlik_host": "qlik9.example.com",
     }
-    assert setup.run("--check", **changes) > 0
+    assert again.run("--check", **changes) > 0
     assert awx.writes == []
 
-    setup.run(**changes)
+    again.run(**changes)
     paths = {
         write.split("/api/v2/")[1].split("/")[0] + ("/survey" if "survey" in write else "") for write in awx.writes
     }
     surveys = {"job_templates/survey", "workflow_job_templates/survey"}
     assert paths == {"credentials", "inventories", "groups", "schedules", *surveys}
     assert len([write for write in awx.writes if "PATCH" in write and "/credentials/" in write]) == 1
-    look_at_the_credentials(awx)  # secrets are still there
+    looks.the_credentials(awx)  # secrets are still there
     assert awx.one("credentials", f"{NAME} - connection")["inputs"]["host"] == "qlik9.example.com"
     clear = awx.surveys[("job_templates", awx.one("job_templates", f"{NAME} - clear stale sessions")["id"])]["spec"]
     defaults = {question["variable"]: question.get("default") for question in clear}
@@ -248,48 +110,79 @@ def test_makes_everything_then_changes_nothing_then_what_is_told(setup: Setup) -
     assert sorted(hosts) == ["qlik1.example.com", "qlik2.example.com"]
 
 
-def test_behind_the_gateway_of_aap(tree: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    with serving.serving(ROOT, "/api/controller/") as (awx, address):
+def test_a_wrong_prefix_and_a_token_that_is_ignored_are_told(tree: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """Behind the gateway of AAP, where ``finished`` was set up."""
+    with serving.serving(GATEWAY) as (awx, address):
         setup = Setup(awx, address, tree, tmp_path)
-        wrong = setup.environment.pop("CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX")
+        prefix = setup.environment.pop("CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX")
         lost = setup.start()
         assert lost.returncode == 2
         assert "set CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX=/api/controller/ as well" in lost.stdout
-        setup.environment["CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX"] = wrong
+        setup.environment["CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX"] = prefix
         setup.environment["CONTROLLER_OAUTH_TOKEN"] = "of nobody"
         refused = setup.start()
         assert refused.returncode == 2
         assert "(HTTP 401)" in refused.stdout
         assert "set CONTROLLER_USERNAME and CONTROLLER_PASSWORD then" in refused.stdout
-        setup.environment["CONTROLLER_OAUTH_TOKEN"] = serving.TOKEN
-        setup.run()
-        assert awx.one("schedules", f"{NAME} - clear stale sessions")["extra_data"] == ANSWERS_OF_THE_SCHEDULE
-        awx.writes.clear()
-        assert setup.run() == 0
         assert awx.writes == []
 
 
-def test_an_upgrade_of_a_type_of_credentials_in_use(setup: Setup) -> None:
+def test_an_upgrade_with_a_question_that_must_be_answered(again: Setup) -> None:
+    """The schedule and the nodes are as AWX accepted them once, and PATCH does not look. The kit brings the answer."""
+    kit = again.home / "kit"
+    shutil.copytree(KIT, kit)
+    for survey, variable in (("clear_stale_sessions", "stale_sessions_new"), ("report_sessions", "session_report_new")):
+        more = {"variable": variable, "question_name": "?", "type": "integer", "min": 0, "max": 9, "default": 7}
+        questions = [*load(KIT / "surveys" / f"{survey}.yml"), {**more, "required": True}]
+        (kit / "surveys" / f"{survey}.yml").write_text(yaml.safe_dump(questions), encoding="utf-8")
+    again.run(__awx_setup_kit=str(kit), **PEOPLE)
+    awx = again.awx
+    schedule = awx.one("schedules", f"{NAME} - clear stale sessions")
+    assert schedule["extra_data"] == {**ANSWERS_OF_THE_SCHEDULE, "stale_sessions_new": 7}
+    awx.replace("schedules", schedule, schedule)  # PUT, which looks at every answer
+    for node in ("report", "notify", "report-after"):
+        assert awx.one("workflow_job_template_nodes", node)["extra_data"]["session_report_new"] == 7
+
+
+def test_an_upgrade_of_a_type_of_credentials_in_use(again: Setup) -> None:
     """AWX answers 403 to another field; so the kit counts the generation up, and jobs change over."""
-    awx = setup.awx
-    setup.run()
+    awx = again.awx
     types = KIT / "credential_types.yml"
-    kit = setup.home / "kit"
+    kit = again.home / "kit"
     shutil.copytree(KIT, kit)
     changed = load(types)
     changed["messages"]["inputs"]["fields"].append({"id": "pager_url", "type": "string", "label": "Pager"})
     (kit / "credential_types.yml").write_text(yaml.safe_dump(changed), encoding="utf-8")
-    in_use = setup.start(__awx_setup_kit=str(kit))
+    in_use = again.start(__awx_setup_kit=str(kit), **PEOPLE)
     assert in_use.returncode == 2
     assert "(HTTP 403)" in in_use.stdout
     changed["messages"]["generation"] = 2
     (kit / "credential_types.yml").write_text(yaml.safe_dump(changed), encoding="utf-8")
-    setup.run(__awx_setup_kit=str(kit))
+    again.run(__awx_setup_kit=str(kit), **PEOPLE)
     used = names(awx.linked("job_templates", f"{NAME} - report sessions", "credentials"))
     assert sorted(used) == [f"{NAME} - connection", f"{NAME} - messages 2"]
     awx.writes.clear()
-    assert setup.run(__awx_setup_kit=str(kit)) == 0
+    assert again.run(__awx_setup_kit=str(kit), **PEOPLE) == 0
     assert awx.writes == []
+
+
+def test_why_awx_refuses_a_secret_is_told_without_it(again: Setup) -> None:
+    awx = again.awx
+    machine = awx.one("credential_types", "Machine")
+    fields = machine["inputs"]["fields"]
+    (ssh,) = [key for key, one in awx.objects["credentials"].items() if one["credential_type"] == machine["id"]]
+    kept = awx.objects["credentials"].pop(ssh)
+    machine["inputs"]["fields"] = []
+    credential = again.start(**PEOPLE)
+    assert credential.returncode == 2
+    assert f"Unable to create credential {NAME} - SSH: inputs " in credential.stdout
+    machine["inputs"]["fields"] = fields
+    awx.objects["credentials"][ssh] = kept
+    awx.objects["notification_templates"].clear()
+    lacking = {"notification_type": "slack", "notification_configuration": {}}
+    notification = again.start(**{**PEOPLE, "awx_setup_notification": lacking})
+    assert notification.returncode == 2
+    assert "Missing required fields for Notification Configuration: ['channels', 'token']." in notification.stdout
 
 
 def test_settings_that_are_not_filled_in_are_refused_before_anything_is_done(setup: Setup) -> None:
@@ -322,19 +215,3 @@ def test_inputs_do_not_change_without_a_new_generation() -> None:
         key: (about["generation"], hashlib.sha256(json.dumps(about["inputs"]).encode()).hexdigest()[:12])
         for key, about in types.items()
     } == GENERATIONS
-
-
-def test_the_same_as_data_for_infra_aap_configuration(setup: Setup) -> None:
-    file = setup.home / "controller.yml"
-    ran = setup.start(playbook="awx_configuration", awx_configuration_file=str(file), **PEOPLE)
-    assert ran.returncode == 0, ran.stdout[-5000:]
-    text = file.read_text(encoding="utf-8")
-    assert not [
-        line for secret in SECRETS.values() for line in secret.splitlines() if "secret" in line and line in text
-    ]
-    held = load(file)
-    assert len(held["controller_templates"]) == len(TEMPLATES)
-    assert held["controller_schedules"][0]["extra_data"] == ANSWERS_OF_THE_SCHEDULE
-    assert 'ansible_user: !unsafe "{{ lookup(' in text  # for the job, not for whoever loads the file
-    again = setup.start(playbook="awx_configuration", awx_configuration_file=str(file), **PEOPLE)
-    assert "changed=0" in again.stdout

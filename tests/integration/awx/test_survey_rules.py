@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.qlikops.sense.tests.integration.awx import rules, serving, stand_in, survey_rules
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import ROOT
-from ansible_collections.qlikops.sense.tests.integration.awx.shapes import HIDDEN, Json, RefusedError
+from ansible_collections.qlikops.sense.tests.integration.awx import survey_rules
+from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json, RefusedError
 
 
 def question(kind: str, **more: Any) -> Json:
@@ -93,11 +92,11 @@ def test_a_survey_that_is_taken() -> None:
     survey_rules.save(survey({**TEXT, "variable": "a b", "default": ""}, question("integer", default="")))
 
 
-# Where it is checked, and where defaults count
+# Where it is checked, and where defaults count: each action of the table, with each kind of answer
 
 WITH_DEFAULT = survey(question("integer", default=7), question("text", variable="y", required=False))
 OWN = {"z": 1}
-REFUSING: dict[str, Callable[[Json], Any]] = {
+CHECKING: dict[str, Callable[[Json], Any]] = {
     "launch": lambda given: survey_rules.launch(WITH_DEFAULT, OWN, given),
     "launch of a workflow": lambda given: survey_rules.launch(WITH_DEFAULT, OWN, given, workflow=True),
     "schedule": lambda given: survey_rules.prompts(WITH_DEFAULT, OWN, given, required=True),
@@ -105,121 +104,56 @@ REFUSING: dict[str, Callable[[Json], Any]] = {
 }
 
 
-@pytest.mark.parametrize("action", REFUSING)
+@pytest.mark.parametrize("action", CHECKING)
 @pytest.mark.parametrize(
     ("given", "taken_by"),
     [
         ({}, ["node"]),  # the default is no answer
-        ({"x": "7"}, []),
+        *(({"x": wrong}, []) for wrong in ("7", "", None, True, 7.0, [7])),
         ({"x": 7, "other": 1}, ["launch"]),
-        ({"x": 7, "z": 1}, [*REFUSING]),  # the value that is there already
+        ({"x": 7, "z": 1}, [*CHECKING]),  # the value that is there already
         ({"x": 7, "z": 2}, ["launch"]),
-        ({"x": 7, "y": ""}, [*REFUSING]),
-        ({"x": 7, "y": None}, []),
+        ({"x": 7, "y": ""}, [*CHECKING]),
+        *(({"x": 7, "y": wrong}, []) for wrong in (None, 1, ["a"])),
     ],
 )
 def test_what_an_action_refuses(action: str, given: Json, taken_by: list[str]) -> None:
     if action in taken_by:
-        REFUSING[action](given)
+        CHECKING[action](given)
     else:
         with pytest.raises(RefusedError):
-            REFUSING[action](given)
+            CHECKING[action](given)
+
+
+# What is started without anybody to ask, and refused by nobody.
+UNCHECKED: dict[str, Callable[[Json], Json]] = {
+    "schedule fires": lambda given: survey_rules.unattended(WITH_DEFAULT, OWN, given),
+    "bulk launch": lambda given: survey_rules.unattended(WITH_DEFAULT, OWN, given),
+    "node runs": lambda given: survey_rules.node_runs(WITH_DEFAULT, OWN, given, {}, {}),
+}
+
+
+@pytest.mark.parametrize("action", UNCHECKED)
+@pytest.mark.parametrize(
+    ("given", "job"),
+    [
+        ({}, {"x": 7}),
+        ({"x": 1}, {"x": 1}),
+        *(({"x": wrong}, {"x": 7}) for wrong in ("", "1", None, True, [1])),  # dropped, and the default steps in
+        ({"x": 1, "y": ""}, {"x": 1, "y": ""}),
+        ({"x": 1, "y": None}, {"x": 1}),
+        ({"x": 1, "other": 2}, {"x": 1}),
+    ],
+)
+def test_what_is_made_of_an_answer_that_nobody_checks(action: str, given: Json, job: Json) -> None:
+    assert UNCHECKED[action](given) == {"z": 1, **job}
 
 
 def test_what_a_job_gets() -> None:
     assert survey_rules.launch(WITH_DEFAULT, OWN, {"x": 1, "other": 2}) == ({"z": 1, "x": 1}, {"other": 2})
-    assert survey_rules.unattended(WITH_DEFAULT, OWN, {"x": "wrong", "other": 2}) == {"z": 1, "x": 7}
     assert survey_rules.relaunch(WITH_DEFAULT, OWN, {"x": "wrong"}) == {"z": 1, "x": "wrong"}
+    assert survey_rules.relaunch(WITH_DEFAULT, {"z": 2, "new": 3}, {}) == {"z": 2, "new": 3, "x": 7}  # as of today
     lists = survey(question("multiselect", default="a\nb"), question("integer", variable="y", default=""))
     assert survey_rules.variables_of_job(lists, {}, {}) == {}  # neither is an answer
     node = survey_rules.node_runs(WITH_DEFAULT, OWN, {"x": 1}, {"x": 2, "found": "a"}, {"x": "no"})
-    assert node == {"z": 1, "x": "no", "found": "a"}  # checked by nobody
-
-
-# Over HTTP, with the objects
-
-TYPE = {
-    "name": "T",
-    "kind": "cloud",
-    "inputs": {"fields": [{"id": "p", "type": "string", "label": "P", "secret": True}]},
-}
-
-
-@pytest.fixture
-def awx() -> stand_in.Awx:
-    with serving.serving(ROOT) as (awx, _address):
-        return awx
-
-
-def test_a_schedule_has_every_required_answer_and_keeps_to_it(awx: stand_in.Awx) -> None:
-    template = awx.create(
-        "job_templates",
-        {"name": "T", "project": 1, "inventory": 1, "playbook": "playbooks/demo.yml", "survey_enabled": True},
-    )
-    awx.surveys[("job_templates", template["id"])] = WITH_DEFAULT
-    rule = "DTSTART:20260101T000000Z RRULE:FREQ=HOURLY;INTERVAL=1"
-    new = {"name": "S", "unified_job_template": template["id"], "rrule": rule, "enabled": False}
-    with pytest.raises(RefusedError):
-        awx.create("schedules", new)
-    schedule = awx.create("schedules", {**new, "extra_data": {"x": 1}})
-    awx.surveys[("job_templates", template["id"])] = survey(NUMBER, question("text", variable="new"))
-    awx.update("schedules", schedule, {"enabled": True})  # of today's survey nobody asks
-    with pytest.raises(RefusedError):
-        awx.update("schedules", schedule, {"extra_data": {"new": ""}})  # it replaces
-    node = {"workflow_job_template": 1, "unified_job_template": template["id"]}
-    awx.create("workflow_job_template_nodes", node)
-    with pytest.raises(RefusedError):
-        awx.create("workflow_job_template_nodes", {**node, "extra_data": {"x": None}})
-    with pytest.raises(RefusedError):
-        awx.create("workflow_job_template_nodes", {**node, "limit": "qlik2"})
-
-
-def test_inputs_replace_all_there_were_and_empty_secrets_are_not_kept(awx: stand_in.Awx) -> None:
-    kind = awx.create("credential_types", TYPE)
-    new = {"name": "C", "organization": 1, "credential_type": kind["id"]}
-    with pytest.raises(RefusedError):
-        awx.create("credentials", {**new, "inputs": {"p": HIDDEN}})
-    empty = awx.create("credentials", {**new, "inputs": {"p": ""}})
-    assert awx.shown("credentials", empty)["inputs"] == {}
-    kept = awx.create("credentials", {**new, "inputs": {"p": "secret"}})
-    assert awx.shown("credentials", kept)["inputs"] == {"p": HIDDEN}
-    assert awx.update("credentials", kept, {"inputs": {"p": HIDDEN}})["inputs"] == {"p": "secret"}
-    assert awx.update("credentials", kept, {"inputs": {}})["inputs"] == {}
-
-
-def test_a_type_in_use_takes_other_injectors_but_no_other_fields(awx: stand_in.Awx) -> None:
-    kind = awx.create("credential_types", TYPE)
-    awx.create("credentials", {"name": "C", "organization": 1, "credential_type": kind["id"]})
-    kind = awx.update("credential_types", kind, {"injectors": {"env": {"P": "{{ p }}"}}})
-    with pytest.raises(stand_in.ForbiddenError):
-        awx.update("credential_types", kind, {"inputs": {"fields": []}})
-
-
-def test_an_approval_has_no_node_to_follow(awx: stand_in.Awx) -> None:
-    node = awx.create("workflow_job_template_nodes", {"workflow_job_template": 1})
-    path = f"/api/v2/workflow_job_template_nodes/{node['id']}/create_approval_template/"
-    _status, approval = awx.answer("POST", path, {}, {"name": "Go?"})
-    assert awx.answer("POST", f"{approval['url']}success_nodes/", {}, {"id": 1})[0] == 404
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        "RRULE:FREQ=HOURLY;INTERVAL=1",
-        "DTSTART:20260101T000000 RRULE:FREQ=HOURLY;INTERVAL=1",
-        "DTSTART:20260101T000000Z",
-        "DTSTART:20260101T000000Z RRULE:FREQ=HOURLY",
-        "DTSTART:20260101T000000Z RRULE:FREQ=SECONDLY;INTERVAL=1",
-        "DTSTART:20260101T000000Z RRULE:FREQ=DAILY;INTERVAL=1;COUNT=1000",
-        "DTSTART:20260101T000000Z RRULE:FREQ=DAILY;INTERVAL=1;COUNT=9;UNTIL=20270101T000000Z",
-        "DTSTART:20260101T000000Z RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO",
-        "DTSTART:20260101T000000Z RRULE:FREQ=DAILY;INTERVAL=1 EXDATE:20260102T000000Z",
-    ],
-)
-def test_a_rule_of_a_schedule_that_is_refused(rule: str) -> None:
-    with pytest.raises(RefusedError):
-        rules.rrule(rule)
-
-
-def test_rules_of_a_schedule_that_are_taken() -> None:
-    rules.rrule("DTSTART;TZID=Europe/Stockholm:20260101T000000 RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=-1SU")
+    assert node == {"z": 1, "x": "no", "found": "a"}  # artifacts and the workflow's answers are checked by nobody
