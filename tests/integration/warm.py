@@ -180,19 +180,19 @@ def import_for_modules() -> None:
         name = f"{COLLECTION}.modules.{file.stem}"
         importlib.import_module(name)
         del sys.modules[name]  # each is to be run as a program
-    sys.meta_path.append(OfPackedModules)
+    sys.meta_path.insert(0, OfPackedModules)
 
 
 class OfPackedModules:
-    """Finds what an Ansible module brings of other collections than this one."""
+    """Finds what an Ansible module brings of other collections than this one, before what is installed of them."""
 
     @staticmethod
     def find_spec(name: str, _path: object, _target: object = None) -> importlib.machinery.ModuleSpec | None:
         """The spec of a module or a package in the file that comes first on ``sys.path``."""
-        *packages, _module = name.split(".")
-        place = os.path.join(sys.path[0], *packages)
-        if packages[:1] != ["ansible_collections"]:
+        collections, namespace, *_rest = [*name.split("."), ""]
+        if collections != "ansible_collections" or namespace in ("", "qlikops"):
             return None
+        place = os.path.join(sys.path[0], *name.split(".")[:-1])
         return importlib.machinery.PathFinder.find_spec(name, [place])
 
 
