@@ -81,7 +81,8 @@ def _is_secret(key: str, name: str) -> bool:
 
 def _reference(key: str, name: str) -> Template:
     if name in FILES:
-        return Template(f"{{{{ lookup('ansible.builtin.file', {FILES[name]}, rstrip=true) ~ '\\n' }}}}")
+        # A line feed itself, for Ansible takes the escape of one in a template for two characters.
+        return Template(f"{{{{ lookup('ansible.builtin.file', {FILES[name]}, rstrip=true) ~ '\n' }}}}")
     return Template(f"{{{{ {SETTINGS[key, name]} }}}}")
 
 

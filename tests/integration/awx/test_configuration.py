@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.qlikops.sense.tests.integration.awx import looks
 from ansible_collections.qlikops.sense.tests.integration.awx.looks import ANSWERS_OF_THE_SCHEDULE, TEMPLATES
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import PEOPLE, Setup, load, secret_lines
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import NAME, PEOPLE, Setup, load, secret_lines
 
 # Variable -> module of awx.awx and the options that it gets, in the order of the role "dispatch".
 ROLES: dict[str, tuple[str, list[str]]] = {
@@ -71,7 +72,8 @@ NODE = ["extra_data", "unified_job_template", "lookup_organization", "approval_n
 def task(module: str, options: list[str], loop: str, **more: str) -> dict[str, Any]:
     name = "role" if module == "role" else "name"
     given = {option: f"{{{{ item.{option} | default(omit, true) }}}}" for option in options}
-    given |= {option: f"{{{{ item.{option} | default(omit) }}}}" for option in options if option.startswith("ask_")}
+    switches = [option for option in options if option.startswith(("ask_", "update_"))]
+    given |= {option: f"{{{{ item.{option} | default(omit) }}}}" for option in switches}
     for option in AS_TEXTS:
         if option in given:
             given[option] = (
@@ -116,6 +118,11 @@ def test_the_same_as_data_for_infra_aap_configuration(setup: Setup) -> None:
     assert "changed=0" in again.stdout
 
 
+def written(setup: Setup) -> list[str]:
+    """But for the inventory: the roles leave out an empty kind, and the module sends null in its place at every run."""
+    return [write for write in setup.awx.writes if "/inventories/" not in write]
+
+
 @pytest.mark.long
 def test_what_is_made_of_that_data_is_what_awx_setup_makes(again: Setup, tmp_path: pathlib.Path) -> None:
     file, play = again.home / "controller.yml", tmp_path / "play.yml"
@@ -123,4 +130,10 @@ def test_what_is_made_of_that_data_is_what_awx_setup_makes(again: Setup, tmp_pat
     play.write_text(yaml.safe_dump(playbook(), sort_keys=False), encoding="utf-8")
     loaded = again.start("-e", f"@{file}", playbook=str(play), **PEOPLE)
     assert loaded.returncode == 0, loaded.stdout[-5000:]
-    assert again.awx.writes == []  # nothing differs, and no secret is sent again
+    assert written(again) == []  # nothing differs, and no secret is sent again
+    for end, visible in {"connection": "host", "SSH": "username"}.items():
+        again.awx.one("credentials", f"{NAME} - {end}")["inputs"] = {visible: "other"}
+    loaded = again.start("-e", f"@{file}", playbook=str(play), **PEOPLE)
+    assert loaded.returncode == 0, loaded.stdout[-5000:]
+    assert len(written(again)) == 2
+    looks.the_credentials(again.awx)  # as they are in the files, to the last line feed

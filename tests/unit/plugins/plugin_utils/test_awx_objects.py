@@ -246,6 +246,7 @@ def test_the_configuration_has_no_secret_and_templates_only_where_one_is_meant()
     inputs = {one["name"]: one["inputs"] for one in told["controller_credentials"]}
     assert inputs["Qlik - Windows nodes"] == {"user": "anna", "password": "{{ awx_setup_windows_password }}"}
     assert "awx_setup_ssh_key_file" in inputs["Qlik - SSH"]["ssh_key_data"]
+    assert inputs["Qlik - SSH"]["ssh_key_data"].endswith("~ '\n' }}")  # a line feed, and no escape of one
     assert told["controller_notifications"][0]["notification_configuration"].startswith("{{ awx_setup_notification")
 
 
