@@ -140,10 +140,11 @@ def main() -> None:
             nodes = site.cluster_nodes()
             wanted = find_node(nodes, options["node"])
             changes = not is_central_alone(nodes, wanted)
+            only_from = non_empty(options["only_from"])
             if changes:
                 require_candidate(nodes, wanted)
-                if non_empty(options["only_from"]):
-                    require_from(nodes, non_empty(options["only_from"]))
+                if only_from:
+                    require_from(nodes, only_from)
             if changes and not module.check_mode:
                 site.move_central(wanted)
                 elapsed = wait_until_central(
