@@ -17,9 +17,9 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
 from ansible_collections.qlikops.sense.plugins.module_utils._given import flag_for_number, without_empty_answers
-from ansible_collections.qlikops.sense.plugins.module_utils._notify import WEBHOOKS, left, notify_spec, problems
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import one_line
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.options import WEBHOOKS, left, notify_spec, problems
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _notice as notices
 from ansible_collections.qlikops.sense.plugins.plugin_utils._cards import slack_message, teams_card
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_words import NoReport, checked, plain

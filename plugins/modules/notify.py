@@ -298,11 +298,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import Mailbox, mailbox
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption, QlikError
-from ansible_collections.qlikops.sense.plugins.module_utils._letter import Letter, as_bytes
 from ansible_collections.qlikops.sense.plugins.module_utils._module import Module, errors_as_failures, unforeseen
-from ansible_collections.qlikops.sense.plugins.module_utils._notify import (
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import Mailbox, mailbox
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.letter import Letter, as_bytes
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.options import (
     Options,
     headers,
     mail_server,
@@ -310,8 +310,8 @@ from ansible_collections.qlikops.sense.plugins.module_utils._notify import (
     problems,
     webhook,
 )
-from ansible_collections.qlikops.sense.plugins.module_utils._postman import Envelope, Postman
-from ansible_collections.qlikops.sense.plugins.module_utils._webhook import post
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.postman import Envelope, Postman
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.webhook import post
 
 NOBODY: dict[str, Any] = {"outcomes": [], "failure": ""}
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import one_line
 from ansible_collections.qlikops.sense.plugins.module_utils._words import counted
 
 Row = Mapping[str, Any]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line, usable
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import one_line, usable
 from ansible_collections.qlikops.sense.plugins.module_utils._words import fold
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _report_words as words
 from ansible_collections.qlikops.sense.plugins.plugin_utils._report_site import shown

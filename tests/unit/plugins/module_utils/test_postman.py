@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import Mailbox
-from ansible_collections.qlikops.sense.plugins.module_utils._letter import Letter, as_bytes
-from ansible_collections.qlikops.sense.plugins.module_utils._mail_server import MailServer, NoServer
-from ansible_collections.qlikops.sense.plugins.module_utils._postman import Envelope, Outcome, Postman
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import Mailbox
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.letter import Letter, as_bytes
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.mail_server import MailServer, NoServer
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.postman import Envelope, Outcome, Postman
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOSTILE
 
 SENDER = "qlik@x"

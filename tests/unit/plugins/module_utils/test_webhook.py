@@ -17,8 +17,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils import _webhook
-from ansible_collections.qlikops.sense.plugins.module_utils._webhook import Response, Webhook, answer_of, post
+from ansible_collections.qlikops.sense.plugins.module_utils._notify import webhook as _webhook
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.webhook import Response, Webhook, answer_of, post
 from ansible_collections.qlikops.sense.tests.unit.plugins.strategies import HOSTILE
 
 TOKEN = "s3cr3t-T0k3n/B00XYZ123"

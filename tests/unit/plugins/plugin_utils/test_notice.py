@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import mailbox, usable
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import mailbox, usable
 from ansible_collections.qlikops.sense.plugins.plugin_utils import _notice
 from ansible_collections.qlikops.sense.plugins.plugin_utils._notice import letters as letters_of
 from ansible_collections.qlikops.sense.plugins.plugin_utils._notice import recipients

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
 """Posts messages to the webhooks of Teams and Slack, and says what their answers mean, without the URL.
 
 Whoever has the URL of a webhook may post, too, so it stands in no message, as a whole or in parts.
@@ -21,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
 from ansible_collections.qlikops.sense.plugins.module_utils._client.adapter import (
     NodeAdapter,
     NodeSession,
@@ -33,6 +30,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.environment 
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import REQUESTS_IMPORT_ERROR, pause_wanted
 from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import readable
 from ansible_collections.qlikops.sense.plugins.module_utils._client.no_answer import causes_of
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import one_line
 
 if REQUESTS_IMPORT_ERROR is None:
     import requests

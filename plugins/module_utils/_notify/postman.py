@@ -11,7 +11,7 @@ import smtplib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.qlikops.sense.plugins.module_utils._mail_server import (
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.mail_server import (
     Client,
     MailServer,
     NoServer,

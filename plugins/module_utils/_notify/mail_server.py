@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import one_line
 from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline import (
     LimitedPlainSocket,
     LimitedSocket,
@@ -22,6 +21,7 @@ from ansible_collections.qlikops.sense.plugins.module_utils._client.deadline imp
 from ansible_collections.qlikops.sense.plugins.module_utils._client.masking import Secrets, quotable
 from ansible_collections.qlikops.sense.plugins.module_utils._client.no_answer import causes_of
 from ansible_collections.qlikops.sense.plugins.module_utils._errors import BadOption
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import one_line
 
 LONGEST_WORDS = 200
 # Ports on which TLS is begun by STARTTLS, if at all.

@@ -13,7 +13,7 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import Mailbox, one_line
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import Mailbox, one_line
 
 # Seven bits for text, as not every server knows 8BITMIME.
 POLICY = policy.SMTP.clone(cte_type="7bit")

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is PRIVATE to the collection qlikops.sense: it may change at any time.
-# Do not import it from outside.
 """The options of the module notify: which there are, and everything that is wrong with those given, at once. Pure."""
 
 from __future__ import annotations
@@ -13,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.qlikops.sense.plugins.module_utils._address import is_one_line, mailbox
-from ansible_collections.qlikops.sense.plugins.module_utils._mail_server import MailServer
-from ansible_collections.qlikops.sense.plugins.module_utils._webhook import Webhook
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.address import is_one_line, mailbox
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.mail_server import MailServer
+from ansible_collections.qlikops.sense.plugins.module_utils._notify.webhook import Webhook
 
 Options = Mapping[str, Any]
 OWN = ("mail", "teams", "slack")
