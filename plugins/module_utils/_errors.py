@@ -12,6 +12,9 @@ from typing import Any
 LONGEST = 4000
 # Control characters, invisible marks such as those that turn the direction of writing, halves of characters, line ends.
 NOT_PRINTED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# No answer, and yet the request may have reached the service.
+PERHAPS_OBEYED = frozenset({"connection_lost", "timeout", "damaged_answer"})
+IN_TROUBLE = frozenset({502, 503, 504})
 
 
 class QlikError(Exception):
@@ -29,6 +32,16 @@ class QlikError(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.hint}".rstrip()
+
+    @property
+    def is_unreachable(self) -> bool:
+        """No answer came from the service, so the next request to it would fare no better."""
+        return False
+
+    @property
+    def is_clear_no(self) -> bool:
+        """The service has refused, or never got the request, so that everything is as it was."""
+        return True
 
     def details(self) -> dict[str, Any]:
         """The same for programs, as plain values."""
@@ -94,8 +107,28 @@ class RequestFailed(QlikError):
 
     @property
     def is_unreachable(self) -> bool:
-        """No answer came from the service, so the next request to it would fare no better."""
         return self.status is None
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """The service, or what stands before it, says that it cannot answer now."""
+        return self.status in IN_TROUBLE
+
+    @property
+    def is_not_found(self) -> bool:
+        """The service knows no such path or object."""
+        return self.status == 404
+
+    @property
+    def may_have_been_obeyed(self) -> bool:
+        """Nobody knows whether the service has done what it was sent."""
+        return self.kind in PERHAPS_OBEYED
+
+    @property
+    def is_clear_no(self) -> bool:
+        if self.status is None:
+            return not self.may_have_been_obeyed
+        return 400 <= self.status < 500
 
     def details(self) -> dict[str, Any]:
         return {**super().details(), "request": self.request, "status": self.status, "words": self.words}

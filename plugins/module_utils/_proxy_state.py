@@ -40,7 +40,7 @@ def describe_proxies(
     scope = Selection.from_options({"proxies": list(names)}).scope(topology)
     answers = site.alive(scope.proxies)
     states = {} if known else site.proxy_states()
-    central = central_if_known(known) if known else site.central_nodes()
+    central = central_if_known(known) if known else site.cluster().central_nodes()
     return (
         topology,
         scope,

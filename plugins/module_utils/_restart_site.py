@@ -44,7 +44,7 @@ def proxy_nodes(
     addresses = non_empty(options["balancer_address"])
     to_ask = [proxy for proxy in topology.proxies if proxy is not asked or options["step"] == BEGIN]
     alive = dict(zip((proxy.id for proxy in to_ask), site.alive(to_ask), strict=True))
-    central = site.central_nodes()
+    central = site.cluster().central_nodes()
     return {
         proxy.id: as_node(
             proxy,

@@ -137,7 +137,8 @@ def main() -> None:
         for option, (least, most) in RANGES.items():
             require_range(option, options[option], least, most)
         with Site(module.connection()) as site:
-            nodes = site.cluster_nodes()
+            cluster = site.cluster()
+            nodes = cluster.nodes()
             wanted = find_node(nodes, options["node"])
             changes = not is_central_alone(nodes, wanted)
             only_from = non_empty(options["only_from"])
@@ -146,9 +147,9 @@ def main() -> None:
                 if only_from:
                     require_from(nodes, only_from)
             if changes and not module.check_mode:
-                site.move_central(wanted)
+                cluster.move_central(wanted)
                 elapsed = wait_until_central(
-                    site.cluster_nodes,
+                    cluster.nodes,
                     wanted,
                     options["wait_timeout"],
                     options["wait_interval"],

@@ -704,7 +704,7 @@ def main() -> None:
             affected = count_affected(
                 site, topology, proxy, non_empty(options["exclude_users"]), options["count_affected"]
             )
-            upkeep = site.upkeep(proxy.node, now)
+            upkeep = site.cluster().upkeep(proxy.node, now)
         node = nodes.pop(proxy.id)
         view = balancer_view(options["balancer"], options["server"] or node.name)
         question = Question(

@@ -244,7 +244,7 @@ def main() -> None:
                 incomplete_counts=options["on_proxy_failure"] == "warn",
                 monotonic=time.monotonic,
                 sleep=time.sleep,
-                running=(lambda query: site.running_tasks(proxy.node for proxy in query.scope.proxies))
+                running=(lambda query: site.cluster().running_tasks(proxy.node for proxy in query.scope.proxies))
                 if options["until_no_tasks"]
                 else None,
             )

@@ -11,6 +11,8 @@ relies on the latter.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
@@ -19,13 +21,24 @@ from ansible_collections.qlikops.sense.plugins.module_utils._api.qrs import qrs_
 from ansible_collections.qlikops.sense.plugins.module_utils._client.connection import Connection
 from ansible_collections.qlikops.sense.plugins.module_utils._client.http import Rest
 from ansible_collections.qlikops.sense.plugins.module_utils._client.message import Request
+from ansible_collections.qlikops.sense.plugins.module_utils._errors import QlikError, RequestFailed
 from ansible_collections.qlikops.sense.plugins.module_utils._model.session import UserKey, user_key
-from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import UsageRow
+from ansible_collections.qlikops.sense.plugins.module_utils._model.usage import Usage, UsageRow
 
 # License -> name in the path.
 OF_SESSIONS = {"professional": "professional", "analyzer": "analyzer", "user": "user"}
 OF_USERS = {"login": "login", "analyzer_capacity": "analyzertime"}
 KINDS = {**OF_SESSIONS, **OF_USERS}
+
+
+@dataclass(frozen=True)
+class UsageAnswer:
+    """What QRS answered to the request for the rows of one kind, and its time then; or why there is none."""
+
+    license: str
+    rows: list[UsageRow] = field(default_factory=list)
+    now: datetime | None = None
+    error: QlikError | None = None
 
 
 class UsageApi:
@@ -34,6 +47,14 @@ class UsageApi:
     def __init__(self, rest: Rest, connection: Connection) -> None:
         self._rest = rest
         self._connection = connection
+
+    def answer(self, license_: str) -> UsageAnswer:
+        """The rows of one kind; what can't be read is told, not raised."""
+        try:
+            rows, now = self.rows(license_)
+        except QlikError as error:
+            return UsageAnswer(license_, error=error)
+        return UsageAnswer(license_, rows, now)
 
     def rows(self, license_: str) -> tuple[list[UsageRow], datetime | None]:
         """All rows of one kind, and the time of QRS when it answered; one request. A row without an id is left out."""
@@ -44,6 +65,27 @@ class UsageApi:
         rows = [row for item in items for row in read(license_, item) if row.session_id]
         self._rest.remember_secrets(row.session_id for row in rows)
         return rows, _server_time(answer.date)
+
+
+def usage_of(answers: Iterable[UsageAnswer], own_sessions: Collection[str]) -> Usage:
+    """The rows of all kinds, without those of own sessions. A kind that QRS does not know has no rows.
+
+    The earliest of its times counts: by it sessions are the least idle.
+    """
+    told = list(answers)
+    read = [answer for answer in told if answer.error is None]
+    absent = [answer for answer in told if read and _is_not_found(answer.error)]
+    times = [answer.now for answer in read]
+    return Usage(
+        rows=tuple(row for answer in read for row in answer.rows if row.session_id not in own_sessions),
+        now=None if None in times else min((time for time in times if time), default=None),
+        failures=tuple((each.license, each.error) for each in told if each.error and each not in absent),
+        absent=tuple(each.license for each in absent),
+    )
+
+
+def _is_not_found(error: QlikError | None) -> bool:
+    return isinstance(error, RequestFailed) and error.is_not_found
 
 
 def _row_of_session(license_: str, item: Fields) -> list[UsageRow]:

@@ -15,6 +15,11 @@ from ansible_collections.qlikops.sense.plugins.module_utils._model.site import P
 
 ENDED, ALREADY_GONE, FAILED, WOULD_END = "ended", "already_gone", "failed", "would_end"
 OUTCOMES = (ENDED, ALREADY_GONE, FAILED, WOULD_END)
+# Of a session that was ended or gone, yet stands in the list that is read afterwards.
+STILL_LISTED = {
+    ENDED: "the proxy service accepted the request but kept the session",
+    ALREADY_GONE: "the proxy service reports the session as unknown (404), but still lists it",
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,21 @@ class Outcome:
     reason: str = ""
     is_uncertain: bool = False
     was_refused: bool = False
+
+    @property
+    def is_worth_a_look(self) -> bool:
+        """Whether the list tells more than the answer did."""
+        return self.state in STILL_LISTED or self.is_uncertain or self.was_refused
+
+    def settled(self, is_listed: bool | None) -> Outcome:
+        """The outcome in the light of the list read afterwards; None where there is none."""
+        if is_listed:
+            return Outcome(FAILED, STILL_LISTED.get(self.state, self.reason))
+        if is_listed is None:
+            return Outcome(FAILED, f"{self.reason} It may have been ended anyway.") if self.is_uncertain else self
+        if self.state != FAILED:
+            return self
+        return Outcome(ENDED if self.is_uncertain else ALREADY_GONE)  # one that was not ended has ended by itself
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "module_utils._model",
         "module_utils._client",
     ),
+    "module_utils._notify": ("module_utils._errors", "module_utils._client"),
     "module_utils": ("module_utils",),
     "plugin_utils": ("plugin_utils", "module_utils"),
     "modules": ("module_utils",),
@@ -43,6 +44,7 @@ MUST_NOT_KNOW = {
     "module_utils._model": {"ansible", "requests", "urllib3", "http", "ssl"},
     "module_utils._rules": {"ansible", "requests", "urllib3", "http", "ssl"},
     "module_utils._api": {"ansible", "requests", "urllib3", "ssl"},
+    "module_utils._cluster": {"ansible", "requests", "urllib3", "ssl"},
     "module_utils._site": {"ansible", "requests", "urllib3", "ssl"},
     "modules": {"requests", "urllib3"},
 }
