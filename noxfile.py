@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import platform
 import shutil
@@ -41,9 +42,11 @@ TEST_REQUIREMENTS = (
     "pytest>=8",
     "pytest-xdist",
 )
-# Every worker has a simulated site of its own. The one that is done takes work from the others.
+# Every worker has a simulated site of its own. The one that is done takes work from the others. They are one more than
+# processors, for there is always one that waits.
+WORKERS = min((os.cpu_count() or 1) + 1, 4)
 PYTEST = (
-    *("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"),
+    *("pytest", "-n", str(WORKERS), "--dist", "worksteal"),
     *("--durations", "40", "--durations-min", "5"),
 )
 # The other sanity tests look at the code with whatever Python they run on, and find the same.

@@ -26,11 +26,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from tools import environment
 
-SHOWN = (
-    *("antsibull-nox-config", "formatters", "codeqa", "yamllint", "extra-checks"),
-    *("typing", "unit", "docs-check", "integration"),
-)
-BESIDE = {"sanity": ("ansible-lint", "sanity", "build-import-check"), "molecule": ("molecule",)}
+SHOWN = ("antsibull-nox-config", "formatters", "codeqa", "yamllint", "extra-checks", "unit", "integration")
+BESIDE = {
+    "sanity": ("typing", "docs-check", "ansible-lint", "sanity", "build-import-check"),
+    "molecule": ("molecule",),
+}
 LONGEST = "molecule"  # it waits for most of its time, so all are done sooner if it need not wait for a processor, too
 OUTCOMES = environment.CACHE / "checks"
 

@@ -36,6 +36,8 @@ def ssh_key() -> str:
     return ed25519.Ed25519PrivateKey.generate().private_bytes(serialization.Encoding.PEM, form, nothing).decode()
 
 
+# In ansible-core 2.21: awx.awx tells when an update was finished by a name that Ansible has for itself.
+OF_AN_UPDATE = "[WARNING]: Value for result key 'finished' of type str was converted to bool."
 SECRETS = {
     "QLIK_SENSE_CLIENT_KEY_PASSWORD": "secret-of-the-key",
     "QLIK_WINDOWS_PASSWORD": "secret-of-windows",
@@ -132,6 +134,7 @@ class Setup:
             "ANSIBLE_DEPRECATION_WARNINGS": "false",  # those of awx.awx
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_PIPELINING": "true",  # a file less to copy for each of many modules
+            "SSL_CERT_FILE": os.devnull,  # half of what a module does is to read authorities that nobody asks for
             "CONTROLLER_HOST": address,
             "CONTROLLER_OAUTH_TOKEN": TOKEN,
             "CONTROLLER_REQUEST_TIMEOUT": "60",  # the machine may be busy
@@ -176,7 +179,8 @@ class Setup:
         """Run; how many tasks changed something."""
         ran = self.start(*options, **settings)
         assert ran.returncode == 0, ran.stdout[-5000:]
-        assert "[WARNING]" not in ran.stdout, [line for line in ran.stdout.splitlines() if "WARNING" in line]
+        warnings = {line for line in ran.stdout.splitlines() if "[WARNING]" in line}
+        assert warnings <= {OF_AN_UPDATE}
         recap = re.search(r"changed=(\d+)", ran.stdout)
         assert recap
         return int(recap[1])

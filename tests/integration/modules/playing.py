@@ -37,6 +37,7 @@ class Ansible:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_PIPELINING": "true",
         }
 
     def play(self, tasks: Tasks, *options: str, environment: dict[str, str] | None = None, **play: Any) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.qlikops.sense.tests.integration import simulated
+from ansible_collections.qlikops.sense.tests.integration import simulated, warm
 from ansible_collections.qlikops.sense.tests.integration.modules.running import assert_no_secret
 
 PLAYBOOK = "- ansible.builtin.import_playbook: qlikops.sense.clear_stale_sessions\n"
@@ -100,7 +100,7 @@ class Awx:
         home = job.private / "home"
         home.mkdir(parents=True)
         self._write_facts(job)
-        python = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        python = {"ansible_connection": "local", "ansible_python_interpreter": warm.interpreter()}
         hosts = {SITE: {**python, **connection(site_info or self._site_info)}, "keeper": python}
         _write(job.private / "inventory/hosts.json", {"all": {"hosts": hosts}})
         _write(
@@ -159,7 +159,12 @@ class RunningJob:
         self.process: subprocess.Popen[bytes]
 
     def started(self) -> RunningJob:
-        path = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        programs = self.private / "programs"
+        programs.mkdir()
+        playbook = programs / "ansible-playbook"
+        playbook.write_text(f'#!/bin/sh\nexec {warm.ansible()} playbook "$@"\n', encoding="utf-8")
+        playbook.chmod(0o700)
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
         command = [sys.executable, "-m", "ansible_runner", "run", str(self.private), "-p", "clear.yml"]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_"))}
         self.process = subprocess.Popen(
