@@ -48,7 +48,7 @@ def test_the_window_closes_during_the_drain(night: Night, tmp_path: pathlib.Path
         proxy_restart_notify=BANNER,
     )
     seen.must_have_left_all_alone()
-    seen.must_end_with("It is 06:30 in Night/Here, outside of the maintenance window from 21:00 to 05:00", BACK)
+    seen.must_end_with("in Night/Here, outside of the maintenance window from 21:00 to 05:00", BACK)
     assert seen.end["balancer"] == ALL_UP
     assert night.control.banners() == []
 
