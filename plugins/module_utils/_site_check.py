@@ -137,8 +137,8 @@ def _ports(survey: Survey, connection: Connection, seen: Seen) -> Seen:
     for proxy in seen.topology.proxies if seen.topology else ():
         targets.append((Probe(proxy.name, QPS), Endpoint(proxy.host_name, proxy.qps_port), PATHS[QPS]))
         if proxy.listen_port:
-            door = Endpoint(proxy.host_name, proxy.listen_port)
-            targets.append((Probe(proxy.name, USERS_PORT), door, PATHS[USERS_PORT]))
+            user_port = Endpoint(proxy.host_name, proxy.listen_port)
+            targets.append((Probe(proxy.name, USERS_PORT), user_port, PATHS[USERS_PORT]))
 
     def work(target: tuple[Probe, Endpoint, str]) -> Probe:
         return _looked_at(survey, connection, *target)
