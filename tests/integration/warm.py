@@ -80,6 +80,17 @@ def ansible() -> str:
     return start("ansible", {"ANSIBLE_NOCOLOR": "true", "HOME": home, "LC_ALL": "C.UTF-8", "PYTHONPATH": ""})
 
 
+@functools.cache
+def programs() -> str:
+    """A directory for PATH, in which ``ansible-playbook`` is the warm one."""
+    scratch = tempfile.TemporaryDirectory(prefix="warm")
+    atexit.register(scratch.cleanup)
+    program = pathlib.Path(scratch.name, "ansible-playbook")
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(ansible())} playbook "$@"\n', encoding="utf-8")
+    program.chmod(0o700)
+    return scratch.name
+
+
 def start(what: str, environment: dict[str, str]) -> str:
     """The path of a program that hands its calls to a warm one, which ends with this process."""
     scratch = tempfile.TemporaryDirectory(prefix="warm")

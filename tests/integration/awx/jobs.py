@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Jobs out of job templates: inventory, credentials, variables and answers, handed on as AWX does."""
+"""Jobs out of job templates, run by ansible-runner: inventory, credentials, variables and answers as AWX gives them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import yaml
 from ansible_collections.qlikops.sense.tests.integration import warm
 from ansible_collections.qlikops.sense.tests.integration.awx import handing_on, rules, survey_rules
 from ansible_collections.qlikops.sense.tests.integration.awx.serving import ROOT
-from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, collections_path, tool
+from ansible_collections.qlikops.sense.tests.integration.awx.setting_up import KIT, NAME, collections_path
 from ansible_collections.qlikops.sense.tests.integration.awx.shapes import Json
 from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
@@ -186,8 +187,8 @@ def run(
     ``before``: what starts it, such as ``ANYBODY``. ``changed``: the environment, None for what is not in it.
     """
     own = json.loads(template["extra_vars"] or "{}")
-    project = directory / "project"
-    project.mkdir(parents=True)
+    for part in ("project", "env", "inventory"):
+        (directory / part).mkdir(parents=True)
     environment: dict[str, str] = {}
     injected: Json = {}
     for number, credential in enumerate(awx.linked("job_templates", template["name"], "credentials")):
@@ -199,28 +200,28 @@ def run(
         injected |= more
     # AWX gives what credentials inject in a file of its own, which loses against the other.
     variables = {**injected, **variables, **handing_on.what_awx_adds(4711)}
-    (directory / "extravars").write_text(handing_on.as_yaml(variables, own), encoding="utf-8")
+    (directory / "env" / "extravars").write_text(handing_on.as_yaml(variables, own), encoding="utf-8")
+    (directory / "env" / "cmdline").write_text(shlex.join(["-u", "root", *options]), encoding="utf-8")
     inventory_name = awx.objects["inventories"][template["inventory"]]["name"]
-    (directory / "hosts.json").write_text(json.dumps(inventory(awx, inventory_name)), encoding="utf-8")
+    (directory / "inventory" / "hosts.json").write_text(json.dumps(inventory(awx, inventory_name)), encoding="utf-8")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_SENSE_"))}
     settings: dict[str, Any] = {
         "HOME": str(directory),
         "LC_ALL": "C.UTF-8",
         "NO_PROXY": "*",
+        "PATH": f"{pathlib.Path(sys.executable).parent if before else warm.programs()}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": collections_path(tree),
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable if before else warm.interpreter(),
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_SHOW_CUSTOM_STATS": "true",
     }
     environment = {**inherited, **settings, **environment}
+    if before:
+        os.chown(directory, 12345, 0)  # where ansible-runner puts what AWX reads
+    runner = [sys.executable, "-m", "ansible_runner", "run", str(directory)]
     return subprocess.Popen(
-        [
-            *([*before, tool("ansible-playbook")] if before else [warm.ansible(), "playbook"]),
-            *("-i", str(directory / "hosts.json"), "-e", f"@{directory / 'extravars'}"),
-            *(*options, str(ROOT / template["playbook"])),
-        ],
+        [*before, *runner, "-p", str(ROOT / template["playbook"])],
         env={name: value for name, value in {**environment, **changed}.items() if value is not None},
-        cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

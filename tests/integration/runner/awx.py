@@ -159,12 +159,7 @@ class RunningJob:
         self.process: subprocess.Popen[bytes]
 
     def started(self) -> RunningJob:
-        programs = self.private / "programs"
-        programs.mkdir()
-        playbook = programs / "ansible-playbook"
-        playbook.write_text(f'#!/bin/sh\nexec {warm.ansible()} playbook "$@"\n', encoding="utf-8")
-        playbook.chmod(0o700)
-        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        path = f"{warm.programs()}{os.pathsep}{os.environ['PATH']}"
         command = [sys.executable, "-m", "ansible_runner", "run", str(self.private), "-p", "clear.yml"]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "QLIK_"))}
         self.process = subprocess.Popen(
