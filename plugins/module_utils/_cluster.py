@@ -50,7 +50,7 @@ class Cluster:
     def upkeep(self, node: Node, now: datetime) -> Upkeep:
         """What QRS tells of a node before it is restarted; five requests. What can't be read is unknown."""
         readers: list[Callable[[], Any]] = [
-            self._running_tasks,
+            lambda: self.running_tasks([node]),
             self._upkeep.failover_minutes,
             self._nodes.candidates,
             self._nodes.heartbeats,
@@ -58,9 +58,8 @@ class Cluster:
         tasks, minutes, candidates, heartbeats = run_parallel(
             (("QRS", reader) for reader in readers), _unless_it_fails, self._connection.max_parallel
         )
-        names = (node.name, node.host_name)
         return Upkeep(
-            tasks=None if tasks is None else tuple(task for task in tasks if task.may_run_on(names)),
+            tasks=tasks,
             failover_minutes=minutes,
             candidates=None
             if candidates is None

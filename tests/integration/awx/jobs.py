@@ -28,8 +28,9 @@ from ansible_collections.qlikops.sense.tests.integration.awx.stand_in import Awx
 
 Launch = Callable[..., str]
 # A user id that nobody knows, in group 0, as in Kubernetes. It may read everything, as in an image, and write nothing.
+NOBODY_KNOWN = 12345
 ANYBODY = (
-    *("setpriv", "--reuid", "12345", "--regid", "0", "--clear-groups"),
+    *("setpriv", "--reuid", str(NOBODY_KNOWN), "--regid", "0", "--clear-groups"),
     *("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"),
 )
 
@@ -217,7 +218,7 @@ def run(
     }
     environment = {**inherited, **settings, **environment}
     if before:
-        os.chown(directory, 12345, 0)  # where ansible-runner puts what AWX reads
+        os.chown(directory, NOBODY_KNOWN, 0)  # where ansible-runner puts what AWX reads
     runner = [sys.executable, "-m", "ansible_runner", "run", str(directory)]
     return subprocess.Popen(
         [*before, *runner, "-p", str(ROOT / template["playbook"])],
