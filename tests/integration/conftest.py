@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import re
 import socket
@@ -16,6 +17,9 @@ import pytest
 import requests
 
 from ansible_collections.qlikops.sense.tests.integration import simulated
+
+# Ansible leaves it to Python when its lines come out, and a test that reads them from a pipe waits for each.
+os.environ["PYTHONUNBUFFERED"] = "1"
 
 SESSION_ID = re.compile(r"(/session/)[^/? ]+")
 
